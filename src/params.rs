@@ -1,0 +1,110 @@
+//! The parameters of a request, read one by one while their faults are gathered, so that a caller is told all of them at once.
+
+use crate::error::{Error, Fault, Result};
+
+/// The longest query string that is read, in bytes.
+pub const MAX_QUERY_BYTES: usize = 16 * 1024;
+
+/// The longest single value that is read, in characters.
+pub const MAX_VALUE_CHARS: usize = 4 * 1024;
+
+/// The parameters of one request, each taken at most once, and the faults found so far.
+#[derive(Debug, Default)]
+pub struct Params {
+    pairs: Vec<(String, String)>,
+    known: Vec<&'static str>,
+    malformed: Vec<Fault>,
+    rejected: Vec<Fault>,
+}
+
+impl Params {
+    /// Splits a raw query string. Faults of encoding are kept for [`Params::finish`].
+    pub fn parse(query: &str) -> Self {
+        let mut params = Self::default();
+        if query.len() > MAX_QUERY_BYTES {
+            let detail =
+                format!("the query is {} bytes long; at most {MAX_QUERY_BYTES} are read", query.len());
+            params.malformed.push(Fault::new("(query)", query, detail));
+            return params;
+        }
+        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+            params.push(&name, &value);
+        }
+        params
+    }
+
+    fn push(&mut self, name: &str, value: &str) {
+        if [name, value].iter().any(|t| t.contains(['\0', char::REPLACEMENT_CHARACTER])) {
+            self.malformed.push(Fault::new(name, value, "holds a NUL or is not UTF-8"));
+        } else if value.chars().count() > MAX_VALUE_CHARS {
+            let detail = format!("is longer than {MAX_VALUE_CHARS} characters");
+            self.malformed.push(Fault::new(name, value, detail));
+        } else if self.pairs.iter().any(|(n, _)| n == name) {
+            let detail = "is given twice; separate several values with commas";
+            self.rejected.push(Fault::new(name, value, detail));
+        } else {
+            self.pairs.push((name.to_owned(), value.to_owned()));
+        }
+    }
+
+    /// Takes the value of `name` as it stands. An empty value counts as not given.
+    pub fn text(&mut self, name: &'static str) -> Option<String> {
+        self.known.push(name);
+        let at = self.pairs.iter().position(|(n, _)| n == name)?;
+        Some(self.pairs.remove(at).1).filter(|v| !v.is_empty())
+    }
+
+    /// Takes the value of `name` through `parse`; a fault is kept and counts as not given.
+    pub fn value<T>(
+        &mut self,
+        name: &'static str,
+        parse: impl FnOnce(&str) -> std::result::Result<T, Fault>,
+    ) -> Option<T> {
+        let text = self.text(name)?;
+        parse(&text).map_err(|fault| self.reject(fault)).ok()
+    }
+
+    /// Takes a list separated by commas, trimmed, without empty entries.
+    pub fn list(&mut self, name: &'static str) -> Option<Vec<String>> {
+        let text = self.text(name)?;
+        let all = text.split(',').map(str::trim).filter(|v| !v.is_empty());
+        Some(all.map(str::to_owned).collect())
+    }
+
+    /// Takes one of a few fixed words.
+    pub fn choice<T: Copy>(&mut self, name: &'static str, choices: &[(&'static str, T)]) -> Option<T> {
+        let text = self.text(name)?;
+        let found = choices.iter().find(|(word, _)| *word == text).map(|(_, value)| *value);
+        if found.is_none() {
+            let fault = Fault::new(name, &text, "is not one of the allowed values");
+            self.reject(fault.allowed(choices.iter().map(|(word, _)| *word)));
+        }
+        found
+    }
+
+    /// Keeps a fault of a request that can be read but not answered.
+    pub fn reject(&mut self, fault: Fault) {
+        self.rejected.push(fault);
+    }
+
+    /// Keeps a fault of a request that cannot be read.
+    pub fn malform(&mut self, fault: Fault) {
+        self.malformed.push(fault);
+    }
+
+    /// Ends the reading: every parameter left over is unknown, and all faults come out together.
+    pub fn finish(mut self) -> Result<()> {
+        for (name, value) in std::mem::take(&mut self.pairs) {
+            let known = self.known.iter().copied();
+            let mut fault =
+                Fault::new(&name, &value, "is not a parameter of this resource").allowed(known.clone());
+            fault.did_you_mean = crate::error::nearest(&name, known);
+            self.rejected.push(fault);
+        }
+        if !self.malformed.is_empty() {
+            self.malformed.append(&mut self.rejected);
+            return Err(Error::Malformed(self.malformed));
+        }
+        if self.rejected.is_empty() { Ok(()) } else { Err(Error::Rejected(self.rejected)) }
+    }
+}
