@@ -1,0 +1,1 @@
+DROP TABLE measure; DROP TABLE code;

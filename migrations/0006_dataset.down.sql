@@ -1,0 +1,1 @@
+DROP TABLE precedence; DROP TABLE partition; DROP TABLE dataset;

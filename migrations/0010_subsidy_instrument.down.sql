@@ -1,0 +1,1 @@
+DROP TABLE subsidy_rate; DROP TABLE subsidy_instrument;

@@ -1,0 +1,4 @@
+//! Time series: periods, series keys, and the one pipeline from a request to a frame of observations.
+
+pub mod key;
+pub mod period;
