@@ -1,0 +1,71 @@
+//! How the database is reached: a pool for reading, single connections for writing.
+
+use std::time::Duration;
+
+use sqlx::migrate::Migrator;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{ConnectOptions, Connection, PgConnection, PgPool};
+
+use crate::error::{Error, Result};
+
+static MIGRATIONS: Migrator = sqlx::migrate!();
+
+/// How long a read may take before PostgreSQL ends it; less than a request may take.
+const STATEMENT_TIMEOUT: &str = "5s";
+
+/// How long a request waits for a connection before it is told that the database is not available.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// A database that can be connected to.
+#[derive(Debug, Clone)]
+pub struct Database {
+    options: PgConnectOptions,
+}
+
+impl Database {
+    /// The database that these options lead to.
+    pub fn new(options: PgConnectOptions) -> Self {
+        let options = options.application_name("china-auto").log_statements(log::LevelFilter::Trace);
+        Self { options }
+    }
+
+    /// A pool for reading. Its connections can write nothing, and no statement on them outlasts 5 seconds.
+    pub async fn readers(&self, size: u32) -> Result<PgPool> {
+        let settings = [("default_transaction_read_only", "on"), ("statement_timeout", STATEMENT_TIMEOUT)];
+        let pool = PgPoolOptions::new().max_connections(size).acquire_timeout(ACQUIRE_TIMEOUT);
+        Ok(pool.connect_with(self.options.clone().options(settings)).await?)
+    }
+
+    /// A connection for writing, without a time limit.
+    pub async fn writer(&self) -> Result<PgConnection> {
+        Ok(PgConnection::connect_with(&self.options).await?)
+    }
+
+    /// Brings the schema up to date and tells how many migrations that took. A database that is newer than this
+    /// program is refused.
+    pub async fn migrate(&self) -> Result<usize> {
+        let mut connection = self.writer().await?;
+        let before = applied(&mut connection).await?;
+        let outcome = MIGRATIONS.run(&mut connection).await;
+        outcome.map_err(|error| Error::Startup(format!("the migrations failed: {error}")))?;
+        Ok(applied(&mut connection).await? - before)
+    }
+
+    /// Takes back every migration, the newest first: the schema is empty afterwards and all data is gone.
+    pub async fn undo_migrations(&self) -> Result<()> {
+        let mut connection = self.writer().await?;
+        let outcome = MIGRATIONS.undo(&mut connection, 0).await;
+        outcome.map_err(|error| Error::Startup(format!("the migrations could not be taken back: {error}")))
+    }
+}
+
+async fn applied(connection: &mut PgConnection) -> Result<usize> {
+    let table: Option<String> = sqlx::query_scalar("SELECT to_regclass('_sqlx_migrations')::text")
+        .fetch_one(&mut *connection)
+        .await?;
+    if table.is_none() {
+        return Ok(0);
+    }
+    let count: i64 = sqlx::query_scalar("SELECT count(*) FROM _sqlx_migrations").fetch_one(connection).await?;
+    Ok(usize::try_from(count).unwrap_or_default())
+}
