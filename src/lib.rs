@@ -1,8 +1,10 @@
 //! China's auto market as a REST API: production volumes, EV subsidies, charging outlets and OEM partnerships,
 //! each figure with the source and the document it comes from.
 
+pub mod app;
 pub mod clock;
 pub mod database;
 pub mod error;
+pub mod http;
 pub mod params;
 pub mod timeseries;

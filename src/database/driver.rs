@@ -18,9 +18,10 @@ impl From<sqlx::Error> for Error {
                 }
                 _ => Self::internal("the database refused a statement", error),
             },
-            sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Tls(_) => {
-                Self::Unavailable(error.to_string())
-            }
+            sqlx::Error::Io(_)
+            | sqlx::Error::PoolTimedOut
+            | sqlx::Error::PoolClosed
+            | sqlx::Error::Tls(_) => Self::Unavailable(error.to_string()),
             _ => Self::internal("a statement failed", error),
         }
     }

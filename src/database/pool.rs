@@ -66,6 +66,13 @@ async fn applied(connection: &mut PgConnection) -> Result<usize> {
     if table.is_none() {
         return Ok(0);
     }
-    let count: i64 = sqlx::query_scalar("SELECT count(*) FROM _sqlx_migrations").fetch_one(connection).await?;
+    let count: i64 =
+        sqlx::query_scalar("SELECT count(*) FROM _sqlx_migrations").fetch_one(connection).await?;
     Ok(usize::try_from(count).unwrap_or_default())
+}
+
+/// Asks the database for a sign of life.
+pub async fn ping(pool: &PgPool) -> Result<()> {
+    sqlx::query("SELECT 1").execute(pool).await?;
+    Ok(())
 }

@@ -1,4 +1,5 @@
 //! Time series: periods, series keys, and the one pipeline from a request to a frame of observations.
 
+pub mod dataset;
 pub mod key;
 pub mod period;

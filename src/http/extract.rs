@@ -1,0 +1,108 @@
+//! What a handler is handed of a request: its parameters, read with their faults gathered, and how it wants its answer.
+
+use std::convert::Infallible;
+
+use axum::extract::FromRequestParts;
+use axum::http::header;
+use axum::http::request::Parts;
+
+use super::negotiate::{Format, Language};
+use super::page::Paging;
+use crate::error::Result;
+use crate::params::Params;
+
+/// One request for data. Handlers take their parameters from it, then end the reading with [`Call::view`].
+#[derive(Debug)]
+pub struct Call {
+    /// The parameters not yet taken.
+    pub params: Params,
+    target: Target,
+    accept: String,
+    accept_language: String,
+}
+
+/// What was asked for: the path and the parameters, but for those that only choose the page.
+#[derive(Debug, Clone)]
+pub struct Target {
+    /// The path of the request.
+    pub path: String,
+    /// The parameters as given, sorted, without `limit` and `cursor`.
+    pub pairs: Vec<(String, String)>,
+}
+
+/// How an answer is to be made. It exists only where every parameter of the request was understood.
+#[derive(Debug)]
+pub struct View {
+    /// The representation.
+    pub format: Format,
+    /// Where the page begins and how long it is.
+    pub paging: Paging,
+    /// What was asked for.
+    pub target: Target,
+}
+
+impl Call {
+    /// Takes `lang`, or else the header `Accept-Language`.
+    pub fn language(&mut self) -> Language {
+        let chosen = self.params.choice("lang", &Language::ALL);
+        chosen.unwrap_or_else(|| Language::accepted(&self.accept_language))
+    }
+
+    /// Ends the reading of a list's parameters: takes `format`, `limit` and `cursor`, and tells all faults at once.
+    pub fn view(mut self, default_limit: usize, most: usize) -> Result<View> {
+        let format = self.params.choice("format", &Format::ALL);
+        let paging = Paging::read(&mut self.params, &self.target.name(), default_limit, most);
+        self.params.finish()?;
+        let format = format.map_or_else(|| Format::accepted(&self.accept), Ok)?;
+        Ok(View { format, paging, target: self.target })
+    }
+
+    /// Ends the reading of a single thing's parameters: takes `format`.
+    pub fn single(mut self) -> Result<View> {
+        let format = self.params.choice("format", &Format::ALL);
+        let paging = Paging::read(&mut Params::default(), "", 1, 1);
+        self.params.finish()?;
+        let format = format.map_or_else(|| Format::accepted(&self.accept), Ok)?;
+        Ok(View { format, paging, target: self.target })
+    }
+}
+
+impl Target {
+    /// The query by name, whatever page of it is read.
+    pub fn name(&self) -> String {
+        self.link(None)
+    }
+
+    /// The same path and parameters, relative to the service, with this cursor and limit.
+    pub fn link(&self, page: Option<(&str, usize)>) -> String {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        query.extend_pairs(&self.pairs);
+        if let Some((cursor, limit)) = page {
+            query.append_pair("limit", &limit.to_string()).append_pair("cursor", cursor);
+        }
+        // Lists and series keys stay readable: a comma, a colon and an asterisk mean nothing to a query string.
+        let query = query.finish().replace("%2C", ",").replace("%3A", ":").replace("%2A", "*");
+        if query.is_empty() { self.path.clone() } else { format!("{}?{query}", self.path) }
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Call {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> std::result::Result<Self, Infallible> {
+        let query = parts.uri.query().unwrap_or_default();
+        let text =
+            |name| parts.headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
+        let mut pairs: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes())
+            .filter(|(name, value)| name != "limit" && name != "cursor" && !value.is_empty())
+            .map(|(name, value)| (name.into_owned(), value.into_owned()))
+            .collect();
+        pairs.sort();
+        Ok(Self {
+            params: Params::parse(query),
+            target: Target { path: parts.uri.path().to_owned(), pairs },
+            accept: text(header::ACCEPT),
+            accept_language: text(header::ACCEPT_LANGUAGE),
+        })
+    }
+}

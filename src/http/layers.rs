@@ -1,0 +1,154 @@
+//! The one stack of middleware, outermost first, with the reason of each place.
+
+use std::any::Any;
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::extract::{MatchedPath, Request};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::middleware::{Next, from_fn};
+use axum::response::{IntoResponse, Response};
+use tower::ServiceBuilder;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::cors::{AllowOrigin, Any as AnyOf, CorsLayer};
+use tower_http::timeout::TimeoutLayer;
+use uuid::Uuid;
+
+use super::problem::{Code, Problem};
+use super::reply::{Reply, X_COMPLETE};
+use super::{REQUEST_ID, cache, problem};
+
+/// How long a request may take: more than a statement may, less than the drain at the stop.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(8);
+
+const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+
+/// Puts the layers around the routes.
+pub fn around(routes: Router, origins: &[HeaderValue]) -> Router {
+    let layers = ServiceBuilder::new()
+        // Outermost: every answer is logged and carries its id, whichever layer makes it.
+        .layer(from_fn(observe))
+        // Outside of what answers errors: a browser may read a timeout as well as an answer.
+        .layer(cors(origins))
+        // Outside of panics and timeouts: they get the body that every error has.
+        .layer(from_fn(problem::complete))
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, REQUEST_TIMEOUT))
+        // Innermost: it sees only answers of handlers.
+        .layer(from_fn(cache::conditional));
+    routes.layer(layers)
+}
+
+fn cors(origins: &[HeaderValue]) -> CorsLayer {
+    let layer = CorsLayer::new()
+        .allow_methods([Method::GET, Method::HEAD, Method::POST, Method::DELETE])
+        .allow_headers(AnyOf)
+        .expose_headers([
+            header::ETAG,
+            header::LAST_MODIFIED,
+            header::LINK,
+            header::RETRY_AFTER,
+            header::CONTENT_LANGUAGE,
+            SERVER_TIMING,
+            TRACEPARENT,
+            X_COMPLETE,
+            REQUEST_ID,
+        ])
+        .max_age(Duration::from_hours(1));
+    let any = origins.is_empty();
+    if any { layer.allow_origin(AnyOf) } else { layer.allow_origin(AllowOrigin::list(origins.to_vec())) }
+}
+
+/// Gives the request its id, and the answer its id, its times and its line in the log.
+async fn observe(mut request: Request, next: Next) -> Response {
+    let start = Instant::now();
+    let id = request_id(&request);
+    request.headers_mut().insert(REQUEST_ID, id.clone());
+    let trace = request.headers().get(TRACEPARENT).cloned();
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let route = request.extensions().get::<MatchedPath>().map(|route| route.as_str().to_owned());
+    let mut response = next.run(request).await;
+    let duration_ms = start.elapsed().as_secs_f64() * 1000.0;
+    let database_ms = response.extensions().get::<DatabaseTime>().map_or(0.0, |time| time.0);
+    tracing::info!(
+        id = id.to_str().unwrap_or_default(),
+        route = route.as_deref().unwrap_or(&path),
+        status = response.status().as_u16(),
+        duration_ms,
+        database_ms,
+        "{method} {path} {}",
+        response.status().as_u16(),
+    );
+    let timing = format!("db;dur={database_ms:.1}, total;dur={duration_ms:.1}");
+    let headers = response.headers_mut();
+    headers.insert(REQUEST_ID, id);
+    headers.insert(SERVER_TIMING, HeaderValue::try_from(timing).expect("numbers are visible ASCII"));
+    if let Some(trace) = trace {
+        headers.insert(TRACEPARENT, trace);
+    }
+    response
+}
+
+/// Milliseconds that a request spent in the database.
+#[derive(Debug, Clone, Copy)]
+pub struct DatabaseTime(pub f64);
+
+impl DatabaseTime {
+    /// The time that an answer says it took.
+    pub fn of(reply: &Reply) -> Self {
+        Self(reply.database_ms.unwrap_or_default())
+    }
+}
+
+/// The id that the caller sent, where it can stand in a log, else a new one.
+fn request_id(request: &Request) -> HeaderValue {
+    let sent = request.headers().get(REQUEST_ID).filter(|id| {
+        id.len() <= 128 && id.as_bytes().iter().all(|b| b.is_ascii_alphanumeric() || b"-_.:/+=".contains(b))
+    });
+    sent.filter(|id| !id.is_empty()).cloned().unwrap_or_else(|| {
+        HeaderValue::try_from(Uuid::now_v7().to_string()).expect("a UUID is visible ASCII")
+    })
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the layer asks for a function of this type")]
+fn panicked(cause: Box<dyn Any + Send>) -> Response {
+    let text = cause.downcast_ref::<String>().map(String::as_str);
+    let text = text.or_else(|| cause.downcast_ref::<&str>().copied()).unwrap_or("no message");
+    tracing::error!(panic = text, "a handler panicked");
+    Problem::new(Code::Internal, "the service failed; its log knows more under the request id")
+        .into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::body::Body;
+    use axum::routing::get;
+    use tower::ServiceExt as _;
+
+    async fn answer(path: &str) -> (Response, serde_json::Value) {
+        let routes = Router::new()
+            .route("/panics", get(|| async { panic!("no") as () }))
+            .route("/hangs", get(|| async { std::future::pending::<()>().await }));
+        let request = Request::get(path).header("origin", "https://a.example").header(REQUEST_ID, "me-1");
+        let response = around(routes, &[]).oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+        (Response::from_parts(parts, Body::empty()), serde_json::from_slice(&bytes).unwrap())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn panics_and_timeouts_are_problems_that_a_browser_may_read() {
+        for (path, status, code) in
+            [("/panics", 500, "internal"), ("/hangs", 504, "timeout"), ("/nowhere", 404, "not_found")]
+        {
+            let (response, body) = answer(path).await;
+            assert_eq!(response.status().as_u16(), status, "{path}");
+            assert_eq!(response.headers()["content-type"], "application/problem+json");
+            assert_eq!(response.headers()["access-control-allow-origin"], "*");
+            assert_eq!(response.headers()[REQUEST_ID], "me-1");
+            assert_eq!((&body["code"], &body["request_id"]), (&code.into(), &"me-1".into()), "{path}");
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! The edge: the only part of the service that speaks HTTP, beside each slice's `routes`.
+
+pub mod cache;
+pub mod extract;
+pub mod layers;
+pub mod negotiate;
+pub mod openapi;
+mod operations;
+pub mod page;
+pub mod problem;
+pub mod records;
+pub mod reply;
+
+use axum::Router;
+use axum::http::HeaderName;
+
+use crate::app::App;
+
+/// The header that carries a request's id.
+pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// This build: part of every tag, since another build may answer otherwise.
+pub const BUILD: &str = env!("CARGO_PKG_VERSION");
+
+/// Everything that is served, with all layers around it.
+pub fn router(app: App) -> Router {
+    let (routes, document) = openapi::routes().split_for_parts();
+    let origins = app.origins.clone();
+    let routes = routes.merge(openapi::pages(document)).with_state(app);
+    layers::around(routes, &origins)
+}

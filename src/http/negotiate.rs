@@ -1,0 +1,155 @@
+//! Which representation a caller gets: media type and language, by parameter or by header.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::error::{Error, Result};
+
+/// A representation of an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Format {
+    /// `application/json`.
+    Json,
+    /// `text/csv`: a header row, RFC 4180 quoting.
+    Csv,
+    /// `application/x-ndjson`: one object a line, the last one of type `end`.
+    Ndjson,
+}
+
+impl Format {
+    /// Every format with the word that `format=` takes.
+    pub const ALL: [(&'static str, Self); 3] =
+        [("json", Self::Json), ("csv", Self::Csv), ("ndjson", Self::Ndjson)];
+
+    /// Its `Content-Type`.
+    pub const fn media_type(self) -> &'static str {
+        match self {
+            Self::Json => "application/json",
+            Self::Csv => "text/csv; charset=utf-8",
+            Self::Ndjson => "application/x-ndjson",
+        }
+    }
+
+    /// The format that an `Accept` header prefers. Without a header it is JSON.
+    pub fn accepted(accept: &str) -> Result<Self> {
+        if accept.trim().is_empty() {
+            return Ok(Self::Json);
+        }
+        let ranges = by_quality(accept);
+        let quality = |format: Self| {
+            let (essence, _) = format.media_type().split_once(';').unwrap_or((format.media_type(), ""));
+            let (kind, _) = essence.split_once('/').unwrap_or((essence, ""));
+            // The most specific range that matches decides, whatever its quality (RFC 9110, 12.5.1).
+            [essence.to_owned(), format!("{kind}/*"), "*/*".to_owned()]
+                .iter()
+                .find_map(|range| ranges.iter().find(|(r, _)| r == range))
+                .map_or(0.0, |(_, quality)| *quality)
+        };
+        let mut best = (Self::Json, quality(Self::Json));
+        for (_, format) in Self::ALL {
+            if quality(format) > best.1 {
+                best = (format, quality(format));
+            }
+        }
+        if best.1 > 0.0 {
+            return Ok(best.0);
+        }
+        let served = Self::ALL.iter().map(|(_, format)| format.media_type().to_owned()).collect();
+        Err(Error::NotAcceptable { accept: accept.chars().take(200).collect(), served })
+    }
+}
+
+/// The language of names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Language {
+    /// English.
+    #[default]
+    En,
+    /// Chinese, where a Chinese name is known; else English.
+    Zh,
+}
+
+impl Language {
+    /// Both languages with the word that `lang=` takes.
+    pub const ALL: [(&'static str, Self); 2] = [("en", Self::En), ("zh", Self::Zh)];
+
+    /// The word that `lang=` takes.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::En => "en",
+            Self::Zh => "zh",
+        }
+    }
+
+    /// The language that an `Accept-Language` header prefers; English where it names neither.
+    pub fn accepted(header: &str) -> Self {
+        let ranges = by_quality(header);
+        let known = ranges.iter().filter(|(_, quality)| *quality > 0.0).find_map(|(range, _)| {
+            let primary = range.split('-').next().unwrap_or_default();
+            Self::ALL.iter().find(|(word, _)| *word == primary)
+        });
+        known.map_or(Self::En, |(_, language)| *language)
+    }
+
+    /// The name in this language: the Chinese one where it is asked for and known.
+    pub fn name<'a>(self, en: &'a str, zh: Option<&'a str>) -> &'a str {
+        match self {
+            Self::En => en,
+            Self::Zh => zh.unwrap_or(en),
+        }
+    }
+}
+
+/// The entries of a header with qualities, best first, in lower case.
+fn by_quality(header: &str) -> Vec<(String, f32)> {
+    let mut entries: Vec<(String, f32)> = header
+        .split(',')
+        .filter_map(|entry| {
+            let mut parts = entry.split(';').map(str::trim);
+            let name = parts.next().filter(|name| !name.is_empty())?.to_lowercase();
+            let quality = parts.find_map(|p| p.strip_prefix("q=")).and_then(|q| q.parse().ok());
+            Some((name, quality.unwrap_or(1.0)))
+        })
+        .collect();
+    entries.sort_by(|a, b| b.1.total_cmp(&a.1));
+    entries
+}
+
+/// The content coding to use, of those that the service can make: the best that `Accept-Encoding` allows.
+pub fn accepts_gzip(header: &str) -> bool {
+    by_quality(header).iter().any(|(coding, quality)| (coding == "gzip" || coding == "*") && *quality > 0.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_accept_header_chooses_the_format() {
+        let accepted = |header: &str| Format::accepted(header).ok();
+        assert_eq!(accepted(""), Some(Format::Json));
+        assert_eq!(accepted("*/*"), Some(Format::Json));
+        assert_eq!(accepted("text/html, */*;q=0.1"), Some(Format::Json));
+        assert_eq!(accepted("text/csv"), Some(Format::Csv));
+        assert_eq!(accepted("application/json;q=0.5, application/x-ndjson"), Some(Format::Ndjson));
+        assert_eq!(accepted("application/json;q=0, */*"), Some(Format::Csv));
+        assert_eq!(accepted("image/png"), None);
+    }
+
+    #[test]
+    fn the_accept_language_header_chooses_the_language() {
+        assert_eq!(Language::accepted("zh-CN,zh;q=0.9,en;q=0.8"), Language::Zh);
+        assert_eq!(Language::accepted("de, en;q=0.5, zh;q=0.7"), Language::Zh);
+        assert_eq!(Language::accepted("zh;q=0"), Language::En);
+        assert_eq!(Language::accepted(""), Language::En);
+    }
+
+    #[test]
+    fn gzip_is_used_where_it_is_accepted() {
+        assert!(accepts_gzip("br, gzip;q=0.8"));
+        assert!(!accepts_gzip("gzip;q=0, br"));
+        assert!(!accepts_gzip(""));
+    }
+}

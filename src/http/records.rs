@@ -1,0 +1,265 @@
+//! Lists of records and single ones: the same envelope for every collection, as JSON, CSV or NDJSON.
+
+use bytes::Bytes;
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::Schema;
+
+use super::extract::View;
+use super::negotiate::Format;
+use super::reply::{Reply, tag};
+use crate::database::Versioned;
+use crate::error::{Error, Result};
+
+/// A page of records.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Listing<T: ToSchema> {
+    /// The records, in the order of their ids unless the operation says otherwise.
+    pub data: Vec<T>,
+    /// What the answer was made from.
+    pub meta: ListingMeta,
+    /// Where this page and the next one are, relative to the service.
+    pub links: Links,
+    /// What a reader should know before using the answer.
+    pub warnings: Vec<Warning>,
+}
+
+/// A single record.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Single<T: ToSchema> {
+    /// The record.
+    pub data: T,
+    /// What the answer was made from.
+    pub meta: SingleMeta,
+    /// Where this record is, relative to the service.
+    pub links: Links,
+    /// What a reader should know before using the answer.
+    pub warnings: Vec<Warning>,
+}
+
+/// What a page of records was made from.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ListingMeta {
+    /// The collection that was read.
+    pub collection: String,
+    /// The collection's version; it rises whenever the collection changes.
+    pub version: i64,
+    /// When the collection last changed.
+    pub changed_at: chrono::DateTime<chrono::Utc>,
+    /// The parameters that the answer was made for, as understood.
+    #[schema(value_type = std::collections::BTreeMap<String, String>)]
+    pub applied: serde_json::Map<String, Value>,
+    /// False where a next page follows.
+    pub complete: bool,
+    /// The page.
+    pub page: Page,
+}
+
+/// What a single record was made from.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SingleMeta {
+    /// The collection that was read.
+    pub collection: String,
+    /// The collection's version; it rises whenever the collection changes.
+    pub version: i64,
+    /// When the collection last changed.
+    pub changed_at: chrono::DateTime<chrono::Utc>,
+}
+
+/// Where a page stands.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Page {
+    /// How many rows a page holds at most.
+    pub limit: usize,
+    /// How many rows this one holds.
+    pub rows: usize,
+    /// What `cursor` takes for the next page; null on the last one.
+    pub next_cursor: Option<String>,
+}
+
+/// Links relative to the service.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Links {
+    /// This answer.
+    #[serde(rename = "self")]
+    pub this: String,
+    /// The next page; null where there is none.
+    pub next: Option<String>,
+}
+
+/// Something to know before using an answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Warning {
+    /// One word for programs.
+    pub code: String,
+    /// What it means for this answer.
+    pub detail: String,
+}
+
+impl Warning {
+    /// A warning of this kind.
+    pub fn new(code: &str, detail: impl Into<String>) -> Self {
+        Self { code: code.to_owned(), detail: detail.into() }
+    }
+
+    /// That nothing matches, although everything asked for is known.
+    pub fn no_data() -> Self {
+        Self::new("no_data", "everything that was asked for is known here, and nothing matches all of it")
+    }
+}
+
+impl View {
+    /// Answers with a page of records. `read` holds one row more than the page where another page follows.
+    pub fn listing<T>(
+        self,
+        collection: &str,
+        read: Versioned<Vec<T>>,
+        key: impl FnOnce(&T) -> Vec<String>,
+    ) -> Result<Reply>
+    where
+        T: Serialize + ToSchema,
+    {
+        let Versioned { version, changed_at, mut data } = read;
+        let cursor = self.paging.cut(&mut data, key);
+        let next = cursor.as_deref().map(|cursor| self.target.link(Some((cursor, self.paging.limit))));
+        let applied = self.target.pairs.iter().map(|(k, v)| (k.clone(), Value::String(v.clone())));
+        let meta = ListingMeta {
+            collection: collection.to_owned(),
+            version,
+            changed_at,
+            applied: applied.collect(),
+            complete: cursor.is_none(),
+            page: Page { limit: self.paging.limit, rows: data.len(), next_cursor: cursor },
+        };
+        let warnings = if data.is_empty() { vec![Warning::no_data()] } else { Vec::new() };
+        let links = Links { this: self.target.link(None), next: next.clone() };
+        let body = match self.format {
+            Format::Json => json(&Listing { data, meta, links, warnings })?,
+            Format::Csv => csv(&data)?,
+            Format::Ndjson => ndjson(&data, next.as_deref())?,
+        };
+        Ok(self.reply(collection, (version, changed_at), body, next))
+    }
+
+    /// Answers with one record.
+    pub fn record<T: Serialize + ToSchema>(self, collection: &str, read: Versioned<T>) -> Result<Reply> {
+        let Versioned { version, changed_at, data } = read;
+        let body = match self.format {
+            Format::Json => {
+                let meta = SingleMeta { collection: collection.to_owned(), version, changed_at };
+                let links = Links { this: self.target.link(None), next: None };
+                json(&Single { data, meta, links, warnings: Vec::new() })?
+            }
+            Format::Csv => csv(&[data])?,
+            Format::Ndjson => ndjson(&[data], None)?,
+        };
+        Ok(self.reply(collection, (version, changed_at), body, None))
+    }
+
+    fn reply(
+        self,
+        collection: &str,
+        (version, last_modified): (i64, chrono::DateTime<chrono::Utc>),
+        body: Bytes,
+        next: Option<String>,
+    ) -> Reply {
+        let version = version.to_string();
+        let page = format!("{} {:?}", self.paging.limit, self.paging.after);
+        let query = self.target.name();
+        let tag = tag([query.as_str(), &page, collection, &version, self.format.media_type()]);
+        Reply { body, format: self.format, tag, last_modified, next, language: None, database_ms: None }
+    }
+}
+
+/// Writes a value as a JSON body.
+pub fn json(value: &impl Serialize) -> Result<Bytes> {
+    let bytes = serde_json::to_vec(value);
+    bytes.map(Bytes::from).map_err(|error| Error::internal("writing an answer as JSON", error))
+}
+
+/// Writes records as lines of JSON, and the line that says that they are all there.
+fn ndjson<T: Serialize>(records: &[T], next: Option<&str>) -> Result<Bytes> {
+    let mut body = Vec::new();
+    let failed = |error| Error::internal("writing an answer as NDJSON", error);
+    for record in records {
+        serde_json::to_writer(&mut body, record).map_err(failed)?;
+        body.push(b'\n');
+    }
+    let end =
+        serde_json::json!({"type": "end", "rows": records.len(), "complete": next.is_none(), "next": next});
+    serde_json::to_writer(&mut body, &end).map_err(failed)?;
+    body.push(b'\n');
+    Ok(body.into())
+}
+
+/// Writes records as CSV: a column a field, lists with semicolons, what is nested deeper as JSON.
+fn csv<T: Serialize + ToSchema>(records: &[T]) -> Result<Bytes> {
+    let failed = |error: csv::Error| Error::internal("writing an answer as CSV", error);
+    let columns = columns::<T>();
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(&columns).map_err(failed)?;
+    for record in records {
+        let value =
+            serde_json::to_value(record).map_err(|e| Error::internal("writing an answer as CSV", e))?;
+        writer.write_record(columns.iter().map(|column| cell(&value[column]))).map_err(failed)?;
+    }
+    let bytes = writer
+        .into_inner()
+        .map_err(|error| Error::internal("writing an answer as CSV", error.to_string()))?;
+    Ok(bytes.into())
+}
+
+/// The fields of a record in their order, from its schema, so that an empty answer has its header too.
+fn columns<T: ToSchema>() -> Vec<String> {
+    match T::schema() {
+        RefOr::T(Schema::Object(object)) => object.properties.keys().cloned().collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn cell(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        Value::Array(items) if items.iter().all(|i| !i.is_object() && !i.is_array()) => {
+            items.iter().map(cell).collect::<Vec<_>>().join(";")
+        }
+        other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Serialize, ToSchema)]
+    struct Thing {
+        id: String,
+        tags: Vec<String>,
+        share: Option<f64>,
+        parts: Vec<serde_json::Value>,
+    }
+
+    #[test]
+    fn a_record_is_a_row_of_csv() {
+        let things = [Thing {
+            id: "a,b".into(),
+            tags: vec!["x".into(), "y".into()],
+            share: None,
+            parts: vec![serde_json::json!({"n": 1})],
+        }];
+        let text = String::from_utf8(csv(&things).unwrap().to_vec()).unwrap();
+        assert_eq!(text, "id,tags,share,parts\n\"a,b\",x;y,,\"[{\"\"n\"\":1}]\"\n");
+        let empty = String::from_utf8(csv::<Thing>(&[]).unwrap().to_vec()).unwrap();
+        assert_eq!(empty, "id,tags,share,parts\n");
+    }
+
+    #[test]
+    fn a_list_of_lines_ends_with_its_end() {
+        let text = String::from_utf8(ndjson(&[1, 2], Some("/v1/x?cursor=c")).unwrap().to_vec()).unwrap();
+        let end = r#"{"type":"end","rows":2,"complete":false,"next":"/v1/x?cursor=c"}"#;
+        assert_eq!(text, format!("1\n2\n{end}\n"));
+    }
+}

@@ -1,0 +1,75 @@
+//! Answers with data: the body, what is true of it, and the headers that say so.
+
+use axum::body::Body;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use sha2::{Digest, Sha256};
+
+use super::negotiate::Format;
+
+/// An answer with data, of whatever kind. Tag, conditional requests and content coding are the cache layer's.
+#[derive(Debug, Clone)]
+pub struct Reply {
+    /// The body, not coded.
+    pub body: Bytes,
+    /// Its media type.
+    pub format: Format,
+    /// Hashes everything that the body depends on but its content coding.
+    pub tag: String,
+    /// When one of the collections that were read last changed.
+    pub last_modified: DateTime<Utc>,
+    /// Where the next page is, relative to the service; `None` where this is the last.
+    pub next: Option<String>,
+    /// The language of the names in it, where it has one.
+    pub language: Option<&'static str>,
+    /// Milliseconds that the database took, for `Server-Timing`.
+    pub database_ms: Option<f64>,
+}
+
+/// Says whether an answer is whole: `true`, or `false` where a next page follows.
+pub const X_COMPLETE: HeaderName = HeaderName::from_static("x-complete");
+
+/// Hashes the parts that an answer depends on, and the build that makes it.
+pub fn tag<'a>(parts: impl IntoIterator<Item = &'a str>) -> String {
+    let mut hash = Sha256::new();
+    hash.update(super::BUILD);
+    for part in parts {
+        hash.update([0]);
+        hash.update(part);
+    }
+    hash.finalize()[..12].iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
+}
+
+impl Reply {
+    fn headers(&self) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(self.format.media_type()));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=0, must-revalidate"));
+        let vary = HeaderValue::from_static("Accept, Accept-Language, Accept-Encoding");
+        headers.insert(header::VARY, vary);
+        let complete = if self.next.is_some() { "false" } else { "true" };
+        headers.insert(X_COMPLETE, HeaderValue::from_static(complete));
+        if let Some(language) = self.language {
+            headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(language));
+        }
+        let mut link = "</openapi.json>; rel=\"service-desc\"".to_owned();
+        if let Some(next) = &self.next {
+            link = format!("<{next}>; rel=\"next\", {link}");
+        }
+        // A link that cannot be a header value is left out; the body has it too.
+        if let Ok(link) = HeaderValue::from_str(&link) {
+            headers.insert(header::LINK, link);
+        }
+        headers
+    }
+}
+
+impl IntoResponse for Reply {
+    fn into_response(self) -> Response {
+        let mut response = (self.headers(), Body::from(self.body.clone())).into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}

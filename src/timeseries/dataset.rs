@@ -1,0 +1,232 @@
+//! What a query is read against: datasets, code lists, sources and precedence, as one snapshot of the database.
+
+use std::collections::{BTreeMap, HashMap};
+
+use chrono::{DateTime, NaiveDate, Utc};
+
+use super::key::{Dimension, TOTAL};
+use super::period::{Frequency, PartialDate};
+
+/// Everything that gives a query its meaning, read in one snapshot. Never changed: a later one replaces it.
+#[derive(Debug, Clone, Default)]
+pub struct Vocabulary {
+    /// The version of every dataset and collection at the snapshot, and when it last changed.
+    pub versions: BTreeMap<String, (i64, DateTime<Utc>)>,
+    /// The datasets, in their published order.
+    pub datasets: Vec<Dataset>,
+    /// The code list of each dimension but `measure` and `source`, which have their own.
+    pub codes: HashMap<Dimension, CodeList>,
+    /// The sources by code.
+    pub sources: BTreeMap<String, Source>,
+    /// Every release by id.
+    pub releases: HashMap<i32, Release>,
+}
+
+/// A dataset: observations of one subject with the same dimensions.
+#[derive(Debug, Clone)]
+pub struct Dataset {
+    /// Its name in paths and keys.
+    pub name: String,
+    /// Its title in English.
+    pub title_en: String,
+    /// Its title in Chinese.
+    pub title_zh: String,
+    /// What it holds and what it does not.
+    pub description: String,
+    /// Its dimensions in the order of its keys; measure, source and geo lead.
+    pub dimensions: Vec<Dimension>,
+    /// The frequencies it may have.
+    pub frequencies: Vec<Frequency>,
+    /// The frequency of a query that names none.
+    pub default_frequency: Frequency,
+    /// What it measures; the first is the measure of a query that names none.
+    pub measures: Vec<Measure>,
+    /// Which parts make a whole.
+    pub partitions: Vec<Partition>,
+    /// Which source answers by default, in the order of the table.
+    pub precedence: Vec<Precedence>,
+    /// Under which terms it may be used.
+    pub licence: String,
+    /// How to cite it.
+    pub citation: String,
+}
+
+/// What is counted, and how it adds up.
+#[derive(Debug, Clone)]
+pub struct Measure {
+    /// Its code.
+    pub code: String,
+    /// Its name in English.
+    pub name_en: String,
+    /// Its name in Chinese.
+    pub name_zh: Option<String>,
+    /// What one is: vehicles, outlets, kWh.
+    pub unit: String,
+    /// Stored values are whole numbers in units of 10^-decimals.
+    pub decimals: u32,
+    /// Whether it is the state at the end of a period (stock) or what happened during it (flow).
+    pub is_stock: bool,
+    /// How it is converted to a coarser period: sum, last or none.
+    pub aggregation: String,
+    /// What is counted and what is not.
+    pub definition: Option<String>,
+}
+
+/// Declared parts that make a whole, complete and disjoint.
+#[derive(Debug, Clone)]
+pub struct Partition {
+    /// The source that it holds for; `*` is any.
+    pub source: String,
+    /// The dimension that it is of.
+    pub dimension: Dimension,
+    /// The code of the whole.
+    pub whole: String,
+    /// The codes of the parts.
+    pub parts: Vec<String>,
+    /// Whether a part that is not stated counts as 0.
+    pub absent_is_zero: bool,
+    /// The first day that it holds for, as printed; null is open.
+    pub valid_from: Option<String>,
+    /// The last day that it holds for, as printed; null is open.
+    pub valid_to: Option<String>,
+    /// What else there is to know.
+    pub note: Option<String>,
+}
+
+/// One row of the table that says which source answers by default.
+#[derive(Debug, Clone)]
+pub struct Precedence {
+    /// The measure; `*` is any.
+    pub measure: String,
+    /// The frequencies; none is any.
+    pub frequencies: Vec<Frequency>,
+    /// The level of a series: operator, maker, province, nev, public, national; `*` is any.
+    pub level: String,
+    /// The order of the rows.
+    pub rank: i32,
+    /// The name of the scope: sources of one scope count alike and may follow one another.
+    pub scope: String,
+    /// The sources, best first.
+    pub sources: Vec<String>,
+    /// The last day that the row holds for; null is open.
+    pub valid_to: Option<PartialDate>,
+    /// Whether its sources are press or otherwise weak.
+    pub low_trust: bool,
+    /// What else there is to know.
+    pub note: Option<String>,
+}
+
+/// Who first published figures.
+#[derive(Debug, Clone)]
+pub struct Source {
+    /// Its name in English.
+    pub name_en: String,
+    /// Its name in Chinese.
+    pub name_zh: Option<String>,
+    /// association, agency, press, research, company …
+    pub kind: String,
+    /// Its order among the sources that the precedence table does not list; 1 comes first.
+    pub precedence: i32,
+    /// Under which terms its figures stand here.
+    pub licence: String,
+}
+
+/// One document's figures or records for one collection, as taken in.
+#[derive(Debug, Clone)]
+pub struct Release {
+    /// The document; null for code lists and the list of sources.
+    pub document: Option<String>,
+    /// The last day that the printed date may mean; null where the document is undated.
+    pub published: Option<NaiveDate>,
+}
+
+/// The codes of one dimension, as a tree.
+#[derive(Debug, Clone, Default)]
+pub struct CodeList {
+    codes: Vec<Code>,
+    index: HashMap<String, usize>,
+}
+
+/// One code.
+#[derive(Debug, Clone)]
+pub struct Code {
+    /// The code.
+    pub code: String,
+    /// The code above it; null at the top.
+    pub parent: Option<String>,
+    /// Its name in English.
+    pub name_en: String,
+    /// Its name in Chinese.
+    pub name_zh: Option<String>,
+    /// What only its dimension has: a region its kind.
+    pub kind: Option<String>,
+    /// The code that took over where this one was renamed.
+    pub replaced_by: Option<String>,
+}
+
+impl CodeList {
+    /// A list of these codes, in their published order.
+    pub fn new(codes: Vec<Code>) -> Self {
+        let index = codes.iter().enumerate().map(|(at, code)| (code.code.clone(), at)).collect();
+        Self { codes, index }
+    }
+
+    /// The code of this name.
+    pub fn get(&self, code: &str) -> Option<&Code> {
+        self.index.get(code).map(|at| &self.codes[*at])
+    }
+
+    /// Every code in its published order.
+    pub fn iter(&self) -> impl Iterator<Item = &Code> {
+        self.codes.iter()
+    }
+
+    /// The codes one level below.
+    pub fn children<'a>(&'a self, parent: &'a str) -> impl Iterator<Item = &'a Code> {
+        // At the top of a list the total is the parent of those that name none.
+        self.codes.iter().filter(move |code| match &code.parent {
+            Some(above) => above == parent,
+            None => parent == TOTAL && code.code != TOTAL,
+        })
+    }
+}
+
+impl Vocabulary {
+    /// The dataset of this name.
+    pub fn dataset(&self, name: &str) -> Option<&Dataset> {
+        self.datasets.iter().find(|dataset| dataset.name == name)
+    }
+
+    /// The version of a collection; 0 where there is none of that name.
+    pub fn version(&self, collection: &str) -> i64 {
+        self.versions.get(collection).map_or(0, |(version, _)| *version)
+    }
+
+    /// The names of a code of any dimension, English and Chinese.
+    pub fn names<'a>(
+        &'a self,
+        dataset: &'a Dataset,
+        dimension: Dimension,
+        code: &str,
+    ) -> Option<(&'a str, Option<&'a str>)> {
+        match dimension {
+            Dimension::Measure => {
+                dataset.measure(code).map(|measure| (measure.name_en.as_str(), measure.name_zh.as_deref()))
+            }
+            Dimension::Source => {
+                self.sources.get(code).map(|source| (source.name_en.as_str(), source.name_zh.as_deref()))
+            }
+            other => {
+                let code = self.codes.get(&other)?.get(code)?;
+                Some((code.name_en.as_str(), code.name_zh.as_deref()))
+            }
+        }
+    }
+}
+
+impl Dataset {
+    /// The measure of this code.
+    pub fn measure(&self, code: &str) -> Option<&Measure> {
+        self.measures.iter().find(|measure| measure.code == code)
+    }
+}
