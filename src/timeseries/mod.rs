@@ -2,4 +2,5 @@
 
 pub mod dataset;
 pub mod key;
+pub mod overlay;
 pub mod period;
