@@ -46,6 +46,9 @@ pub enum Error {
         /// What is served.
         served: Vec<String>,
     },
+    /// The data changed between understanding a request and reading for it; it has to be understood again.
+    #[error("the data changed while it was read")]
+    Moved,
     /// The database cannot be reached; trying again later may help.
     #[error("the database cannot be reached: {0}")]
     Unavailable(String),

@@ -149,6 +149,7 @@ impl From<Error> for Problem {
                 tracing::warn!(cause, "the database cannot be reached");
                 Self::new(Code::Unavailable, "the database cannot be reached at the moment")
             }
+            Error::Moved => Self::new(Code::Unavailable, detail),
             Error::Timeout => Self::new(Code::Timeout, detail),
             Error::Data(_) | Error::Startup(_) | Error::Internal { .. } => {
                 tracing::error!(error = detail, "a request failed");

@@ -23,7 +23,7 @@ pub struct Vocabulary {
 }
 
 /// A dataset: observations of one subject with the same dimensions.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Dataset {
     /// Its name in paths and keys.
     pub name: String,
@@ -52,7 +52,7 @@ pub struct Dataset {
 }
 
 /// What is counted, and how it adds up.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Measure {
     /// Its code.
     pub code: String,
@@ -138,6 +138,10 @@ pub struct Release {
     pub document: Option<String>,
     /// The last day that the printed date may mean; null where the document is undated.
     pub published: Option<NaiveDate>,
+    /// The release that took its place; null where none has.
+    pub superseded_by: Option<i32>,
+    /// Whether it was withdrawn.
+    pub withdrawn: bool,
 }
 
 /// The codes of one dimension, as a tree.
@@ -148,7 +152,7 @@ pub struct CodeList {
 }
 
 /// One code.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Code {
     /// The code.
     pub code: String,

@@ -1,6 +1,13 @@
 //! Time series: periods, series keys, and the one pipeline from a request to a frame of observations.
 
 pub mod dataset;
+pub mod fetch;
+pub mod frame;
 pub mod key;
 pub mod overlay;
+pub mod past;
 pub mod period;
+pub mod plan;
+pub mod precedence;
+pub mod request;
+pub mod sql;

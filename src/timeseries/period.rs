@@ -8,9 +8,12 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 /// How often a series states a figure.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema,
+)]
 pub enum Frequency {
     /// Annual.
+    #[default]
     A,
     /// Quarterly.
     Q,
@@ -101,6 +104,24 @@ impl Period {
         let month = self.ordinal.rem_euclid(per_year) * (12 / per_year) + 1;
         NaiveDate::from_ymd_opt(self.year(), month.unsigned_abs(), 1)
             .expect("year and month are within range")
+    }
+
+    /// The ordinal of the first period of a frequency that begins no earlier than this one.
+    pub fn first_within(self, frequency: Frequency) -> i32 {
+        let month = self.first_month();
+        let length = 12 / frequency.per_year();
+        month.div_euclid(length) + i32::from(month.rem_euclid(length) != 0)
+    }
+
+    /// The ordinal of the last period of a frequency that ends no later than this one.
+    pub fn last_within(self, frequency: Frequency) -> i32 {
+        let end = self.first_month() + 12 / self.frequency.per_year();
+        end.div_euclid(12 / frequency.per_year()) - 1
+    }
+
+    /// The ordinal of its first month.
+    const fn first_month(self) -> i32 {
+        self.ordinal * (12 / self.frequency.per_year())
     }
 
     /// Its last day.

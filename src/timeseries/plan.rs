@@ -1,0 +1,165 @@
+//! What a query means: every code resolved, every default filled in. A plan that exists can be answered.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use serde_json::{Map, Value, json};
+
+use super::key::Dimension;
+use super::period::{Frequency, PartialDate, Period};
+
+/// A time-series query, understood.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// The dataset.
+    pub dataset: String,
+    /// What is selected of each of its dimensions but the source.
+    pub selection: BTreeMap<Dimension, Selection>,
+    /// Which sources answer.
+    pub sources: Sources,
+    /// At which native frequencies.
+    pub frequencies: Vec<Frequency>,
+    /// For which time.
+    pub window: Window,
+    /// What was known by the end of this date; `None` is now.
+    pub as_of: Option<Dated>,
+}
+
+/// What is selected of one dimension.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Selection {
+    /// Every code.
+    Any,
+    /// These codes, each a series of its own.
+    Codes {
+        /// The codes.
+        codes: Vec<String>,
+        /// The selection as it was written, where it was not a list of codes.
+        written: Option<String>,
+    },
+}
+
+/// Which sources answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Sources {
+    /// For each period the first of the precedence table, within one scope.
+    Best,
+    /// Every source, side by side.
+    All,
+    /// These, side by side.
+    Listed(Vec<String>),
+}
+
+/// The time that is asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Window {
+    /// The first period, of any frequency; what begins earlier is left out.
+    pub start: Option<Period>,
+    /// The last period, of any frequency; what ends later is left out.
+    pub end: Option<Period>,
+    /// Only the last so many observations of each series.
+    pub last: Option<usize>,
+}
+
+/// A date as written, and what it means.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dated {
+    /// As written: 2021, 2021-12 or 2021-12-31.
+    pub written: String,
+    /// Its last day.
+    pub day: NaiveDate,
+}
+
+impl std::str::FromStr for Dated {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let date: PartialDate = text.parse()?;
+        Ok(Self { written: text.to_owned(), day: date.last })
+    }
+}
+
+impl Selection {
+    /// One code.
+    pub fn one(code: &str) -> Self {
+        Self::Codes { codes: vec![code.to_owned()], written: None }
+    }
+
+    /// The codes, where it is not every one.
+    pub fn codes(&self) -> Option<&[String]> {
+        match self {
+            Self::Any => None,
+            Self::Codes { codes, .. } => Some(codes),
+        }
+    }
+
+    fn written(&self) -> Value {
+        match self {
+            Self::Any => json!("*"),
+            Self::Codes { written: Some(written), .. } => json!(written),
+            Self::Codes { codes, .. } => json!(codes.join(",")),
+        }
+    }
+}
+
+impl Window {
+    /// The ordinals of this frequency that lie wholly within the window, first and last; either may be open.
+    pub fn ordinals(&self, frequency: Frequency) -> (Option<i32>, Option<i32>) {
+        (self.start.map(|p| p.first_within(frequency)), self.end.map(|p| p.last_within(frequency)))
+    }
+
+    /// Whether a period of this frequency lies within the window.
+    pub fn holds(&self, frequency: Frequency, ordinal: i32) -> bool {
+        let (first, last) = self.ordinals(frequency);
+        first.is_none_or(|first| ordinal >= first) && last.is_none_or(|last| ordinal <= last)
+    }
+}
+
+impl Plan {
+    /// The query with every default resolved, as answers echo it.
+    pub fn applied(&self) -> Map<String, Value> {
+        let mut applied = Map::new();
+        for (dimension, selection) in &self.selection {
+            applied.insert(dimension.name().to_owned(), selection.written());
+        }
+        let sources = match &self.sources {
+            Sources::Best => json!("best"),
+            Sources::All => json!("all"),
+            Sources::Listed(codes) => json!(codes.join(",")),
+        };
+        applied.insert("source".to_owned(), sources);
+        let frequencies: Vec<&str> = self.frequencies.iter().map(|f| f.code()).collect();
+        applied.insert("frequency".to_owned(), json!(frequencies.join(",")));
+        let window = &self.window;
+        applied.insert("start".to_owned(), json!(window.start));
+        applied.insert("end".to_owned(), json!(window.end));
+        applied.insert("last".to_owned(), json!(window.last));
+        applied.insert("as_of".to_owned(), json!(self.as_of.as_ref().map(|d| &d.written)));
+        applied
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn window(start: &str, end: &str) -> Window {
+        Window { start: start.parse().ok(), end: end.parse().ok(), last: None }
+    }
+
+    #[test]
+    fn a_window_holds_the_periods_that_lie_wholly_in_it() {
+        let holds = |window: &Window, period: &str| {
+            let period: Period = period.parse().unwrap();
+            window.holds(period.frequency(), period.ordinal())
+        };
+        let window = window("2020-Q2", "2021-06");
+        for inside in ["2020-04", "2021-06", "2020-Q2", "2021-Q2"] {
+            assert!(holds(&window, inside), "{inside}");
+        }
+        for outside in ["2020", "2021", "2020-03", "2021-07", "2020-Q1", "2021-Q3"] {
+            assert!(!holds(&window, outside), "{outside}");
+        }
+        assert!(holds(&Window::default(), "1955"));
+    }
+}
