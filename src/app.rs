@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use axum::http::HeaderValue;
 use sqlx::PgPool;
 
+use crate::catalog::Vocabularies;
 use crate::clock::Clock;
 use crate::error::Result;
 
@@ -14,6 +15,8 @@ use crate::error::Result;
 pub struct App {
     /// Connections that can only read.
     pub pool: PgPool,
+    /// What queries are read against.
+    pub vocabularies: Vocabularies,
     /// Tells the time.
     pub clock: Clock,
     /// The origins whose pages may read answers; none means any.
@@ -24,7 +27,8 @@ pub struct App {
 impl App {
     /// A service that is not ready yet.
     pub fn new(pool: PgPool, clock: Clock) -> Self {
-        Self { pool, clock, origins: Vec::new(), ready: Arc::new(AtomicBool::new(false)) }
+        let vocabularies = Vocabularies::new(pool.clone());
+        Self { pool, vocabularies, clock, origins: Vec::new(), ready: Arc::new(AtomicBool::new(false)) }
     }
 
     /// Says whether requests should be sent here.

@@ -2,6 +2,7 @@
 //! each figure with the source and the document it comes from.
 
 pub mod app;
+pub mod catalog;
 pub mod clock;
 pub mod database;
 pub mod error;

@@ -39,6 +39,8 @@ pub struct Dataset {
     pub frequencies: Vec<Frequency>,
     /// The frequency of a query that names none.
     pub default_frequency: Frequency,
+    /// Whether its rows list every part of each whole, so that coarser grains may be summed.
+    pub complete: bool,
     /// What it measures; the first is the measure of a query that names none.
     pub measures: Vec<Measure>,
     /// Which parts make a whole.
@@ -164,6 +166,14 @@ pub struct Code {
     pub name_zh: Option<String>,
     /// What only its dimension has: a region its kind.
     pub kind: Option<String>,
+    /// What it covers and what it does not.
+    pub definition: Option<String>,
+    /// All that only its dimension has: a model its brand, maker and class.
+    pub attributes: serde_json::Map<String, serde_json::Value>,
+    /// From when it is in use, as printed; null is open.
+    pub valid_from: Option<String>,
+    /// Until when it is in use, as printed; null is open.
+    pub valid_to: Option<String>,
     /// The code that took over where this one was renamed.
     pub replaced_by: Option<String>,
 }

@@ -1,0 +1,211 @@
+//! Reads the vocabulary from the database: everything in one snapshot, and only what is current.
+
+use std::collections::{BTreeMap, HashMap};
+use std::str::FromStr;
+
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+use sqlx::types::Json;
+use sqlx::{PgConnection, PgExecutor, PgPool};
+
+use crate::error::{Error, Result};
+use crate::timeseries::dataset::{
+    Code, CodeList, Dataset, Measure, Partition, Precedence, Release, Source, Vocabulary,
+};
+use crate::timeseries::key::Dimension;
+use crate::timeseries::period::PartialDate;
+
+/// The version of every dataset and collection, and when it last changed.
+pub async fn versions(executor: impl PgExecutor<'_>) -> Result<BTreeMap<String, (i64, DateTime<Utc>)>> {
+    let rows = sqlx::query!("SELECT name, version, changed_at FROM collection").fetch_all(executor).await?;
+    Ok(rows.into_iter().map(|row| (row.name, (row.version, row.changed_at))).collect())
+}
+
+/// The whole vocabulary.
+pub async fn vocabulary(pool: &PgPool) -> Result<Vocabulary> {
+    let mut transaction = pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
+    let read = Vocabulary {
+        versions: versions(&mut *transaction).await?,
+        datasets: datasets(&mut transaction).await?,
+        codes: codes(&mut transaction).await?,
+        sources: sources(&mut transaction).await?,
+        releases: releases(&mut transaction).await?,
+    };
+    transaction.commit().await?;
+    Ok(read)
+}
+
+async fn datasets(connection: &mut PgConnection) -> Result<Vec<Dataset>> {
+    let rows = sqlx::query!(
+        "SELECT d.dataset, d.title_en, d.title_zh, d.description, d.dimensions, d.frequencies, \
+             d.default_frequency, d.complete, d.licence, d.citation \
+         FROM dataset d JOIN release r USING (release_id) \
+         WHERE d.superseded_by IS NULL AND r.withdrawn_at IS NULL ORDER BY d.position, d.dataset"
+    )
+    .fetch_all(&mut *connection)
+    .await?;
+    let mut measures = measures(connection).await?;
+    let mut partitions = partitions(connection).await?;
+    let mut precedence = precedence(connection).await?;
+    let mut datasets = Vec::with_capacity(rows.len());
+    for row in rows {
+        datasets.push(Dataset {
+            measures: measures.remove(&row.dataset).unwrap_or_default(),
+            partitions: partitions.remove(&row.dataset).unwrap_or_default(),
+            precedence: precedence.remove(&row.dataset).unwrap_or_default(),
+            title_en: row.title_en,
+            title_zh: row.title_zh,
+            description: row.description,
+            dimensions: row.dimensions.iter().map(|name| dimension(name)).collect::<Result<_>>()?,
+            frequencies: row.frequencies.iter().map(|text| parsed(text)).collect::<Result<_>>()?,
+            default_frequency: parsed(&row.default_frequency)?,
+            complete: row.complete,
+            licence: row.licence,
+            citation: row.citation,
+            name: row.dataset,
+        });
+    }
+    Ok(datasets)
+}
+
+async fn measures(connection: &mut PgConnection) -> Result<HashMap<String, Vec<Measure>>> {
+    let rows = sqlx::query!(
+        r#"SELECT m.dataset, m.measure, m.unit, m.decimals, m.kind, m.aggregation, n.name_en AS "name_en?", n.name_zh,
+             n.definition
+         FROM measure m JOIN release r USING (release_id)
+         LEFT JOIN (SELECT c.* FROM code c JOIN release USING (release_id)
+             WHERE c.dimension = 'measure' AND c.superseded_by IS NULL AND withdrawn_at IS NULL) n ON n.code = m.measure
+         WHERE m.superseded_by IS NULL AND r.withdrawn_at IS NULL ORDER BY m.position, m.measure"#
+    )
+    .fetch_all(connection)
+    .await?;
+    let mut measures: HashMap<String, Vec<Measure>> = HashMap::new();
+    for row in rows {
+        measures.entry(row.dataset).or_default().push(Measure {
+            name_en: row.name_en.unwrap_or_else(|| row.measure.clone()),
+            name_zh: row.name_zh,
+            unit: row.unit,
+            decimals: u32::try_from(row.decimals)
+                .map_err(|error| Error::internal(format!("the decimals of {}", row.measure), error))?,
+            is_stock: row.kind == "stock",
+            aggregation: row.aggregation,
+            definition: row.definition,
+            code: row.measure,
+        });
+    }
+    Ok(measures)
+}
+
+async fn partitions(connection: &mut PgConnection) -> Result<HashMap<String, Vec<Partition>>> {
+    let rows = sqlx::query!(
+        "SELECT p.dataset, p.source, p.dimension, p.whole, p.parts, p.absent_is_zero, p.valid_from, p.valid_to, p.note \
+         FROM partition p JOIN release r USING (release_id) \
+         WHERE p.superseded_by IS NULL AND r.withdrawn_at IS NULL ORDER BY p.position"
+    )
+    .fetch_all(connection)
+    .await?;
+    let mut partitions: HashMap<String, Vec<Partition>> = HashMap::new();
+    for row in rows {
+        partitions.entry(row.dataset).or_default().push(Partition {
+            source: row.source,
+            dimension: dimension(&row.dimension)?,
+            whole: row.whole,
+            parts: row.parts,
+            absent_is_zero: row.absent_is_zero,
+            valid_from: row.valid_from,
+            valid_to: row.valid_to,
+            note: row.note,
+        });
+    }
+    Ok(partitions)
+}
+
+async fn precedence(connection: &mut PgConnection) -> Result<HashMap<String, Vec<Precedence>>> {
+    let rows = sqlx::query!(
+        "SELECT p.dataset, p.measure, p.frequencies, p.level, p.rank, p.scope, p.sources, p.valid_to, p.low_trust, \
+             p.note \
+         FROM precedence p JOIN release r USING (release_id) \
+         WHERE p.superseded_by IS NULL AND r.withdrawn_at IS NULL ORDER BY p.position"
+    )
+    .fetch_all(connection)
+    .await?;
+    let mut precedence: HashMap<String, Vec<Precedence>> = HashMap::new();
+    for row in rows {
+        precedence.entry(row.dataset).or_default().push(Precedence {
+            measure: row.measure,
+            frequencies: row.frequencies.iter().map(|text| parsed(text)).collect::<Result<_>>()?,
+            level: row.level,
+            rank: row.rank,
+            scope: row.scope,
+            sources: row.sources,
+            valid_to: row.valid_to.as_deref().map(parsed::<PartialDate>).transpose()?,
+            low_trust: row.low_trust,
+            note: row.note,
+        });
+    }
+    Ok(precedence)
+}
+
+async fn codes(connection: &mut PgConnection) -> Result<HashMap<Dimension, CodeList>> {
+    let rows = sqlx::query!(
+        r#"SELECT c.dimension, c.code, c.parent, c.name_en, c.name_zh, c.definition,
+             c.attributes AS "attributes: Json<serde_json::Map<String, Value>>", c.valid_from, c.valid_to, c.replaced_by
+         FROM code c JOIN release r USING (release_id)
+         WHERE c.superseded_by IS NULL AND r.withdrawn_at IS NULL AND c.dimension NOT IN ('measure', 'source')
+         ORDER BY c.position, c.code"#
+    )
+    .fetch_all(connection)
+    .await?;
+    let mut lists: HashMap<Dimension, Vec<Code>> = HashMap::new();
+    for row in rows {
+        let Json(attributes) = row.attributes;
+        lists.entry(dimension(&row.dimension)?).or_default().push(Code {
+            kind: attributes.get("kind").and_then(Value::as_str).map(str::to_owned),
+            code: row.code,
+            parent: row.parent,
+            name_en: row.name_en,
+            name_zh: row.name_zh,
+            definition: row.definition,
+            attributes,
+            valid_from: row.valid_from,
+            valid_to: row.valid_to,
+            replaced_by: row.replaced_by,
+        });
+    }
+    Ok(lists.into_iter().map(|(dimension, codes)| (dimension, CodeList::new(codes))).collect())
+}
+
+async fn sources(connection: &mut PgConnection) -> Result<BTreeMap<String, Source>> {
+    let rows = sqlx::query!(
+        "SELECT s.source, s.name_en, s.name_zh, s.kind, s.precedence, s.licence \
+         FROM source s JOIN release r USING (release_id) \
+         WHERE s.superseded_by IS NULL AND r.withdrawn_at IS NULL"
+    )
+    .fetch_all(connection)
+    .await?;
+    let source =
+        |name_en, name_zh, kind, precedence, licence| Source { name_en, name_zh, kind, precedence, licence };
+    let rows = rows.into_iter();
+    Ok(rows.map(|r| (r.source, source(r.name_en, r.name_zh, r.kind, r.precedence, r.licence))).collect())
+}
+
+/// Superseded and withdrawn releases too: older figures still name them.
+async fn releases(connection: &mut PgConnection) -> Result<HashMap<i32, Release>> {
+    let rows = sqlx::query!(
+        "SELECT release_id, document_id, published FROM release \
+         WHERE collection IN (SELECT name FROM collection WHERE kind = 'dataset')"
+    )
+    .fetch_all(connection)
+    .await?;
+    let release = |document, published| Release { document, published };
+    Ok(rows.into_iter().map(|row| (row.release_id, release(row.document_id, row.published))).collect())
+}
+
+fn dimension(name: &str) -> Result<Dimension> {
+    Dimension::from_name(name)
+        .ok_or_else(|| Error::internal("reading the vocabulary", format!("{name:?} is no dimension")))
+}
+
+fn parsed<T: FromStr<Err = String>>(text: &str) -> Result<T> {
+    text.parse().map_err(|error: String| Error::internal("reading the vocabulary", error))
+}

@@ -1,0 +1,65 @@
+//! The vocabulary kept in memory, read again only where the database has moved on.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use sqlx::PgPool;
+use tokio::sync::Mutex;
+
+use super::load;
+use crate::error::Result;
+use crate::timeseries::dataset::Vocabulary;
+
+/// The cache of the [`Vocabulary`]. Clones share it.
+#[derive(Debug, Clone)]
+pub struct Vocabularies {
+    pool: PgPool,
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    /// Held for the moment of a copy or an exchange only, never over an await.
+    snapshot: RwLock<Arc<Vocabulary>>,
+    /// Held by the one that reads the database anew; those who need what it reads wait for it.
+    loading: Mutex<()>,
+}
+
+impl Vocabularies {
+    /// An empty cache over this database.
+    pub fn new(pool: PgPool) -> Self {
+        Self { pool, shared: Arc::default() }
+    }
+
+    /// The vocabulary as the database has it now: the one kept, where no version has changed since it was read.
+    pub async fn current(&self) -> Result<Arc<Vocabulary>> {
+        let versions = load::versions(&self.pool).await?;
+        let kept = self.kept();
+        if kept.versions == versions {
+            return Ok(kept);
+        }
+        let _flight = self.shared.loading.lock().await;
+        // Whoever held the lock before may have read what is needed here, or something newer still.
+        let kept = self.kept();
+        let newer = |(name, (version, _)): (&String, &(i64, _))| kept.version(name) >= *version;
+        if kept.versions.len() >= versions.len() && versions.iter().all(newer) {
+            return Ok(kept);
+        }
+        self.load().await
+    }
+
+    /// Reads the vocabulary anew, whatever is kept.
+    pub async fn reload(&self) -> Result<()> {
+        let _flight = self.shared.loading.lock().await;
+        self.load().await.map(drop)
+    }
+
+    async fn load(&self) -> Result<Arc<Vocabulary>> {
+        let read = Arc::new(load::vocabulary(&self.pool).await?);
+        *self.shared.snapshot.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&read);
+        Ok(read)
+    }
+
+    fn kept(&self) -> Arc<Vocabulary> {
+        Arc::clone(&self.shared.snapshot.read().unwrap_or_else(PoisonError::into_inner))
+    }
+}
