@@ -192,13 +192,23 @@ async fn sources(connection: &mut PgConnection) -> Result<BTreeMap<String, Sourc
 /// Superseded and withdrawn releases too: older figures still name them.
 async fn releases(connection: &mut PgConnection) -> Result<HashMap<i32, Release>> {
     let rows = sqlx::query!(
-        "SELECT release_id, document_id, published FROM release \
-         WHERE collection IN (SELECT name FROM collection WHERE kind = 'dataset')"
+        r#"SELECT release_id, collection, document_id, published, superseded_by,
+             withdrawn_at IS NOT NULL AS "withdrawn!" FROM release
+         WHERE collection IN (SELECT name FROM collection WHERE kind = 'dataset')"#
     )
     .fetch_all(connection)
     .await?;
-    let release = |document, published| Release { document, published };
-    Ok(rows.into_iter().map(|row| (row.release_id, release(row.document_id, row.published))).collect())
+    let releases = rows.into_iter().map(|row| {
+        let release = Release {
+            collection: row.collection,
+            document: row.document_id,
+            published: row.published,
+            superseded_by: row.superseded_by,
+            withdrawn: row.withdrawn,
+        };
+        (row.release_id, release)
+    });
+    Ok(releases.collect())
 }
 
 fn dimension(name: &str) -> Result<Dimension> {

@@ -136,6 +136,8 @@ pub struct Source {
 /// One document's figures or records for one collection, as taken in.
 #[derive(Debug, Clone)]
 pub struct Release {
+    /// The dataset.
+    pub collection: String,
     /// The document; null for code lists and the list of sources.
     pub document: Option<String>,
     /// The last day that the printed date may mean; null where the document is undated.

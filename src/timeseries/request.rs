@@ -96,7 +96,8 @@ impl Codes<'_> {
         for word in &words {
             match self.expand(word) {
                 Ok(found) => {
-                    codes.extend(found.into_iter().filter(|code| !codes.contains(code)).collect::<Vec<_>>())
+                    let new: Vec<String> = found.into_iter().filter(|code| !codes.contains(code)).collect();
+                    codes.extend(new);
                 }
                 Err(fault) => params.reject(fault),
             }
