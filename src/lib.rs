@@ -6,6 +6,8 @@ pub mod catalog;
 pub mod clock;
 pub mod database;
 pub mod error;
+pub mod formats;
 pub mod http;
+pub mod language;
 pub mod params;
 pub mod timeseries;

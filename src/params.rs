@@ -9,7 +9,7 @@ pub const MAX_QUERY_BYTES: usize = 16 * 1024;
 pub const MAX_VALUE_CHARS: usize = 4 * 1024;
 
 /// The parameters of one request, each taken at most once, and the faults found so far.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Params {
     pairs: Vec<(String, String)>,
     known: Vec<&'static str>,
@@ -45,6 +45,11 @@ impl Params {
         } else {
             self.pairs.push((name.to_owned(), value.to_owned()));
         }
+    }
+
+    /// Whether a parameter is given that is not taken yet.
+    pub fn names(&self, name: &str) -> bool {
+        self.pairs.iter().any(|(n, value)| n == name && !value.is_empty())
     }
 
     /// Takes the value of `name` as it stands. An empty value counts as not given.

@@ -6,13 +6,13 @@ use axum::extract::FromRequestParts;
 use axum::http::header;
 use axum::http::request::Parts;
 
-use super::negotiate::{Format, Language};
+use super::negotiate::{Format, Language, accepted_language};
 use super::page::Paging;
 use crate::error::Result;
 use crate::params::Params;
 
 /// One request for data. Handlers take their parameters from it, then end the reading with [`Call::view`].
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Call {
     /// The parameters not yet taken.
     pub params: Params,
@@ -42,10 +42,15 @@ pub struct View {
 }
 
 impl Call {
+    /// Whether the request names this parameter.
+    pub fn names(&self, name: &str) -> bool {
+        self.params.names(name)
+    }
+
     /// Takes `lang`, or else the header `Accept-Language`.
     pub fn language(&mut self) -> Language {
         let chosen = self.params.choice("lang", &Language::ALL);
-        chosen.unwrap_or_else(|| Language::accepted(&self.accept_language))
+        chosen.unwrap_or_else(|| accepted_language(&self.accept_language))
     }
 
     /// Ends the reading of a list's parameters: takes `format`, `limit` and `cursor`, and tells all faults at once.

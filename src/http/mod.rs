@@ -10,6 +10,7 @@ pub mod page;
 pub mod problem;
 pub mod records;
 pub mod reply;
+pub mod timeseries;
 
 use axum::Router;
 use axum::http::HeaderName;

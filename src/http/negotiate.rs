@@ -4,6 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::error::{Error, Result};
+pub use crate::language::Language;
 
 /// A representation of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
@@ -60,46 +61,14 @@ impl Format {
     }
 }
 
-/// The language of names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Language {
-    /// English.
-    #[default]
-    En,
-    /// Chinese, where a Chinese name is known; else English.
-    Zh,
-}
-
-impl Language {
-    /// Both languages with the word that `lang=` takes.
-    pub const ALL: [(&'static str, Self); 2] = [("en", Self::En), ("zh", Self::Zh)];
-
-    /// The word that `lang=` takes.
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::En => "en",
-            Self::Zh => "zh",
-        }
-    }
-
-    /// The language that an `Accept-Language` header prefers; English where it names neither.
-    pub fn accepted(header: &str) -> Self {
-        let ranges = by_quality(header);
-        let known = ranges.iter().filter(|(_, quality)| *quality > 0.0).find_map(|(range, _)| {
-            let primary = range.split('-').next().unwrap_or_default();
-            Self::ALL.iter().find(|(word, _)| *word == primary)
-        });
-        known.map_or(Self::En, |(_, language)| *language)
-    }
-
-    /// The name in this language: the Chinese one where it is asked for and known.
-    pub fn name<'a>(self, en: &'a str, zh: Option<&'a str>) -> &'a str {
-        match self {
-            Self::En => en,
-            Self::Zh => zh.unwrap_or(en),
-        }
-    }
+/// The language that an `Accept-Language` header prefers; English where it names neither that is served.
+pub fn accepted_language(header: &str) -> Language {
+    let ranges = by_quality(header);
+    let known = ranges.iter().filter(|(_, quality)| *quality > 0.0).find_map(|(range, _)| {
+        let primary = range.split('-').next().unwrap_or_default();
+        Language::ALL.iter().find(|(word, _)| *word == primary)
+    });
+    known.map_or(Language::En, |(_, language)| *language)
 }
 
 /// The entries of a header with qualities, best first, in lower case.
@@ -140,10 +109,10 @@ mod tests {
 
     #[test]
     fn the_accept_language_header_chooses_the_language() {
-        assert_eq!(Language::accepted("zh-CN,zh;q=0.9,en;q=0.8"), Language::Zh);
-        assert_eq!(Language::accepted("de, en;q=0.5, zh;q=0.7"), Language::Zh);
-        assert_eq!(Language::accepted("zh;q=0"), Language::En);
-        assert_eq!(Language::accepted(""), Language::En);
+        assert_eq!(accepted_language("zh-CN,zh;q=0.9,en;q=0.8"), Language::Zh);
+        assert_eq!(accepted_language("de, en;q=0.5, zh;q=0.7"), Language::Zh);
+        assert_eq!(accepted_language("zh;q=0"), Language::En);
+        assert_eq!(accepted_language(""), Language::En);
     }
 
     #[test]

@@ -13,11 +13,24 @@ use crate::params::Params;
 pub struct Paging {
     /// At most so many rows.
     pub limit: usize,
+    /// Whether the caller named the limit.
+    pub limited: bool,
     /// The key of the last row of the page before; `None` at the first page.
     pub after: Option<Vec<String>>,
-    /// What the pages are read at, as the first page noted it (a release sequence); `None` at the first page.
-    pub pin: Option<i64>,
+    /// What the pages are read at, as the first page noted it; `None` at the first page and where nothing is noted.
+    pub pin: Option<Pin>,
     query: String,
+}
+
+/// The state of the data that the pages of one answer are read at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pin {
+    /// The last release that counts.
+    #[serde(rename = "r")]
+    pub release: i32,
+    /// How many releases had been withdrawn. One more, and the pages can no longer be read as the first was.
+    #[serde(rename = "w")]
+    pub withdrawn: usize,
 }
 
 /// The opaque text between two pages.
@@ -30,7 +43,7 @@ struct Cursor {
     #[serde(rename = "k")]
     key: Vec<String>,
     #[serde(rename = "p", skip_serializing_if = "Option::is_none", default)]
-    pin: Option<i64>,
+    pin: Option<Pin>,
 }
 
 const VERSION: u8 = 1;
@@ -49,11 +62,11 @@ impl Paging {
         let query = fingerprint(query);
         let cursor = params.value("cursor", |text| decode(text, &query));
         let (after, pin) = cursor.map_or((None, None), |c| (Some(c.key), c.pin));
-        Self { limit: limit.unwrap_or(default), after, pin, query }
+        Self { limit: limit.unwrap_or(default), limited: limit.is_some(), after, pin, query }
     }
 
     /// The cursor of the page behind the row with this key.
-    pub fn next(&self, key: Vec<String>, pin: Option<i64>) -> String {
+    pub fn next(&self, key: Vec<String>, pin: Option<Pin>) -> String {
         let cursor = Cursor { version: VERSION, query: self.query.clone(), key, pin };
         URL_SAFE_NO_PAD.encode(serde_json::to_vec(&cursor).expect("a cursor holds only texts and numbers"))
     }
@@ -111,10 +124,11 @@ mod tests {
     #[test]
     fn a_cursor_of_another_query_is_refused() {
         let (first, _) = read("", "one");
-        let cursor = first.next(vec!["x".to_owned()], Some(7));
+        let pin = Some(Pin { release: 7, withdrawn: 1 });
+        let cursor = first.next(vec!["x".to_owned()], pin);
         assert!(read(&format!("cursor={cursor}"), "two").1.is_err());
         assert!(read("cursor=nonsense", "one").1.is_err());
-        assert_eq!(read(&format!("cursor={cursor}"), "one").0.pin, Some(7));
+        assert_eq!(read(&format!("cursor={cursor}"), "one").0.pin, pin);
     }
 
     #[test]

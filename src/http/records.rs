@@ -138,7 +138,7 @@ impl View {
         let body = match self.format {
             Format::Json => json(&Listing { data, meta, links, warnings })?,
             Format::Csv => csv(&data)?,
-            Format::Ndjson => ndjson(&data, next.as_deref())?,
+            Format::Ndjson => lines(&data, next.as_deref())?,
         };
         Ok(self.reply(collection, (version, changed_at), body, next))
     }
@@ -153,7 +153,7 @@ impl View {
                 json(&Single { data, meta, links, warnings: Vec::new() })?
             }
             Format::Csv => csv(&[data])?,
-            Format::Ndjson => ndjson(&[data], None)?,
+            Format::Ndjson => lines([data], None)?,
         };
         Ok(self.reply(collection, (version, changed_at), body, None))
     }
@@ -179,16 +179,16 @@ pub fn json(value: &impl Serialize) -> Result<Bytes> {
     bytes.map(Bytes::from).map_err(|error| Error::internal("writing an answer as JSON", error))
 }
 
-/// Writes records as lines of JSON, and the line that says that they are all there.
-fn ndjson<T: Serialize>(records: &[T], next: Option<&str>) -> Result<Bytes> {
-    let mut body = Vec::new();
+/// Writes rows as lines of JSON, and the line that says that they are all there.
+pub fn lines<T: Serialize>(rows: impl IntoIterator<Item = T>, next: Option<&str>) -> Result<Bytes> {
+    let (mut body, mut count) = (Vec::new(), 0);
     let failed = |error| Error::internal("writing an answer as NDJSON", error);
-    for record in records {
-        serde_json::to_writer(&mut body, record).map_err(failed)?;
+    for row in rows {
+        serde_json::to_writer(&mut body, &row).map_err(failed)?;
         body.push(b'\n');
+        count += 1;
     }
-    let end =
-        serde_json::json!({"type": "end", "rows": records.len(), "complete": next.is_none(), "next": next});
+    let end = serde_json::json!({"type": "end", "rows": count, "complete": next.is_none(), "next": next});
     serde_json::to_writer(&mut body, &end).map_err(failed)?;
     body.push(b'\n');
     Ok(body.into())
@@ -258,7 +258,7 @@ mod tests {
 
     #[test]
     fn a_list_of_lines_ends_with_its_end() {
-        let text = String::from_utf8(ndjson(&[1, 2], Some("/v1/x?cursor=c")).unwrap().to_vec()).unwrap();
+        let text = String::from_utf8(lines([1, 2], Some("/v1/x?cursor=c")).unwrap().to_vec()).unwrap();
         let end = r#"{"type":"end","rows":2,"complete":false,"next":"/v1/x?cursor=c"}"#;
         assert_eq!(text, format!("1\n2\n{end}\n"));
     }

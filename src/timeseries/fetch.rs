@@ -32,8 +32,8 @@ pub struct Reader<'a> {
 /// Some series, whole groups of them: series of one group state the same figure, each from another source.
 #[derive(Debug)]
 pub struct Batch {
-    /// The groups with their keys, in the order of these.
-    pub groups: Vec<(String, Vec<Series>)>,
+    /// The groups, in the order of their keys.
+    pub groups: Vec<Vec<Series>>,
     /// Where the next batch begins; `None` behind the last.
     pub next: Option<From>,
     /// Figures of the past state whose first document came over 24 months late, or is undated.
@@ -82,14 +82,13 @@ impl Reader<'_> {
         let next = cut_last_group(&mut stored, limit);
         let mut batch = Batch { groups: Vec::new(), next, late: 0 };
         for one in stored {
-            let group = one.group.clone();
             let series = match &past {
                 None => self.current(one),
                 Some(past) => self.past(one, past, &mut batch.late),
             };
-            match batch.groups.last_mut().filter(|(key, _)| *key == group) {
-                Some((_, series_of_group)) => series_of_group.push(series),
-                None => batch.groups.push((group, vec![series])),
+            match batch.groups.last_mut().filter(|group| group[0].group == series.group) {
+                Some(group) => group.push(series),
+                None => batch.groups.push(vec![series]),
             }
         }
         Ok(batch)
@@ -101,6 +100,12 @@ impl Reader<'_> {
         let row = bound(&statement).fetch_one(self.pool).await?;
         let (_, observations): (i64, i64) = (row.try_get(0)?, row.try_get(1)?);
         Ok(u64::try_from(observations).unwrap_or_default())
+    }
+
+    /// The lists of texts that a statement selects.
+    pub async fn texts(&self, statement: &Statement) -> Result<Vec<Vec<String>>> {
+        let rows = bound(statement).fetch_all(self.pool).await?;
+        rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
     }
 
     async fn stored(&self, connection: &mut PgConnection, statement: &Statement) -> Result<Vec<Stored>> {
@@ -133,7 +138,7 @@ impl Reader<'_> {
             low_trust: false,
         });
         let observations = observations.collect();
-        Series { frequency: stored.frequency, codes: stored.codes, observations }
+        Series { group: stored.group, frequency: stored.frequency, codes: stored.codes, observations }
     }
 
     /// The series as it stood at the plan's date and the reader's pin.
@@ -159,7 +164,7 @@ impl Reader<'_> {
                 });
             }
         }
-        Series { frequency: stored.frequency, codes: stored.codes, observations }
+        Series { group: stored.group, frequency: stored.frequency, codes: stored.codes, observations }
     }
 
     /// Everything that was ever stated of each cell.

@@ -11,6 +11,8 @@ use super::precedence::{Scope, Subject, choose};
 /// One series as it is answered.
 #[derive(Debug, Clone)]
 pub struct Series {
+    /// The key without its source: series that share it state the same figure.
+    pub group: String,
     /// Its frequency.
     pub frequency: Frequency,
     /// Its codes in the order of the dataset's dimensions. Where the best source is chosen for each period, the code of
@@ -98,7 +100,7 @@ fn best(group: &[Series], at: usize, scopes: Vec<Scope>) -> Option<Series> {
     let scope = choose(scopes, first_of)?;
     let mut codes = group.first()?.codes.clone();
     BEST.clone_into(&mut codes[at]);
-    let frequency = group.first()?.frequency;
+    let (key, frequency) = (group.first()?.group.clone(), group.first()?.frequency);
     let mut observations: Vec<Observation> = Vec::new();
     for ranked in &scope.sources {
         let Some(series) = group.iter().find(|s| s.codes[at] == ranked.source) else { continue };
@@ -112,7 +114,7 @@ fn best(group: &[Series], at: usize, scopes: Vec<Scope>) -> Option<Series> {
             }
         }
     }
-    Some(Series { frequency, codes, observations })
+    Some(Series { group: key, frequency, codes, observations })
 }
 
 /// Every series as it is, its observations flagged by what the table says of their source.

@@ -1,5 +1,6 @@
 //! Time series: periods, series keys, and the one pipeline from a request to a frame of observations.
 
+pub mod answer;
 pub mod dataset;
 pub mod fetch;
 pub mod frame;

@@ -1,0 +1,55 @@
+//! Observations as CSV: the columns of the rows, in their order.
+
+use bytes::Bytes;
+
+use super::Written;
+use super::rows::{Row, rows};
+use crate::error::{Error, Result};
+use crate::timeseries::key::Dimension;
+
+/// Writes the observations of a frame as CSV, with a header row.
+pub fn csv(written: Written<'_>) -> Result<Bytes> {
+    let failed = |error: csv::Error| Error::internal("writing an answer as CSV", error);
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let dimensions = &written.dataset.dimensions;
+    let header = ["series"].into_iter().chain(dimensions.iter().map(|d| d.name()));
+    let header = header.chain(["frequency", "period", "value", "status", "document", "note"]);
+    writer.write_record(header.chain(["low_trust", "derived", "coverage"])).map_err(failed)?;
+    for row in rows(written) {
+        writer.write_record(cells(&row, dimensions)).map_err(failed)?;
+    }
+    let bytes =
+        writer.into_inner().map_err(|e| Error::internal("writing an answer as CSV", e.to_string()))?;
+    Ok(bytes.into())
+}
+
+fn cells(row: &Row<'_>, dimensions: &[Dimension]) -> Vec<String> {
+    let mut cells = vec![row.series.clone()];
+    cells.extend(dimensions.iter().map(|dimension| code(row, *dimension).to_owned()));
+    cells.push(row.frequency.to_string());
+    cells.push(row.period.map(|p| p.to_string()).unwrap_or_default());
+    cells.push(row.value.map(|v| v.to_string()).unwrap_or_default());
+    cells.push(row.status.letter().to_owned());
+    cells.push(row.document.unwrap_or_default().to_owned());
+    cells.push(row.note.unwrap_or_default().to_owned());
+    cells.extend([row.low_trust, row.derived].map(|flag| flag.to_string()));
+    cells.push(row.coverage.clone().unwrap_or_default());
+    cells
+}
+
+fn code<'a>(row: &Row<'a>, dimension: Dimension) -> &'a str {
+    let code = match dimension {
+        Dimension::Measure => Some(row.measure),
+        Dimension::Source => Some(row.source),
+        Dimension::Geo => Some(row.geo),
+        Dimension::Maker => row.maker,
+        Dimension::Brand => row.brand,
+        Dimension::Model => row.model,
+        Dimension::VehicleClass => row.vehicle_class,
+        Dimension::Powertrain => row.powertrain,
+        Dimension::Operator => row.operator,
+        Dimension::Access => row.access,
+        Dimension::Current => row.current,
+    };
+    code.unwrap_or_default()
+}

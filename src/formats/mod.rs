@@ -1,0 +1,26 @@
+//! From a frame to bytes: rows, series and columns, as JSON, CSV or lines of JSON.
+
+mod csv;
+mod rows;
+mod series;
+
+pub use csv::csv;
+pub use rows::{Row, Status, Value, rows};
+pub use series::{Codes, ColumnsItem, Point, SeriesItem, columns, items, title, unit};
+
+use crate::language::Language;
+use crate::timeseries::answer::Frame;
+use crate::timeseries::dataset::{Dataset, Vocabulary};
+
+/// A frame with what is needed to write it.
+#[derive(Debug, Clone, Copy)]
+pub struct Written<'a> {
+    /// What was read.
+    pub frame: &'a Frame,
+    /// The dataset it is of.
+    pub dataset: &'a Dataset,
+    /// Names and documents.
+    pub vocabulary: &'a Vocabulary,
+    /// The language of titles.
+    pub language: Language,
+}

@@ -1,0 +1,227 @@
+//! One object an observation.
+
+use rust_decimal::Decimal;
+use serde::{Serialize, Serializer};
+use utoipa::ToSchema;
+
+use super::Written;
+use crate::timeseries::frame::{Observation, Series};
+use crate::timeseries::key::Dimension;
+use crate::timeseries::period::{Frequency, Period};
+
+/// One figure with everything that names it and says where it is from. A dimension that the dataset does not have is absent.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Row<'a> {
+    /// The key of the series that the figure is from; `/v1/series/{id}` takes it.
+    #[schema(value_type = String, example = "production:A.production.oica.CN._T._T._T._T._T")]
+    pub series: String,
+    /// What is counted.
+    #[schema(value_type = String, example = "production")]
+    pub measure: &'a str,
+    /// Who first published the figure.
+    #[schema(value_type = String, example = "oica")]
+    pub source: &'a str,
+    /// Country, region or province.
+    #[schema(value_type = String, example = "CN")]
+    pub geo: &'a str,
+    /// Who built the vehicles; `_T` is all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, required = false)]
+    pub maker: Option<&'a str>,
+    /// Under which brand; `_T` is all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, required = false)]
+    pub brand: Option<&'a str>,
+    /// Which model; `_T` is all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, required = false)]
+    pub model: Option<&'a str>,
+    /// Class of vehicle; `_T` is all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, required = false)]
+    pub vehicle_class: Option<&'a str>,
+    /// What drives it; `_T` is all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, required = false)]
+    pub powertrain: Option<&'a str>,
+    /// Who operates the outlets; `_T` is all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, required = false)]
+    pub operator: Option<&'a str>,
+    /// Public or private; `_T` is both.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, required = false)]
+    pub access: Option<&'a str>,
+    /// Alternating or direct current; `_T` is all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, required = false)]
+    pub current: Option<&'a str>,
+    /// How often the series states a figure.
+    pub frequency: Frequency,
+    /// The period: 2024, 2024-Q3 or 2024-05.
+    #[schema(value_type = String, example = "2020")]
+    pub period: Option<Period>,
+    /// The figure in the unit of its measure; null where it is stated as missing.
+    #[schema(value_type = Option<f64>, example = 25_225_242)]
+    pub value: Option<Value>,
+    /// What kind of figure it is.
+    pub status: Status,
+    /// The document that it was read from; `/v1/documents/{document}` takes it.
+    #[schema(value_type = Option<String>)]
+    pub document: Option<&'a str>,
+    /// What the document, or the compilers, say of this one figure; null where nothing.
+    #[schema(value_type = Option<String>)]
+    pub note: Option<&'a str>,
+    /// Whether the source is press, or one that the precedence table does not list or marks as weak.
+    pub low_trust: bool,
+    /// Whether the figure was computed from others.
+    pub derived: bool,
+    /// How much of the whole a derived figure covers, as `11/12`; null where it is not derived.
+    #[schema(value_type = Option<String>)]
+    pub coverage: Option<String>,
+}
+
+/// SDMX OBS_STATUS: A normal, E estimated, P provisional, F forecast, B break, I imputed, M stated as missing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+pub enum Status {
+    /// Normal.
+    A,
+    /// Estimated.
+    E,
+    /// Provisional.
+    P,
+    /// Forecast.
+    F,
+    /// A break: it is not comparable with the one before.
+    B,
+    /// Imputed.
+    I,
+    /// Stated as missing.
+    M,
+}
+
+impl Status {
+    /// The status of this letter; a letter that no writer lets in counts as normal.
+    pub const fn of(letter: u8) -> Self {
+        match letter {
+            b'E' => Self::E,
+            b'P' => Self::P,
+            b'F' => Self::F,
+            b'B' => Self::B,
+            b'I' => Self::I,
+            b'M' => Self::M,
+            _ => Self::A,
+        }
+    }
+
+    /// Its letter.
+    pub const fn letter(self) -> &'static str {
+        match self {
+            Self::A => "A",
+            Self::E => "E",
+            Self::P => "P",
+            Self::F => "F",
+            Self::B => "B",
+            Self::I => "I",
+            Self::M => "M",
+        }
+    }
+}
+
+/// An exact figure: a whole number scaled by the decimals of its measure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Value {
+    scaled: i64,
+    decimals: u32,
+}
+
+impl Value {
+    /// The figure that this whole number stands for.
+    pub const fn new(scaled: i64, decimals: u32) -> Self {
+        Self { scaled, decimals }
+    }
+}
+
+impl std::fmt::Display for Value {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match Decimal::try_new(self.scaled, self.decimals) {
+            Ok(exact) => exact.fmt(f),
+            Err(_) => self.scaled.fmt(f),
+        }
+    }
+}
+
+impl Serialize for Value {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if self.decimals == 0 {
+            return serializer.serialize_i64(self.scaled);
+        }
+        // The nearest double prints back as the decimal it came from, up to fifteen digits.
+        let double = self.to_string().parse().map_err(serde::ser::Error::custom)?;
+        serializer.serialize_f64(double)
+    }
+}
+
+/// The observations of a frame in its order.
+pub fn rows(written: Written<'_>) -> impl Iterator<Item = Row<'_>> {
+    let places = written.frame.places().into_iter();
+    places.map(move |(at, place)| {
+        let series = &written.frame.series[at];
+        row(written, series, &series.observations[place])
+    })
+}
+
+fn row<'a>(written: Written<'a>, series: &'a Series, observation: &'a Observation) -> Row<'a> {
+    let dataset = written.dataset;
+    let code = |dimension| Some(series.code(dataset, dimension)).filter(|code| !code.is_empty());
+    Row {
+        series: series.key_of(dataset, observation),
+        measure: series.code(dataset, Dimension::Measure),
+        source: &observation.source,
+        geo: series.code(dataset, Dimension::Geo),
+        maker: code(Dimension::Maker),
+        brand: code(Dimension::Brand),
+        model: code(Dimension::Model),
+        vehicle_class: code(Dimension::VehicleClass),
+        powertrain: code(Dimension::Powertrain),
+        operator: code(Dimension::Operator),
+        access: code(Dimension::Access),
+        current: code(Dimension::Current),
+        frequency: series.frequency,
+        period: Period::new(series.frequency, observation.period),
+        value: value(written, series, observation),
+        status: Status::of(observation.status),
+        document: document(written, observation),
+        note: observation.note.as_deref(),
+        low_trust: observation.low_trust,
+        derived: false,
+        coverage: None,
+    }
+}
+
+/// The figure in the unit of its measure.
+pub fn value(written: Written<'_>, series: &Series, observation: &Observation) -> Option<Value> {
+    let measure = written.dataset.measure(series.code(written.dataset, Dimension::Measure));
+    let decimals = measure.map_or(0, |m| m.decimals);
+    observation.value.map(|scaled| Value::new(scaled, decimals))
+}
+
+/// The document that states a figure.
+pub fn document<'a>(written: Written<'a>, observation: &Observation) -> Option<&'a str> {
+    written.vocabulary.releases.get(&observation.release)?.document.as_deref()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_figure_is_printed_as_it_was_published() {
+        let json = |scaled, decimals| serde_json::to_string(&Value::new(scaled, decimals)).unwrap();
+        assert_eq!(json(11_150_000_000, 0), "11150000000");
+        assert_eq!(json(1_234_567, 2), "12345.67");
+        assert_eq!(json(-5, 1), "-0.5");
+        assert_eq!(json(9_007_199_254_740_993, 0), "9007199254740993");
+        assert_eq!(Value::new(1_234_500, 2).to_string(), "12345.00");
+    }
+}

@@ -1,0 +1,237 @@
+//! The envelope of time-series answers: what stands around the data, and the answer as a whole.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use serde_json::json;
+use utoipa::ToSchema;
+
+use super::{Asked, Shape};
+use crate::error::Result;
+use crate::formats::{self, ColumnsItem, Row, SeriesItem, Written};
+use crate::http::negotiate::Format;
+use crate::http::page::Pin;
+use crate::http::records::{Links, Page, Warning, json, lines};
+use crate::http::reply::{Reply, tag};
+use crate::timeseries::answer::{Frame, Sort};
+use crate::timeseries::dataset::Vocabulary;
+use crate::timeseries::frame::Series;
+use crate::timeseries::key::Dimension;
+use crate::timeseries::period::Period;
+
+/// Observations in the shape that was asked for.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+pub enum Observations<'a> {
+    /// `shape=rows`.
+    Rows(Answer<Row<'a>>),
+    /// `shape=series`.
+    Series(Answer<SeriesItem<'a>>),
+    /// `shape=columns`.
+    Columns(Answer<ColumnsItem<'a>>),
+    /// `shape=array`: the rows alone.
+    Array(Vec<Row<'a>>),
+}
+
+/// An answer to a time-series query.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Answer<T: ToSchema> {
+    /// The observations or series.
+    pub data: Vec<T>,
+    /// What the answer was made from.
+    pub meta: Meta,
+    /// Where this page and the next one are, relative to the service.
+    pub links: Links,
+    /// What a reader should know before using the answer.
+    pub warnings: Vec<Warning>,
+}
+
+/// What an answer to a time-series query was made from.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Meta {
+    /// The dataset.
+    pub dataset: String,
+    /// Its version; it rises with every release.
+    pub version: i64,
+    /// When it last changed.
+    pub changed_at: DateTime<Utc>,
+    /// The date whose knowledge is shown, as asked for; null is now.
+    pub as_of: Option<String>,
+    /// The query with all defaults resolved.
+    #[schema(value_type = Object)]
+    pub applied: serde_json::Map<String, serde_json::Value>,
+    /// The unit of every figure; null where measures of several units are answered: see `units`.
+    pub unit: Option<String>,
+    /// The unit of each measure answered.
+    pub units: BTreeMap<String, String>,
+    /// The name of each code answered, by dimension, in the language asked for.
+    pub names: BTreeMap<String, BTreeMap<String, String>>,
+    /// The sources of the figures, with what their use asks for.
+    pub sources: Vec<UsedSource>,
+    /// How much is answered.
+    pub coverage: Coverage,
+    /// False where a next page follows.
+    pub complete: bool,
+    /// The page.
+    pub page: Page,
+}
+
+/// A source of figures in an answer.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct UsedSource {
+    /// Its code.
+    pub source: String,
+    /// Under which terms its figures stand here.
+    pub licence: String,
+    /// How to name it.
+    pub attribution: String,
+}
+
+/// How much is answered on this page.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Coverage {
+    /// Series.
+    pub series: usize,
+    /// Observations.
+    pub observations: usize,
+    /// The earliest period; null without observations.
+    #[schema(value_type = Option<String>)]
+    pub first: Option<Period>,
+    /// The latest period; null without observations.
+    #[schema(value_type = Option<String>)]
+    pub last: Option<Period>,
+    /// With `as_of`: figures for the asked time whose first document came over 24 months late, or is undated. The past
+    /// state may lack them although they were known.
+    pub late: usize,
+}
+
+/// Writes the answer.
+pub(super) fn write(asked: &Asked, written: Written<'_>, pin: Pin, warnings: Vec<Warning>) -> Result<Reply> {
+    let view = &asked.view;
+    let next = written.frame.next.as_ref().map(|place| {
+        let key = vec![place.group.clone(), place.source.clone(), place.period.to_string()];
+        view.paging.next(key, Some(pin))
+    });
+    let link = next.as_deref().map(|cursor| view.target.link(Some((cursor, view.paging.limit))));
+    let (version, last_modified) = stamp(written.vocabulary, &written.dataset.name);
+    let applied = json!(applied(asked)).to_string();
+    let page = format!("{} {:?} {:?} {}", view.paging.limit, view.paging.after, pin, view.paging.limited);
+    let media = view.format.media_type();
+    let tag = tag([view.target.path.as_str(), &applied, &page, &version, media]);
+    let body = match view.format {
+        Format::Csv => formats::csv(written)?,
+        Format::Ndjson => lines(formats::rows(written), link.as_deref())?,
+        Format::Json => {
+            let meta = meta(asked, written, next);
+            let links = Links { this: view.target.link(None), next: link.clone() };
+            json(&shaped(asked.shape, written, (meta, links, warnings)))?
+        }
+    };
+    let language = Some(asked.language.code());
+    Ok(Reply { body, format: view.format, tag, last_modified, next: link, language, database_ms: None })
+}
+
+fn shaped(
+    shape: Shape,
+    written: Written<'_>,
+    (meta, links, warnings): (Meta, Links, Vec<Warning>),
+) -> Observations<'_> {
+    match shape {
+        Shape::Rows => {
+            Observations::Rows(Answer { data: formats::rows(written).collect(), meta, links, warnings })
+        }
+        Shape::Series => {
+            Observations::Series(Answer { data: formats::items(written), meta, links, warnings })
+        }
+        Shape::Columns => {
+            Observations::Columns(Answer { data: formats::columns(written), meta, links, warnings })
+        }
+        Shape::Array => Observations::Array(formats::rows(written).collect()),
+    }
+}
+
+/// The versions that an answer depends on, and when the latest of them came.
+pub fn stamp(vocabulary: &Vocabulary, dataset: &str) -> (String, DateTime<Utc>) {
+    let read = [dataset, "codes", "sources"].into_iter().filter_map(|name| vocabulary.versions.get(name));
+    let (mut text, mut latest) = (String::new(), DateTime::UNIX_EPOCH);
+    for (version, changed) in read {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{version} ");
+        latest = latest.max(*changed);
+    }
+    (text, latest)
+}
+
+/// The query with all defaults resolved, the form of the answer included.
+fn applied(asked: &Asked) -> serde_json::Map<String, serde_json::Value> {
+    let mut applied = asked.plan.applied();
+    let word =
+        |words: &[(&'static str, Shape)], of| words.iter().find(|(_, w)| *w == of).map(|(word, _)| *word);
+    applied.insert("shape".to_owned(), json!(word(&Shape::ALL, asked.shape)));
+    let sort = Sort::ALL.iter().find(|(_, sort)| *sort == asked.sort).map(|(word, _)| *word);
+    applied.insert("sort".to_owned(), json!(sort));
+    applied.insert("limit".to_owned(), json!(asked.view.paging.limit));
+    applied.insert("lang".to_owned(), json!(asked.language.code()));
+    applied
+}
+
+fn meta(asked: &Asked, written: Written<'_>, next_cursor: Option<String>) -> Meta {
+    let Written { frame, dataset, vocabulary, language } = written;
+    let (version, changed_at) = vocabulary.versions.get(&dataset.name).copied().unwrap_or_default();
+    let mut units = BTreeMap::new();
+    let mut names: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
+    let mut sources = BTreeSet::new();
+    for series in &frame.series {
+        let measure = series.code(dataset, Dimension::Measure);
+        units.insert(measure.to_owned(), formats::unit(dataset, series).to_owned());
+        sources.extend(series.observations.iter().map(|o| o.source.clone()));
+        for (dimension, code) in dataset.dimensions.iter().zip(&series.codes) {
+            if let Some((en, zh)) = vocabulary.names(dataset, *dimension, code) {
+                let list = names.entry(dimension.name().to_owned()).or_default();
+                list.entry(code.clone()).or_insert_with(|| language.name(en, zh).to_owned());
+            }
+        }
+    }
+    let only = units.values().collect::<BTreeSet<_>>();
+    let unit = (only.len() == 1).then(|| only.first().map(|unit| (*unit).clone())).flatten();
+    let sources = sources.iter().filter_map(|code| {
+        let source = vocabulary.sources.get(code.as_ref())?;
+        names
+            .entry("source".to_owned())
+            .or_default()
+            .insert(code.to_string(), language.name(&source.name_en, source.name_zh.as_deref()).to_owned());
+        Some(UsedSource {
+            source: code.to_string(),
+            licence: source.licence.clone(),
+            attribution: source.name_en.clone(),
+        })
+    });
+    let sources = sources.collect();
+    Meta {
+        dataset: dataset.name.clone(),
+        version,
+        changed_at,
+        as_of: asked.plan.as_of.as_ref().map(|date| date.written.clone()),
+        applied: applied(asked),
+        unit,
+        units,
+        names,
+        sources,
+        coverage: coverage(frame),
+        complete: next_cursor.is_none(),
+        page: Page { limit: asked.view.paging.limit, rows: frame.len(), next_cursor },
+    }
+}
+
+fn coverage(frame: &Frame) -> Coverage {
+    let spans: Vec<(Period, Period)> = frame.series.iter().filter_map(Series::span).collect();
+    Coverage {
+        series: frame.series.len(),
+        observations: frame.len(),
+        first: spans.iter().map(|span| span.0).min_by_key(|period| period.first_day()),
+        last: spans.iter().map(|span| span.1).max_by_key(|period| period.last_day()),
+        late: frame.late,
+    }
+}

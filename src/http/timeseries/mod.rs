@@ -1,0 +1,192 @@
+//! The one handler of every time-series query, whatever path it comes by.
+
+mod envelope;
+mod warnings;
+
+use std::time::Instant;
+
+pub use envelope::{Answer, Observations, stamp};
+
+use super::extract::{Call, View};
+use super::negotiate::{Format, Language};
+use super::page::Pin;
+use super::reply::Reply;
+use crate::app::App;
+use crate::error::{Error, Fault, Result};
+use crate::formats::Written;
+use crate::timeseries::answer::{Frame, Place, Sort, page, sorted, whole};
+use crate::timeseries::dataset::{Dataset, Vocabulary};
+use crate::timeseries::fetch::Reader;
+use crate::timeseries::frame::source_at;
+use crate::timeseries::key::Dimension;
+use crate::timeseries::plan::Plan;
+use crate::timeseries::request::{self, Unnamed};
+
+/// The most observations of an answer in series or columns, or with `last`.
+pub const MOST_WHOLE: usize = 10_000;
+
+/// The most observations of one page of rows.
+pub const MOST_ROWS: usize = 10_000;
+
+/// How many rows a page holds where the caller names no limit.
+pub const DEFAULT_ROWS: usize = 1_000;
+
+/// The most observations of a CSV or NDJSON answer without pages, and of what is sorted by value or period.
+pub const MOST_LINES: usize = 1_000_000;
+
+/// How often a query is understood anew where the data changes under it.
+const TRIES: usize = 3;
+
+/// In which form observations are answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shape {
+    /// One object an observation, in pages.
+    Rows,
+    /// One object a series, with its observations as objects.
+    Series,
+    /// One object a series, with its observations as columns.
+    Columns,
+    /// The rows alone, without anything around them.
+    Array,
+}
+
+impl Shape {
+    /// Every shape with the word that `shape=` takes.
+    pub const ALL: [(&'static str, Self); 4] =
+        [("rows", Self::Rows), ("series", Self::Series), ("columns", Self::Columns), ("array", Self::Array)];
+}
+
+/// A query understood, and how its answer is to be made.
+struct Asked {
+    plan: Plan,
+    named: Vec<Dimension>,
+    shape: Shape,
+    sort: Sort,
+    language: Language,
+    view: View,
+}
+
+/// Answers a time-series query of a dataset.
+pub async fn observations(app: &App, dataset: &str, call: &Call) -> Result<Reply> {
+    for _ in 1..TRIES {
+        match attempt(app, dataset, call.clone()).await {
+            Err(Error::Moved) => {}
+            done => return done,
+        }
+    }
+    attempt(app, dataset, call.clone()).await
+}
+
+async fn attempt(app: &App, dataset: &str, call: Call) -> Result<Reply> {
+    let vocabulary = app.vocabularies.current().await?;
+    let dataset = dataset_of(&vocabulary, dataset)?;
+    let asked = understand(call, &vocabulary, dataset)?;
+    let pin = pin_now(&vocabulary, &dataset.name);
+    let pages_at = asked.view.paging.pin.unwrap_or(pin);
+    if pages_at.withdrawn != pin.withdrawn {
+        let detail =
+            "a release that the first page may have read was withdrawn; begin again without the cursor";
+        return Err(Error::Gone(format!("{detail}: {}", asked.view.target.link(None))));
+    }
+    let pinned = (pages_at.release != pin.release).then_some(pages_at.release);
+    let reader = Reader { pool: &app.pool, plan: &asked.plan, dataset, vocabulary: &vocabulary, pin: pinned };
+    let start = Instant::now();
+    let frame = read(&reader, &asked).await?;
+    let warnings = warnings::warnings(&reader, &asked, &frame).await?;
+    let database_ms = start.elapsed().as_secs_f64() * 1000.0;
+    let written = Written { frame: &frame, dataset, vocabulary: &vocabulary, language: asked.language };
+    let mut reply = envelope::write(&asked, written, pages_at, warnings)?;
+    reply.database_ms = Some(database_ms);
+    Ok(reply)
+}
+
+/// The dataset of this name.
+pub fn dataset_of<'a>(vocabulary: &'a Vocabulary, name: &str) -> Result<&'a Dataset> {
+    vocabulary.dataset(name).ok_or_else(|| {
+        let names = vocabulary.datasets.iter().map(|dataset| dataset.name.as_str());
+        let did_you_mean = crate::error::nearest(name, names);
+        Error::NotFound { what: "dataset", id: name.to_owned(), did_you_mean }
+    })
+}
+
+fn understand(mut call: Call, vocabulary: &Vocabulary, dataset: &Dataset) -> Result<Asked> {
+    let given = |d: &&Dimension| call.names(d.name());
+    let named = dataset.dimensions.iter().filter(given).copied().collect();
+    let plan = request::read(&mut call.params, vocabulary, dataset, Unnamed::Default);
+    let shape = call.params.choice("shape", &Shape::ALL).unwrap_or(Shape::Rows);
+    let sort = call.params.choice("sort", &Sort::ALL).unwrap_or(Sort::Series);
+    let language = call.language();
+    for (name, fits) in [("last", shape == Shape::Rows), ("shape", shape != Shape::Rows)] {
+        let clash = if name == "last" { plan.window.last.is_some() && fits } else { fits };
+        if clash && call.names("cursor") {
+            let detail = format!("goes without pages, and {name} asks for the whole answer at once");
+            call.params.reject(Fault::new("cursor", "", detail));
+        }
+    }
+    if sort != Sort::Series && matches!(shape, Shape::Series | Shape::Columns) {
+        call.params.reject(Fault::new(
+            "sort",
+            "",
+            "orders rows; series and columns stand by series and period",
+        ));
+    }
+    let default = if plan.window.last.is_some() { MOST_ROWS } else { DEFAULT_ROWS };
+    let view = call.view(default, MOST_ROWS)?;
+    if view.format != Format::Json && shape != Shape::Rows {
+        let fault = Fault::new("shape", "", "is a form of JSON; CSV and NDJSON have rows only");
+        return Err(Error::Rejected(vec![fault]));
+    }
+    Ok(Asked { plan, named, shape, sort, language, view })
+}
+
+/// The state of the data that a first page is read at.
+fn pin_now(vocabulary: &Vocabulary, dataset: &str) -> Pin {
+    let releases = vocabulary.releases.iter().filter(|(_, release)| release.collection == dataset);
+    let (mut last, mut withdrawn) = (0, 0);
+    for (id, release) in releases {
+        last = last.max(*id);
+        withdrawn += usize::from(release.withdrawn);
+    }
+    Pin { release: last, withdrawn }
+}
+
+async fn read(reader: &Reader<'_>, asked: &Asked) -> Result<Frame> {
+    let paging = &asked.view.paging;
+    let after = paging.after.as_deref().map(place).transpose()?;
+    let lines = asked.view.format != Format::Json && !paging.limited && after.is_none();
+    let all_at_once = asked.shape != Shape::Rows || asked.plan.window.last.is_some();
+    let narrower =
+        "Name fewer codes or a shorter time; shape=rows answers in pages, format=csv without a limit in one";
+    if lines {
+        let frame =
+            whole(reader, MOST_LINES, "Name fewer codes or a shorter time, or read pages with a limit")
+                .await?;
+        return Ok(sorted_if(frame, asked.sort, None, (usize::MAX, source_at(reader.dataset))));
+    }
+    if all_at_once {
+        let most = if asked.plan.window.last.is_some() { paging.limit } else { MOST_WHOLE };
+        let frame = whole(reader, most, narrower).await?;
+        return Ok(sorted_if(frame, asked.sort, None, (usize::MAX, source_at(reader.dataset))));
+    }
+    if asked.sort == Sort::Series {
+        return page(reader, after, paging.limit).await;
+    }
+    let frame = whole(reader, MOST_LINES, "Name fewer codes or a shorter time, or sort by series").await?;
+    Ok(sorted(frame, asked.sort, after.as_ref(), (paging.limit, source_at(reader.dataset))))
+}
+
+fn sorted_if(frame: Frame, sort: Sort, after: Option<&Place>, bounds: (usize, usize)) -> Frame {
+    if sort == Sort::Series { frame } else { sorted(frame, sort, after, bounds) }
+}
+
+/// The place that a cursor's key names.
+fn place(key: &[String]) -> Result<Place> {
+    let parsed = match key {
+        [group, source, period] => period.parse().ok().map(|period| (group, source, period)),
+        _ => None,
+    };
+    let (group, source, period) = parsed.ok_or_else(|| {
+        Error::Malformed(vec![Fault::new("cursor", &key.join(" "), "is not a cursor that this service gave")])
+    })?;
+    Ok(Place { group: group.clone(), source: source.clone(), period })
+}
