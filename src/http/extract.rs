@@ -19,6 +19,7 @@ pub struct Call {
     target: Target,
     accept: String,
     accept_language: String,
+    format: Option<Format>,
 }
 
 /// What was asked for: the path and the parameters, but for those that only choose the page.
@@ -53,22 +54,31 @@ impl Call {
         chosen.unwrap_or_else(|| accepted_language(&self.accept_language))
     }
 
+    /// Takes `format`, or else the header `Accept`.
+    pub fn format(&mut self) -> Result<Format> {
+        if let Some(format) = self.format {
+            return Ok(format);
+        }
+        let named = self.params.choice("format", &Format::ALL);
+        let format = named.map_or_else(|| Format::accepted(&self.accept), Ok)?;
+        self.format = Some(format);
+        Ok(format)
+    }
+
     /// Ends the reading of a list's parameters: takes `format`, `limit` and `cursor`, and tells all faults at once.
     pub fn view(mut self, default_limit: usize, most: usize) -> Result<View> {
-        let format = self.params.choice("format", &Format::ALL);
+        let format = self.format();
         let paging = Paging::read(&mut self.params, &self.target.name(), default_limit, most);
         self.params.finish()?;
-        let format = format.map_or_else(|| Format::accepted(&self.accept), Ok)?;
-        Ok(View { format, paging, target: self.target })
+        Ok(View { format: format?, paging, target: self.target })
     }
 
     /// Ends the reading of a single thing's parameters: takes `format`.
     pub fn single(mut self) -> Result<View> {
-        let format = self.params.choice("format", &Format::ALL);
+        let format = self.format();
         let paging = Paging::read(&mut Params::default(), "", 1, 1);
         self.params.finish()?;
-        let format = format.map_or_else(|| Format::accepted(&self.accept), Ok)?;
-        Ok(View { format, paging, target: self.target })
+        Ok(View { format: format?, paging, target: self.target })
     }
 }
 
@@ -108,6 +118,7 @@ impl<S: Sync> FromRequestParts<S> for Call {
             target: Target { path: parts.uri.path().to_owned(), pairs },
             accept: text(header::ACCEPT),
             accept_language: text(header::ACCEPT_LANGUAGE),
+            format: None,
         })
     }
 }

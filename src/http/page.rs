@@ -13,8 +13,6 @@ use crate::params::Params;
 pub struct Paging {
     /// At most so many rows.
     pub limit: usize,
-    /// Whether the caller named the limit.
-    pub limited: bool,
     /// The key of the last row of the page before; `None` at the first page.
     pub after: Option<Vec<String>>,
     /// What the pages are read at, as the first page noted it; `None` at the first page and where nothing is noted.
@@ -62,7 +60,7 @@ impl Paging {
         let query = fingerprint(query);
         let cursor = params.value("cursor", |text| decode(text, &query));
         let (after, pin) = cursor.map_or((None, None), |c| (Some(c.key), c.pin));
-        Self { limit: limit.unwrap_or(default), limited: limit.is_some(), after, pin, query }
+        Self { limit: limit.unwrap_or(default), after, pin, query }
     }
 
     /// The cursor of the page behind the row with this key.

@@ -123,7 +123,7 @@ pub async fn whole(reader: &Reader<'_>, most: usize, way_out: &str) -> Result<Fr
         return Ok(frame);
     }
     let limit = u64::try_from(most).unwrap_or(u64::MAX);
-    let estimate = reader.size().await?.max(limit + 1);
+    let estimate = reader.estimate().await?.max(limit + 1);
     Err(Error::TooLarge { estimate, limit, way_out: way_out.to_owned() })
 }
 

@@ -94,12 +94,13 @@ impl Reader<'_> {
         Ok(batch)
     }
 
-    /// How many figures the series of the plan have now, whatever the window.
-    pub async fn size(&self) -> Result<u64> {
-        let statement = sql::size(self.plan);
-        let row = bound(&statement).fetch_one(self.pool).await?;
-        let (_, observations): (i64, i64) = (row.try_get(0)?, row.try_get(1)?);
-        Ok(u64::try_from(observations).unwrap_or_default())
+    /// How many observations the answer would hold at the most, whatever the time.
+    pub async fn estimate(&self) -> Result<u64> {
+        let row = bound(&sql::size(self.plan)).fetch_one(self.pool).await?;
+        let (series, observations): (i64, i64) = (row.try_get(0)?, row.try_get(1)?);
+        let last = self.plan.window.last.and_then(|last| i64::try_from(last).ok());
+        let most = last.map_or(observations, |last| observations.min(series.saturating_mul(last)));
+        Ok(u64::try_from(most).unwrap_or_default())
     }
 
     /// The lists of texts that a statement selects.

@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;
 
-use super::{Asked, Shape};
+use super::{Asked, Extent, Shape};
 use crate::error::Result;
 use crate::formats::{self, ColumnsItem, Row, SeriesItem, Written};
 use crate::http::negotiate::Format;
@@ -117,7 +117,7 @@ pub(super) fn write(asked: &Asked, written: Written<'_>, pin: Pin, warnings: Vec
     let link = next.as_deref().map(|cursor| view.target.link(Some((cursor, view.paging.limit))));
     let (version, last_modified) = stamp(written.vocabulary, &written.dataset.name);
     let applied = json!(applied(asked)).to_string();
-    let page = format!("{} {:?} {:?} {}", view.paging.limit, view.paging.after, pin, view.paging.limited);
+    let page = format!("{:?} {pin:?}", view.paging.after);
     let media = view.format.media_type();
     let tag = tag([view.target.path.as_str(), &applied, &page, &version, media]);
     let body = match view.format {
@@ -172,7 +172,8 @@ fn applied(asked: &Asked) -> serde_json::Map<String, serde_json::Value> {
     applied.insert("shape".to_owned(), json!(word(&Shape::ALL, asked.shape)));
     let sort = Sort::ALL.iter().find(|(_, sort)| *sort == asked.sort).map(|(word, _)| *word);
     applied.insert("sort".to_owned(), json!(sort));
-    applied.insert("limit".to_owned(), json!(asked.view.paging.limit));
+    let limit = (asked.extent == Extent::Pages).then_some(asked.view.paging.limit);
+    applied.insert("limit".to_owned(), json!(limit));
     applied.insert("lang".to_owned(), json!(asked.language.code()));
     applied
 }
@@ -209,6 +210,10 @@ fn meta(asked: &Asked, written: Written<'_>, next_cursor: Option<String>) -> Met
         })
     });
     let sources = sources.collect();
+    let most = match asked.extent {
+        Extent::Pages => asked.view.paging.limit,
+        Extent::Whole(most) => most,
+    };
     Meta {
         dataset: dataset.name.clone(),
         version,
@@ -221,7 +226,7 @@ fn meta(asked: &Asked, written: Written<'_>, next_cursor: Option<String>) -> Met
         sources,
         coverage: coverage(frame),
         complete: next_cursor.is_none(),
-        page: Page { limit: asked.view.paging.limit, rows: frame.len(), next_cursor },
+        page: Page { limit: most, rows: frame.len(), next_cursor },
     }
 }
 

@@ -34,6 +34,10 @@ pub const DEFAULT_ROWS: usize = 1_000;
 /// The most observations of a CSV or NDJSON answer without pages, and of what is sorted by value or period.
 pub const MOST_LINES: usize = 1_000_000;
 
+/// What to do where an answer is too large.
+const WAYS_OUT: &str =
+    "Name fewer codes or a shorter time, read shape=rows page by page, or take format=csv without a limit";
+
 /// How often a query is understood anew where the data changes under it.
 const TRIES: usize = 3;
 
@@ -63,7 +67,17 @@ struct Asked {
     shape: Shape,
     sort: Sort,
     language: Language,
+    extent: Extent,
     view: View,
+}
+
+/// How much of an answer is sent at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Extent {
+    /// A page.
+    Pages,
+    /// All of it; more observations than these are refused.
+    Whole(usize),
 }
 
 /// Answers a time-series query of a dataset.
@@ -116,27 +130,30 @@ fn understand(mut call: Call, vocabulary: &Vocabulary, dataset: &Dataset) -> Res
     let shape = call.params.choice("shape", &Shape::ALL).unwrap_or(Shape::Rows);
     let sort = call.params.choice("sort", &Sort::ALL).unwrap_or(Sort::Series);
     let language = call.language();
-    for (name, fits) in [("last", shape == Shape::Rows), ("shape", shape != Shape::Rows)] {
-        let clash = if name == "last" { plan.window.last.is_some() && fits } else { fits };
-        if clash && call.names("cursor") {
-            let detail = format!("goes without pages, and {name} asks for the whole answer at once");
-            call.params.reject(Fault::new("cursor", "", detail));
+    let format = call.format()?;
+    let whole = shape != Shape::Rows || plan.window.last.is_some();
+    for name in ["limit", "cursor"] {
+        if whole && call.names(name) {
+            let detail = "chooses a page, and with last or a shape other than rows the answer comes whole";
+            call.params.reject(Fault::new(name, "", detail));
         }
     }
     if sort != Sort::Series && matches!(shape, Shape::Series | Shape::Columns) {
-        call.params.reject(Fault::new(
-            "sort",
-            "",
-            "orders rows; series and columns stand by series and period",
-        ));
+        let detail = "orders rows; series and columns stand by series and period";
+        call.params.reject(Fault::new("sort", "", detail));
     }
-    let default = if plan.window.last.is_some() { MOST_ROWS } else { DEFAULT_ROWS };
-    let view = call.view(default, MOST_ROWS)?;
-    if view.format != Format::Json && shape != Shape::Rows {
-        let fault = Fault::new("shape", "", "is a form of JSON; CSV and NDJSON have rows only");
-        return Err(Error::Rejected(vec![fault]));
+    if format != Format::Json && shape != Shape::Rows {
+        let detail = "is a form of JSON; CSV and NDJSON have rows only";
+        call.params.reject(Fault::new("shape", "", detail));
     }
-    Ok(Asked { plan, named, shape, sort, language, view })
+    let lines = format != Format::Json && !call.names("limit") && !call.names("cursor");
+    let extent = match (lines, whole) {
+        (true, _) => Extent::Whole(MOST_LINES),
+        (_, true) => Extent::Whole(MOST_WHOLE),
+        _ => Extent::Pages,
+    };
+    let view = call.view(DEFAULT_ROWS, MOST_ROWS)?;
+    Ok(Asked { plan, named, shape, sort, language, extent, view })
 }
 
 /// The state of the data that a first page is read at.
@@ -153,30 +170,18 @@ fn pin_now(vocabulary: &Vocabulary, dataset: &str) -> Pin {
 async fn read(reader: &Reader<'_>, asked: &Asked) -> Result<Frame> {
     let paging = &asked.view.paging;
     let after = paging.after.as_deref().map(place).transpose()?;
-    let lines = asked.view.format != Format::Json && !paging.limited && after.is_none();
-    let all_at_once = asked.shape != Shape::Rows || asked.plan.window.last.is_some();
-    let narrower =
-        "Name fewer codes or a shorter time; shape=rows answers in pages, format=csv without a limit in one";
-    if lines {
-        let frame =
-            whole(reader, MOST_LINES, "Name fewer codes or a shorter time, or read pages with a limit")
-                .await?;
-        return Ok(sorted_if(frame, asked.sort, None, (usize::MAX, source_at(reader.dataset))));
+    match (asked.extent, asked.sort) {
+        (Extent::Pages, Sort::Series) => page(reader, after, paging.limit).await,
+        (Extent::Whole(most), Sort::Series) => whole(reader, most, WAYS_OUT).await,
+        (Extent::Pages, sort) => {
+            let frame = whole(reader, MOST_LINES, WAYS_OUT).await?;
+            Ok(sorted(frame, sort, after.as_ref(), (paging.limit, source_at(reader.dataset))))
+        }
+        (Extent::Whole(most), sort) => {
+            let frame = whole(reader, most, WAYS_OUT).await?;
+            Ok(sorted(frame, sort, None, (usize::MAX, source_at(reader.dataset))))
+        }
     }
-    if all_at_once {
-        let most = if asked.plan.window.last.is_some() { paging.limit } else { MOST_WHOLE };
-        let frame = whole(reader, most, narrower).await?;
-        return Ok(sorted_if(frame, asked.sort, None, (usize::MAX, source_at(reader.dataset))));
-    }
-    if asked.sort == Sort::Series {
-        return page(reader, after, paging.limit).await;
-    }
-    let frame = whole(reader, MOST_LINES, "Name fewer codes or a shorter time, or sort by series").await?;
-    Ok(sorted(frame, asked.sort, after.as_ref(), (paging.limit, source_at(reader.dataset))))
-}
-
-fn sorted_if(frame: Frame, sort: Sort, after: Option<&Place>, bounds: (usize, usize)) -> Frame {
-    if sort == Sort::Series { frame } else { sorted(frame, sort, after, bounds) }
 }
 
 /// The place that a cursor's key names.
