@@ -48,8 +48,13 @@ impl Params {
     }
 
     /// Whether a parameter is given that is not taken yet.
-    pub fn names(&self, name: &str) -> bool {
+    pub fn has(&self, name: &str) -> bool {
         self.pairs.iter().any(|(n, value)| n == name && !value.is_empty())
+    }
+
+    /// The names of the parameters that are not yet taken.
+    pub fn names(&self) -> Vec<String> {
+        self.pairs.iter().map(|(name, _)| name.clone()).collect()
     }
 
     /// Takes the value of `name` as it stands. An empty value counts as not given.

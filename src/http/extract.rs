@@ -11,6 +11,12 @@ use super::page::Paging;
 use crate::error::Result;
 use crate::params::Params;
 
+/// How many records a page holds where `limit` is not given.
+const DEFAULT_RECORDS: usize = 100;
+
+/// How many records a page holds at most.
+const MOST_RECORDS: usize = 1000;
+
 /// One request for data. Handlers take their parameters from it, then end the reading with [`Call::view`].
 #[derive(Debug, Clone)]
 pub struct Call {
@@ -40,12 +46,14 @@ pub struct View {
     pub paging: Paging,
     /// What was asked for.
     pub target: Target,
+    /// What the answer depends on beside the target, the page and the version of its collection.
+    pub basis: String,
 }
 
 impl Call {
     /// Whether the request names this parameter.
-    pub fn names(&self, name: &str) -> bool {
-        self.params.names(name)
+    pub fn has(&self, name: &str) -> bool {
+        self.params.has(name)
     }
 
     /// Takes `lang`, or else the header `Accept-Language`.
@@ -70,7 +78,12 @@ impl Call {
         let format = self.format();
         let paging = Paging::read(&mut self.params, &self.target.name(), default_limit, most);
         self.params.finish()?;
-        Ok(View { format: format?, paging, target: self.target })
+        Ok(View { format: format?, paging, target: self.target, basis: String::new() })
+    }
+
+    /// Ends the reading of a list of records' parameters.
+    pub fn page(self) -> Result<View> {
+        self.view(DEFAULT_RECORDS, MOST_RECORDS)
     }
 
     /// Ends the reading of a single thing's parameters: takes `format`.
@@ -78,7 +91,16 @@ impl Call {
         let format = self.format();
         let paging = Paging::read(&mut Params::default(), "", 1, 1);
         self.params.finish()?;
-        Ok(View { format: format?, paging, target: self.target })
+        Ok(View { format: format?, paging, target: self.target, basis: String::new() })
+    }
+}
+
+impl View {
+    /// Adds to what the answer depends on: filters as resolved against the codes, versions of further collections.
+    #[must_use]
+    pub fn depending_on(mut self, what: impl std::fmt::Debug) -> Self {
+        self.basis = format!("{what:?}");
+        self
     }
 }
 

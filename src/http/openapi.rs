@@ -1,12 +1,17 @@
 //! The contract: the routes of every slice, the document made from them, and the pages that show it.
 
+use std::collections::BTreeMap;
+
 use axum::routing::get;
 use axum::{Json, Router};
 use serde::Serialize;
-use utoipa::OpenApi;
+use utoipa::openapi::content::ContentBuilder;
+use utoipa::openapi::{Ref, RefOr, Response, ResponseBuilder};
+use utoipa::{IntoParams, IntoResponses, OpenApi};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_swagger_ui::SwaggerUi;
 
+use super::negotiate::Format;
 use super::problem::Code;
 use crate::app::App;
 
@@ -29,9 +34,75 @@ use crate::app::App;
 )]
 struct Contract;
 
+/// Which page of a list, and how it is written.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct PageParams {
+    /// At most so many records; 100 where it is not given.
+    #[param(required = false, minimum = 1, maximum = 1000, example = 100)]
+    pub limit: u32,
+    /// `meta.page.next_cursor` of the page before, with the same other parameters; not given for the first page.
+    #[param(required = false)]
+    pub cursor: String,
+    /// The representation; where it is not given the header `Accept` chooses, else it is JSON.
+    #[param(required = false, inline)]
+    pub format: Format,
+}
+
+/// How a single record is written.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct FormatParam {
+    /// The representation; where it is not given the header `Accept` chooses, else it is JSON.
+    #[param(required = false, inline)]
+    pub format: Format,
+}
+
+/// What a list answers instead of a page.
+pub struct ListFailures;
+
+/// What a single record's path answers instead of it.
+pub struct SingleFailures;
+
+impl IntoResponses for ListFailures {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        failures(&[
+            Code::Malformed,
+            Code::NotAcceptable,
+            Code::InvalidParameter,
+            Code::Internal,
+            Code::Unavailable,
+            Code::Timeout,
+        ])
+    }
+}
+
+impl IntoResponses for SingleFailures {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        let mut all = ListFailures::responses();
+        all.extend(failures(&[Code::NotFound]));
+        all
+    }
+}
+
+/// The answers without data: that the caller has it already, and these kinds of problems.
+fn failures(codes: &[Code]) -> BTreeMap<String, RefOr<Response>> {
+    let unchanged = Response::new("The caller has this answer already, by its `ETag` or `Last-Modified`.");
+    let mut all = BTreeMap::from([("304".to_owned(), RefOr::T(unchanged))]);
+    for (_, status, _, title) in Code::TABLE.iter().filter(|(code, ..)| codes.contains(code)) {
+        let problem = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
+        let response =
+            ResponseBuilder::new().description(*title).content("application/problem+json", problem).build();
+        all.insert(status.as_str().to_owned(), RefOr::T(response));
+    }
+    all
+}
+
 /// The routes of every slice.
 pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::with_openapi(Contract::openapi()).merge(super::operations::routes())
+    OpenApiRouter::with_openapi(Contract::openapi())
+        .merge(crate::subsidies::routes())
+        .merge(super::operations::routes())
 }
 
 /// The document as it is committed.

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::error::Fault;
+use crate::filter::Window;
 use crate::params::Params;
 
 /// Where a page begins and how long it is.
@@ -61,6 +62,12 @@ impl Paging {
         let cursor = params.value("cursor", |text| decode(text, &query));
         let (after, pin) = cursor.map_or((None, None), |c| (Some(c.key), c.pin));
         Self { limit: limit.unwrap_or(default), after, pin, query }
+    }
+
+    /// The rows to read for this page: one more than it holds, which tells whether another page follows.
+    pub fn window(&self) -> Window {
+        let rows = i64::try_from(self.limit).unwrap_or(i64::MAX).saturating_add(1);
+        Window { after: self.after.clone().unwrap_or_default(), rows }
     }
 
     /// The cursor of the page behind the row with this key.

@@ -168,7 +168,7 @@ impl View {
         let version = version.to_string();
         let page = format!("{} {:?}", self.paging.limit, self.paging.after);
         let query = self.target.name();
-        let tag = tag([query.as_str(), &page, collection, &version, self.format.media_type()]);
+        let tag = tag([query.as_str(), &page, collection, &version, &self.basis, self.format.media_type()]);
         Reply { body, format: self.format, tag, last_modified, next, language: None, database_ms: None }
     }
 }
@@ -213,8 +213,14 @@ fn csv<T: Serialize + ToSchema>(records: &[T]) -> Result<Bytes> {
 
 /// The fields of a record in their order, from its schema, so that an empty answer has its header too.
 fn columns<T: ToSchema>() -> Vec<String> {
-    match T::schema() {
+    properties(&T::schema())
+}
+
+fn properties(schema: &RefOr<Schema>) -> Vec<String> {
+    match schema {
         RefOr::T(Schema::Object(object)) => object.properties.keys().cloned().collect(),
+        // A record that extends another one, which stands in it inline.
+        RefOr::T(Schema::AllOf(all)) => all.items.iter().flat_map(properties).collect(),
         _ => Vec::new(),
     }
 }

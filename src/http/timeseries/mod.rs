@@ -124,7 +124,7 @@ pub fn dataset_of<'a>(vocabulary: &'a Vocabulary, name: &str) -> Result<&'a Data
 }
 
 fn understand(mut call: Call, vocabulary: &Vocabulary, dataset: &Dataset) -> Result<Asked> {
-    let given = |d: &&Dimension| call.names(d.name());
+    let given = |d: &&Dimension| call.has(d.name());
     let named = dataset.dimensions.iter().filter(given).copied().collect();
     let plan = request::read(&mut call.params, vocabulary, dataset, Unnamed::Default);
     let shape = call.params.choice("shape", &Shape::ALL).unwrap_or(Shape::Rows);
@@ -133,7 +133,7 @@ fn understand(mut call: Call, vocabulary: &Vocabulary, dataset: &Dataset) -> Res
     let format = call.format()?;
     let whole = shape != Shape::Rows || plan.window.last.is_some();
     for name in ["limit", "cursor"] {
-        if whole && call.names(name) {
+        if whole && call.has(name) {
             let detail = "chooses a page, and with last or a shape other than rows the answer comes whole";
             call.params.reject(Fault::new(name, "", detail));
         }
@@ -146,7 +146,7 @@ fn understand(mut call: Call, vocabulary: &Vocabulary, dataset: &Dataset) -> Res
         let detail = "is a form of JSON; CSV and NDJSON have rows only";
         call.params.reject(Fault::new("shape", "", detail));
     }
-    let lines = format != Format::Json && !call.names("limit") && !call.names("cursor");
+    let lines = format != Format::Json && !call.has("limit") && !call.has("cursor");
     let extent = match (lines, whole) {
         (true, _) => Extent::Whole(MOST_LINES),
         (_, true) => Extent::Whole(MOST_WHOLE),

@@ -1,0 +1,9 @@
+//! Subsidies, taxes, quotas and credits: what documents say in words, what can be computed, and what was spent.
+
+mod filters;
+mod model;
+mod queries;
+mod routes;
+
+pub use model::{Credit, Instrument, InstrumentDetail, SubsidyRate, SubsidyRule, SubsidySpend};
+pub use routes::routes;
