@@ -1,6 +1,16 @@
 //! The catalog: what there is to ask for, in which words, and where each figure comes from.
 
+mod codes;
+mod datasets;
+mod describe;
 mod load;
+mod model;
+mod queries;
+mod routes;
 mod vocabularies;
 
+pub use routes::routes;
 pub use vocabularies::Vocabularies;
+
+/// What answers name as their collection where they read several; its version is the sum of theirs.
+const CATALOG: &str = "catalog";

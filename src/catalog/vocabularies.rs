@@ -6,8 +6,12 @@ use sqlx::PgPool;
 use tokio::sync::Mutex;
 
 use super::load;
-use crate::error::Result;
+use crate::database::Versioned;
+use crate::error::{Error, Result};
 use crate::timeseries::dataset::Vocabulary;
+
+/// How often a reading is tried again where an import comes between its parts.
+const ATTEMPTS: usize = 5;
 
 /// The cache of the [`Vocabulary`]. Clones share it.
 #[derive(Debug, Clone)]
@@ -45,6 +49,22 @@ impl Vocabularies {
             return Ok(kept);
         }
         self.load().await
+    }
+
+    /// The vocabulary and what `read` reads beside it, both of one state of the database. The version of the reading is
+    /// that of everything together.
+    pub async fn beside<T, F>(&self, read: impl Fn() -> F) -> Result<(Arc<Vocabulary>, Versioned<T>)>
+    where
+        F: Future<Output = Result<Versioned<T>>>,
+    {
+        for _ in 0..ATTEMPTS {
+            let vocabulary = self.current().await?;
+            let read = read().await?;
+            if vocabulary.whole().0 == read.version {
+                return Ok((vocabulary, read));
+            }
+        }
+        Err(Error::Unavailable("the data changes faster than it can be read".to_owned()))
     }
 
     /// Reads the vocabulary anew, whatever is kept.

@@ -2,13 +2,14 @@
 
 use std::convert::Infallible;
 
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRequestParts, Path};
 use axum::http::header;
 use axum::http::request::Parts;
 
 use super::negotiate::{Format, Language, accepted_language};
 use super::page::Paging;
-use crate::error::Result;
+use super::problem::Problem;
+use crate::error::{Error, Fault, Result};
 use crate::params::Params;
 
 /// How many records a page holds where `limit` is not given.
@@ -16,6 +17,8 @@ const DEFAULT_RECORDS: usize = 100;
 
 /// How many records a page holds at most.
 const MOST_RECORDS: usize = 1000;
+/// The longest id that is looked for, in bytes.
+const MAX_ID_BYTES: usize = 500;
 
 /// One request for data. Handlers take their parameters from it, then end the reading with [`Call::view`].
 #[derive(Debug, Clone)]
@@ -26,6 +29,7 @@ pub struct Call {
     accept: String,
     accept_language: String,
     format: Option<Format>,
+    language: Option<Language>,
 }
 
 /// What was asked for: the path and the parameters, but for those that only choose the page.
@@ -44,6 +48,8 @@ pub struct View {
     pub format: Format,
     /// Where the page begins and how long it is.
     pub paging: Paging,
+    /// The language of names; `None` where the answer has none that depend on it.
+    pub language: Option<Language>,
     /// What was asked for.
     pub target: Target,
     /// What the answer depends on beside the target, the page and the version of its collection.
@@ -59,7 +65,9 @@ impl Call {
     /// Takes `lang`, or else the header `Accept-Language`.
     pub fn language(&mut self) -> Language {
         let chosen = self.params.choice("lang", &Language::ALL);
-        chosen.unwrap_or_else(|| accepted_language(&self.accept_language))
+        let language = chosen.unwrap_or_else(|| accepted_language(&self.accept_language));
+        self.language = Some(language);
+        language
     }
 
     /// Takes `format`, or else the header `Accept`.
@@ -78,7 +86,13 @@ impl Call {
         let format = self.format();
         let paging = Paging::read(&mut self.params, &self.target.name(), default_limit, most);
         self.params.finish()?;
-        Ok(View { format: format?, paging, target: self.target, basis: String::new() })
+        Ok(View {
+            format: format?,
+            paging,
+            language: self.language,
+            target: self.target,
+            basis: String::new(),
+        })
     }
 
     /// Ends the reading of a list of records' parameters.
@@ -91,7 +105,13 @@ impl Call {
         let format = self.format();
         let paging = Paging::read(&mut Params::default(), "", 1, 1);
         self.params.finish()?;
-        Ok(View { format: format?, paging, target: self.target, basis: String::new() })
+        Ok(View {
+            format: format?,
+            paging,
+            language: self.language,
+            target: self.target,
+            basis: String::new(),
+        })
     }
 }
 
@@ -123,6 +143,24 @@ impl Target {
     }
 }
 
+/// The last segment of a path, as the id of one thing: not longer than any id, and nothing that no id holds.
+#[derive(Debug)]
+pub struct Id(pub String);
+
+impl<S: Send + Sync> FromRequestParts<S> for Id {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> std::result::Result<Self, Problem> {
+        let read = Path::<String>::from_request_parts(parts, state).await;
+        let refused = |value: &str, detail: &str| Error::Malformed(vec![Fault::new("(path)", value, detail)]);
+        let Path(id) = read.map_err(|_| refused(parts.uri.path(), "is not UTF-8"))?;
+        if id.contains('\0') || id.len() > MAX_ID_BYTES {
+            return Err(refused(&id, "holds a NUL or is longer than any id").into());
+        }
+        Ok(Self(id))
+    }
+}
+
 impl<S: Sync> FromRequestParts<S> for Call {
     type Rejection = Infallible;
 
@@ -141,6 +179,7 @@ impl<S: Sync> FromRequestParts<S> for Call {
             accept: text(header::ACCEPT),
             accept_language: text(header::ACCEPT_LANGUAGE),
             format: None,
+            language: None,
         })
     }
 }

@@ -101,6 +101,7 @@ fn failures(codes: &[Code]) -> BTreeMap<String, RefOr<Response>> {
 /// The routes of every slice.
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(Contract::openapi())
+        .merge(crate::catalog::routes())
         .merge(crate::subsidies::routes())
         .merge(super::operations::routes())
 }

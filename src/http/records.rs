@@ -8,7 +8,7 @@ use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::Schema;
 
 use super::extract::View;
-use super::negotiate::Format;
+use super::negotiate::{Format, Language};
 use super::reply::{Reply, tag};
 use crate::database::Versioned;
 use crate::error::{Error, Result};
@@ -42,7 +42,7 @@ pub struct Single<T: ToSchema> {
 /// What a page of records was made from.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ListingMeta {
-    /// The collection that was read.
+    /// The collection that was read; `catalog` where several were, with the sum of their versions.
     pub collection: String,
     /// The collection's version; it rises whenever the collection changes.
     pub version: i64,
@@ -60,7 +60,7 @@ pub struct ListingMeta {
 /// What a single record was made from.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct SingleMeta {
-    /// The collection that was read.
+    /// The collection that was read; `catalog` where several were, with the sum of their versions.
     pub collection: String,
     /// The collection's version; it rises whenever the collection changes.
     pub version: i64,
@@ -166,10 +166,11 @@ impl View {
         next: Option<String>,
     ) -> Reply {
         let version = version.to_string();
-        let page = format!("{} {:?}", self.paging.limit, self.paging.after);
+        let page = format!("{} {:?} {:?}", self.paging.limit, self.paging.after, self.language);
+        let language = self.language.map(Language::code);
         let query = self.target.name();
         let tag = tag([query.as_str(), &page, collection, &version, &self.basis, self.format.media_type()]);
-        Reply { body, format: self.format, tag, last_modified, next, language: None, database_ms: None }
+        Reply { body, format: self.format, tag, last_modified, next, language, database_ms: None }
     }
 }
 

@@ -218,6 +218,14 @@ impl Vocabulary {
         self.versions.get(collection).map_or(0, |(version, _)| *version)
     }
 
+    /// A version of everything together, which rises whenever one rises, and when that was last.
+    pub fn whole(&self) -> (i64, DateTime<Utc>) {
+        let versions = self.versions.values();
+        versions.fold((0, DateTime::UNIX_EPOCH), |(sum, last), (version, changed_at)| {
+            (sum + version, last.max(*changed_at))
+        })
+    }
+
     /// The names of a code of any dimension, English and Chinese.
     pub fn names<'a>(
         &'a self,
