@@ -9,6 +9,7 @@ pub mod error;
 pub mod filter;
 pub mod formats;
 pub mod http;
+pub mod ingest;
 pub mod language;
 pub mod params;
 pub mod partnerships;
