@@ -1,19 +1,134 @@
-//! Taking data in.
+//! Taking data in: all or nothing, and the same twice is nothing.
+//!
+//! One import is one transaction. It waits for any other import to end, and stops at once where the data are those of the
+//! last one. Else
+//!
+//! 1. `pack` reads and checks every file (`sheet` splits it, `fields` reads what a field means, `read` has a reader for each
+//!    kind of file, `vocabulary` knows what may be referred to) and sorts the rows into parts: what one document
+//!    states for one collection. All faults of all files come out together, and nothing is written.
+//! 2. `releases` compares each part with the release that holds its place. A part whose rows are the same is left alone; one
+//!    that differs becomes a new release, which supersedes the earlier one; a document that is gone has its release withdrawn.
+//!    Releases are numbered in the order of publication.
+//! 3. `records` replaces the records of changed parts. Rows are never updated but for the mark that they were replaced.
+//! 4. `walk` carries the changes through the cells of each dataset (`store` reads and writes them); which figure holds
+//!    is decided by [`crate::timeseries::overlay`].
+//! 5. The version of every collection that changed is raised by one.
+
 mod entry;
 mod fields;
 mod files;
 mod pack;
 mod read;
+mod records;
+mod releases;
 mod sheet;
+mod store;
 mod vocabulary;
-pub use files::Files;
+mod walk;
 
-#[test]
-fn reads() {
-    let t = std::time::Instant::now();
-    match pack::Pack::read(&Files::bundled()) {
-        Ok(p) => println!("{} {}", p.parts.len(), p.series.len()),
-        Err(e) => println!("{e}"),
+use std::collections::HashMap;
+
+use sqlx::{Connection, PgConnection};
+
+use crate::clock::Clock;
+use crate::database::Database;
+use crate::error::Result;
+
+pub use files::Files;
+use pack::Pack;
+use releases::{Changes, Import, Origins};
+use walk::Change;
+
+/// The advisory lock that imports hold; any number that nothing else uses.
+const IMPORT_LOCK: i64 = 0x6368_696e_6175_746f;
+
+/// From how many rows on the tables are vacuumed after an import.
+const LARGE: u64 = 10_000;
+
+/// What an import did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Outcome {
+    /// Rows of the releases that were taken in.
+    pub rows: u64,
+    /// Releases that were taken in.
+    pub releases: u64,
+    /// Whether the data were those that already stood there.
+    pub unchanged: bool,
+}
+
+/// Loads the data files, or finds them loaded.
+pub async fn load_bundled(database: &Database, files: &Files, clock: &Clock) -> Result<Outcome> {
+    let mut connection = database.writer().await?;
+    let mut transaction = connection.begin().await?;
+    sqlx::query!("SELECT pg_advisory_xact_lock($1)", IMPORT_LOCK).execute(&mut *transaction).await?;
+    let checksum = files.checksum();
+    if last_checksum(&mut transaction).await?.is_some_and(|last| last == checksum) {
+        return Ok(Outcome { rows: 0, releases: 0, unchanged: true });
     }
-    println!("{:?}", t.elapsed());
+    let pack = Pack::read(files)?;
+    let import = Import { checksum, at: clock.now(), today: clock.today() };
+    let outcome = take_in(&mut transaction, import, pack).await?;
+    transaction.commit().await?;
+    if outcome.rows >= LARGE {
+        sqlx::query("VACUUM (ANALYZE) series, observation_chunk, observation_history")
+            .execute(&mut connection)
+            .await?;
+    }
+    Ok(outcome)
+}
+
+async fn last_checksum(connection: &mut PgConnection) -> Result<Option<Vec<u8>>> {
+    let last = sqlx::query_scalar!(
+        "SELECT checksum FROM import WHERE kind = 'bundled' ORDER BY import_id DESC LIMIT 1",
+    );
+    Ok(last.fetch_optional(connection).await?)
+}
+
+async fn take_in(connection: &mut PgConnection, import: Import, pack: Pack) -> Result<Outcome> {
+    sqlx::query!(
+        "INSERT INTO collection (name, kind, changed_at) SELECT name, 'dataset', $2 FROM UNNEST($1::text[]) AS name
+         ON CONFLICT (name) DO NOTHING",
+        &pack.datasets,
+        import.at,
+    )
+    .execute(&mut *connection)
+    .await?;
+    let before = origins_before(connection).await?;
+    let mut changes = releases::write(connection, import, pack.parts).await?;
+    let rows = changes.taken.iter().map(|taken| taken.part.rows() as u64).sum();
+    records::write(connection, import.today, &mut changes).await?;
+    let (dead, _) = changes.replaced();
+    for (dataset, before) in before {
+        let of_it = |collection: &str| collection == dataset;
+        let taken: Vec<_> = changes.taken.iter().filter(|taken| of_it(&taken.part.collection)).collect();
+        let dead: Vec<i32> = dead.iter().copied().filter(|release| before.contains_key(release)).collect();
+        if !taken.is_empty() || !dead.is_empty() {
+            let change = Change { dataset: &dataset, taken, dead, series: &pack.series, before };
+            walk::walk(connection, &change).await?;
+        }
+    }
+    raise_versions(connection, import, &changes).await?;
+    Ok(Outcome { rows, releases: changes.taken.len() as u64, unchanged: changes.is_empty() })
+}
+
+/// The releases of each dataset as they are before the import.
+async fn origins_before(connection: &mut PgConnection) -> Result<HashMap<String, Origins>> {
+    let names = sqlx::query_scalar!("SELECT name FROM collection WHERE kind = 'dataset'");
+    let mut before = HashMap::new();
+    for name in names.fetch_all(&mut *connection).await? {
+        let origins = releases::origins(connection, &name).await?;
+        before.insert(name, origins);
+    }
+    Ok(before)
+}
+
+async fn raise_versions(connection: &mut PgConnection, import: Import, changes: &Changes) -> Result<()> {
+    sqlx::query!(
+        "UPDATE collection SET version = version + 1, changed_at = $2 WHERE name = ANY($1)",
+        &changes.collections(),
+        import.at,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
 }
