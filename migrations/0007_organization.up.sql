@@ -6,7 +6,7 @@ CREATE TABLE organization (
     PRIMARY KEY (org_id, release_id)
 );
 COMMENT ON COLUMN organization.founded IS 'As printed: year, month or day; null where not known.';
-COMMENT ON COLUMN organization.existence IS 'From founding to dissolution, half open; a partial start counts from its first day.';
+COMMENT ON COLUMN organization.existence IS 'From founding to dissolution, half open; a partial start counts from its first day, a partial end up to its last.';
 COMMENT ON COLUMN organization.parent_org_id IS 'The group it is counted to; shares and dates stand in partnership_member.';
 CREATE UNIQUE INDEX organization_current ON organization (org_id) WHERE superseded_by IS NULL;
 CREATE INDEX organization_by_parent ON organization (parent_org_id) WHERE superseded_by IS NULL;

@@ -7,7 +7,7 @@ CREATE TABLE partnership (
     PRIMARY KEY (partnership_id, release_id)
 );
 COMMENT ON COLUMN partnership.effective_to IS 'As printed; the last day, month or year in force.';
-COMMENT ON COLUMN partnership.in_force IS 'Half open; a partial start counts from its first day, a partial end to its last.';
+COMMENT ON COLUMN partnership.in_force IS 'Half open; a partial start counts from its first day, a partial end to its last. Without a start from the announcement; empty where only announced, or ended on a day that is not known.';
 CREATE UNIQUE INDEX partnership_current ON partnership (partnership_id) WHERE superseded_by IS NULL;
 CREATE TABLE partnership_member (
     partnership_id text NOT NULL, position integer NOT NULL, org_id text NOT NULL, role text NOT NULL,
@@ -17,5 +17,6 @@ CREATE TABLE partnership_member (
 );
 COMMENT ON COLUMN partnership_member.equity_percent IS 'Percent of the equity; null where not stated.';
 COMMENT ON COLUMN partnership_member.valid_to IS 'As printed and exclusive: a partial end ends before its first day.';
+COMMENT ON COLUMN partnership_member.in_force IS 'Half open; a start that is not stated is that of the partnership, an end that is not stated is open, even past the end of the partnership.';
 CREATE INDEX partnership_member_current ON partnership_member (partnership_id, position) WHERE superseded_by IS NULL;
 CREATE INDEX partnership_member_by_org ON partnership_member (org_id) WHERE superseded_by IS NULL;

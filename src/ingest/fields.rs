@@ -250,7 +250,8 @@ mod tests {
 
     #[test]
     fn impossible_fields_are_faults() {
-        let cases: [(&str, fn(&Row<'_>)); 8] = [
+        type Read = fn(&Row<'_>);
+        let cases: [(&str, Read); 8] = [
             ("2021,2020", |row| drop(row.span("a", "b", End::Inclusive).text())),
             ("2020-02-30,", |row| assert!(row.date("a").is_none())),
             ("3,2", |row| drop(row.bounds("a", "b"))),

@@ -104,9 +104,9 @@ pub async fn write(connection: &mut PgConnection, import: Import, parts: Vec<Par
         let corrects = latest.get(&place(&part)).filter(|l| l.withdrawn.is_none()).map(|l| l.release);
         Taken { release, corrects, part }
     });
-    let changes = Changes { taken: taken.collect(), gone };
-    retire(connection, import, &changes).await?;
-    Ok(changes)
+    let all = Changes { taken: taken.collect(), gone };
+    retire(connection, import, &all).await?;
+    Ok(all)
 }
 
 fn place(part: &Part) -> Place {

@@ -33,11 +33,14 @@ pub struct Extent {
     pub observations: i32,
 }
 
+/// Kind, value and status of a statement.
+type Said = (Kind, Option<i64>, u8);
+
 /// The rows of some series.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Stored {
     chunks: BTreeMap<(i64, i32), Chunk>,
-    history: BTreeMap<(i64, i32, i32), (Kind, Option<i64>, u8)>,
+    history: BTreeMap<(i64, i32, i32), Said>,
     restated: BTreeMap<(i64, i32), BTreeSet<i32>>,
 }
 
@@ -257,9 +260,7 @@ fn chunk_line(((series, number), chunk): ((i64, i32), &Chunk)) -> String {
     line + "\t" + &array(releases) + "\n"
 }
 
-fn history_line(
-    ((series, period, release), &(kind, value, status)): ((i64, i32, i32), &(Kind, Option<i64>, u8)),
-) -> String {
+fn history_line(((series, period, release), &(kind, value, status)): ((i64, i32, i32), &Said)) -> String {
     let value = value.map_or_else(|| "\\N".to_owned(), |value| value.to_string());
     format!("{series}\t{period}\t{release}\t{}\t{value}\t{}\n", kind.name(), char::from(status))
 }

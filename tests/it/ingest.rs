@@ -308,7 +308,7 @@ async fn confirmations_of_the_pack_date_knowledge_and_change_no_value() {
         assert!(since(with) <= since(without));
         moved += usize::from(since(with) < since(without));
     }
-    assert!(moved > 100, "{moved}");
+    assert!(moved > 10, "{moved}");
     let counted = count(&fresh.database, "SELECT sum(confirmed_count) FROM release").await;
     let stored =
         count(&fresh.database, "SELECT count(*) FROM observation_history WHERE kind = 'confirmed'").await;
@@ -342,7 +342,7 @@ async fn a_document_that_is_gone_is_withdrawn_and_cells_fall_back_to_the_rest() 
     let fresh = cluster::database().await;
     let bundled = Files::bundled();
     load(&fresh.database, &bundled).await;
-    let document = "jhelvy-oica-production";
+    let document = "ktt-2022-n3";
     let files = bundled.with(
         "observations/production.csv",
         without("observations/production.csv", |line| line.contains(&format!(",{document},"))),
@@ -448,7 +448,7 @@ async fn records_carry_their_dates_in_force_and_lists() {
     let fresh = cluster::database().await;
     load(&fresh.database, &small(&[])).await;
     let tables = [
-        ("SELECT count(*) FROM code WHERE superseded_by IS NULL", 399),
+        ("SELECT count(*) FROM code WHERE superseded_by IS NULL", 445),
         ("SELECT count(*) FROM measure", 11),
         ("SELECT count(*) FROM dataset WHERE dimensions[1:3] = '{measure,source,geo}'", 2),
         ("SELECT count(*) FROM partition", 11),
@@ -471,7 +471,7 @@ async fn records_carry_their_dates_in_force_and_lists() {
             AND in_force = '[1987-01-01,1998-01-01)'", 1),
         ("SELECT count(*) FROM event WHERE event_id = '1983-beijing-jeep' AND happened = '[1983-05-05,1983-05-06)'
             AND orgs = '{american-motors,baic-group,beijing-jeep}'", 1),
-        ("SELECT count(*) FROM code WHERE dimension = 'brand' AND attributes->'makers_also' ? 'saic-volkswagen'", 1),
+        ("SELECT count(*) FROM code WHERE dimension = 'brand' AND attributes->'makers_also' ? 'saic-volkswagen'", 2),
     ];
     for (sql, expected) in tables {
         assert_eq!(count(&fresh.database, sql).await, expected, "{sql}");

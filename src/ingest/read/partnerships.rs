@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use serde_json::json;
 
@@ -76,7 +77,8 @@ fn partnership(row: &Row<'_>, vocabulary: &Vocabulary) -> Entry {
     row.span("effective_from", "effective_to", End::Inclusive);
     let status = row.choice("status", &["active", "ended", "announced", "unknown"]);
     let planned = status == "announced" && row.text("effective_from").is_empty();
-    let in_force = if planned { "empty".to_owned() } else { span(row).text() };
+    let lost = status == "ended" && row.text("effective_to").is_empty();
+    let in_force = if planned || lost { "empty".to_owned() } else { span(row).text() };
     let document = row.known("document_id", &vocabulary.documents);
     let row = json!({
         "partnership_id": row.text("partnership_id"),
@@ -113,17 +115,16 @@ fn member(position: i32, row: &Row<'_>, vocabulary: &Vocabulary) -> Entry {
         "equity_percent": equity,
         "valid_from": row.optional("valid_from"),
         "valid_to": row.optional("valid_to"),
-        "in_force": within(own, whole).text(),
+        "in_force": Span { from: start(own, whole), ..own }.text(),
         "document_id": document,
     });
     Entry { table: Table::PartnershipMember, document: Some(document), row }
 }
 
-/// The days of a membership, open ends closed by those of the partnership where that leaves any day.
-fn within(own: Span, whole: Span) -> Span {
-    let from = own.from.or(whole.from.filter(|start| own.until.is_none_or(|until| *start < until)));
-    let until = own.until.or(whole.until.filter(|end| from.is_none_or(|from| from < *end)));
-    Span { from, until }
+/// The first day of a membership: that of the partnership where it states none, if that leaves any day. Its end is not closed
+/// by the partnership's: who takes over all shares ends the partnership and keeps them.
+fn start(own: Span, whole: Span) -> Option<NaiveDate> {
+    own.from.or(whole.from.filter(|start| own.until.is_none_or(|until| *start < until)))
 }
 
 #[cfg(test)]
@@ -131,12 +132,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_membership_without_dates_lasts_as_long_as_its_partnership() {
+    fn a_membership_without_a_start_begins_with_its_partnership() {
         let span = |from: &str, until: &str| Span { from: from.parse().ok(), until: until.parse().ok() };
         let whole = span("2000-01-01", "2010-01-01");
-        assert_eq!(within(span("", ""), whole), whole);
-        assert_eq!(within(span("2004-01-01", ""), whole), span("2004-01-01", "2010-01-01"));
-        assert_eq!(within(span("", "1999-01-01"), whole), span("", "1999-01-01"));
-        assert_eq!(within(span("2012-01-01", ""), whole), span("2012-01-01", ""));
+        assert_eq!(start(span("", ""), whole), whole.from);
+        assert_eq!(start(span("2004-01-01", ""), whole), "2004-01-01".parse().ok());
+        assert_eq!(start(span("", "1999-01-01"), whole), None);
     }
 }

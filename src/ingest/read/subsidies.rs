@@ -204,11 +204,9 @@ fn years(row: &Row<'_>) -> (i32, i32) {
     let text = row.text("year");
     let year = |text: &str| text.parse::<Period>().ok().filter(|p| p.frequency() == Frequency::A);
     let (from, to) = text.split_once('-').unwrap_or((text, text));
-    match year(from).zip(year(to)).filter(|(from, to)| from <= to) {
-        Some((from, to)) => (from.year(), to.year()),
-        None => {
-            row.fault("year", "is not a year or a range of years; expected 2020 or 2016-2020");
-            (0, 0)
-        }
-    }
+    let Some((from, to)) = year(from).zip(year(to)).filter(|(from, to)| from <= to) else {
+        row.fault("year", "is not a year or a range of years; expected 2020 or 2016-2020");
+        return (0, 0);
+    };
+    (from.year(), to.year())
 }
