@@ -23,7 +23,8 @@ impl Known {
         Self { what: what.to_owned(), ids: HashSet::new() }
     }
 
-    /// The ids that stand in a column of a file. Doubles, illegal ones and those that paths use (`reserved`) are faults.
+    /// The ids that stand in a column of a file. Doubles, illegal ones and those that the interface
+    /// uses as words (`reserved`) are faults.
     pub fn collect(what: &str, sheet: &Sheet<'_>, column: &str, reserved: &[&str]) -> Self {
         let mut known = Self::new(what);
         for row in sheet.rows() {
@@ -31,7 +32,7 @@ impl Known {
             if let Some(reason) = illegal_code(id) {
                 row.fault(column, reason);
             } else if reserved.contains(&id) {
-                row.fault(column, format!("the paths of the interface use this word; no {what} can have it"));
+                row.fault(column, format!("the interface uses this word; no {what} can have it"));
             } else if !known.ids.insert(id.to_owned()) {
                 row.fault(column, format!("this {what} stands in an earlier row too"));
             }
@@ -224,7 +225,7 @@ mod tests {
 
     #[test]
     fn columns_must_be_those_of_the_file() {
-        let found = faults("a,a,c\n1,2\n", |_| ());
+        let found = faults("a,a,c\n1,2\n", |row| drop(row.required("b")));
         let told: Vec<_> = found.iter().map(|f| (f.line, f.column.as_str())).collect();
         assert_eq!(told, [(1, "a"), (1, "c"), (1, "b"), (2, "")]);
     }

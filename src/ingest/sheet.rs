@@ -122,8 +122,11 @@ impl<'a> Row<'a> {
         self.value_fault(column, self.text(column), reason);
     }
 
-    /// Says what is wrong with one value of a field that lists several.
+    /// Says what is wrong with one value of a field that lists several. A column that is missing was told of once and for all.
     pub fn value_fault(&self, column: &str, value: &str, reason: impl Into<String>) {
+        if !column.is_empty() && !self.sheet.header.iter().any(|name| name == column) {
+            return;
+        }
         self.sheet.faults.add(DataFault {
             file: self.sheet.file.clone(),
             line: self.record.position().map_or(0, csv::Position::line),

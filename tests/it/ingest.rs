@@ -1,6 +1,8 @@
 //! Loading data: whole, twice, corrected, withdrawn, faulty.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use std::collections::{BTreeMap, HashMap};
+use std::fmt::Write as _;
 use std::time::Instant;
 
 use china_auto::clock::Clock;
@@ -27,6 +29,12 @@ async fn load(database: &Database, files: &Files) -> Outcome {
     load_bundled(database, files, &clock()).await.unwrap()
 }
 
+/// Series, first period, values, statuses, releases.
+type Chunk = (i64, i32, Vec<Option<i64>>, Option<Vec<u8>>, Vec<Option<i32>>);
+
+/// Id, document, date, successor, whether withdrawn.
+type Release = (i32, Option<String>, Option<NaiveDate>, Option<i32>, bool);
+
 /// Everything stored about observations, as a reader puts it together.
 struct Tables {
     cells: HashMap<(i64, i32), Vec<Statement>>,
@@ -46,7 +54,6 @@ impl Tables {
             documents,
             holders: HashMap::new(),
         };
-        type Chunk = (i64, i32, Vec<Option<i64>>, Option<Vec<u8>>, Vec<Option<i32>>);
         let chunks: Vec<Chunk> = all(
             connection,
             "SELECT series_id, first_period, \"values\", statuses, releases FROM observation_chunk",
@@ -130,7 +137,7 @@ where
 }
 
 async fn releases(connection: &mut PgConnection) -> (HashMap<i32, Origin>, HashMap<i32, String>) {
-    let rows: Vec<(i32, Option<String>, Option<NaiveDate>, Option<i32>, bool)> = all(
+    let rows: Vec<Release> = all(
         connection,
         "SELECT release_id, document_id, published, superseded_by, withdrawn_at IS NOT NULL FROM release",
     )
@@ -167,7 +174,7 @@ const OICA: &str = "production:A.production.oica.CN._T._T._T._T._T";
 fn without(path: &str, drop: impl Fn(&str) -> bool) -> String {
     let files = Files::bundled();
     let kept = files.text(path).unwrap().lines().filter(|line| !drop(line));
-    kept.map(|line| format!("{line}\n")).collect()
+    kept.flat_map(|line| [line, "\n"]).collect()
 }
 
 /// The pack with only these observations of production, each `period,value,document,role` of one annual series of gasgoo's,
@@ -180,15 +187,15 @@ fn small(rows: &[&str]) -> Files {
         [("t-2021", "2021-03", "patch"), ("t-none", "", "patch"), ("t-2022", "2022-01-01", "edition")];
     let mut documents = bundled.text("documents.csv").unwrap().to_owned();
     for (id, published, coverage) in dates.into_iter().chain(later) {
-        documents += &format!("{id},gasgoo,Test,Test,,{published},facts only,,{coverage}\n");
+        writeln!(documents, "{id},gasgoo,Test,Test,,{published},facts only,,{coverage}").unwrap();
     }
     let mut observations =
         bundled.text("observations/production.csv").unwrap().lines().next().unwrap().to_owned();
     for row in rows {
         let [period, value, document, role] = row.split(',').collect::<Vec<_>>()[..] else { panic!("{row}") };
-        observations += &format!(
-            "\nretail,gasgoo,CN,_T,_T,_T,PV,_T,A,{period},{value},A,{document},of {document},{role}"
-        );
+        let status = if value.is_empty() { 'M' } else { 'A' };
+        let facts = format!("A,{period},{value},{status},{document},of {document},{role}");
+        write!(observations, "\nretail,gasgoo,CN,_T,_T,_T,PV,_T,{facts}").unwrap();
     }
     let charging = bundled.text("observations/charging.csv").unwrap().lines().next().unwrap().to_owned();
     let files = bundled.clone().with("documents.csv", documents);
@@ -371,6 +378,20 @@ async fn restatements_survive_the_release_that_spoke_first() {
 }
 
 #[tokio::test]
+async fn a_figure_stated_as_missing_replaces_and_differs_from_none() {
+    let fresh = cluster::database().await;
+    let rows = ["2013,10,t-2019,value", "2016,30,t-2019,value", "2016,,t-2021,value", "2018,50,t-2019,value"];
+    load(&fresh.database, &small(&rows)).await;
+    let tables = Tables::read(&fresh.database).await;
+    let missing = tables.winner(SMALL, "2016", None).unwrap();
+    assert_eq!((missing.value, missing.status), (None, b'M'));
+    assert_eq!(tables.value(SMALL, "2016", Some("2020-01-01")), Some(30));
+    assert_eq!(tables.winner(SMALL, "2015", None), None);
+    assert_eq!(tables.holders.len(), 3);
+    assert_eq!(tables.value(SMALL, "2018", None), Some(50));
+}
+
+#[tokio::test]
 async fn an_edition_withdraws_what_it_no_longer_lists_even_if_that_comes_later() {
     let fresh = cluster::database().await;
     let rows = ["2017,90,t-2019,value", "2018,100,t-2019,value", "2017,91,t-2020,value"];
@@ -546,11 +567,13 @@ async fn a_fault_in_later_data_leaves_the_earlier_as_they_were() {
 }
 
 #[tokio::test]
-async fn words_that_paths_use_are_no_ids() {
+async fn words_that_the_interface_uses_are_no_ids() {
     let fresh = cluster::database().await;
+    let sources = Files::bundled().text("sources.csv").unwrap().to_owned();
     let instruments = Files::bundled().text("subsidies/instruments.csv").unwrap().to_owned();
     let partnerships = Files::bundled().text("partnerships/partnerships.csv").unwrap().to_owned();
     let files = Files::bundled()
+        .with("sources.csv", sources + "best,Best,,press,,999,facts only,\n")
         .with(
             "subsidies/instruments.csv",
             instruments + "quote,Q,trade_in,CN,national,,,2020,,,gasgoo_2018\n",
@@ -561,7 +584,7 @@ async fn words_that_paths_use_are_no_ids() {
         );
     let found = faults(&fresh.database, &files).await;
     let ids: Vec<&str> = found.iter().map(|fault| fault.value.as_str()).collect();
-    assert_eq!(ids, ["counts", "quote"]);
+    assert_eq!(ids, ["counts", "best", "quote"]);
 }
 
 #[tokio::test]

@@ -43,10 +43,12 @@ pub fn sheets<'a>(files: &Files, faults: &'a Faults) -> Vec<(Dimension, Sheet<'a
 
 /// The codes of every dimension.
 pub fn known(sheets: &Sheets<'_>) -> HashMap<Dimension, Known> {
-    let lists = sheets.codes.iter().map(|(dimension, sheet)| (*dimension, sheet, "code"));
-    let all = lists.chain([(Dimension::Source, &sheets.sources, "source")]);
-    all.map(|(dimension, sheet, column)| (dimension, Known::collect(dimension.name(), sheet, column, &[])))
-        .collect()
+    let lists = sheets
+        .codes
+        .iter()
+        .map(|(dimension, sheet)| (*dimension, Known::collect(dimension.name(), sheet, "code", &[])));
+    let sources = Known::collect("source", &sheets.sources, "source", &["best", "all"]);
+    lists.chain([(Dimension::Source, sources)]).collect()
 }
 
 /// The brand that each model names.

@@ -29,6 +29,15 @@ pub struct Observations {
 /// Reads the observations of every described dataset.
 pub fn read(sheets: &Sheets<'_>, vocabulary: &Vocabulary) -> Observations {
     let mut all = Observations::default();
+    for (path, name) in sheets.files.below("observations/", ".csv") {
+        if !vocabulary.datasets.contains_key(name) {
+            sheets.faults.file(
+                path,
+                name,
+                format!("there is no readable datasets/{name}.toml to describe it"),
+            );
+        }
+    }
     for (name, dataset) in &vocabulary.datasets {
         let dimensions = dataset.dimensions.iter().map(|dimension| dimension.name());
         let columns: Vec<&str> = dimensions.chain(FACTS).collect();
