@@ -138,6 +138,13 @@ impl Extend<(String, String, Option<String>)> for Known {
     }
 }
 
+impl Words {
+    /// A word that a path names; whether it is known shows in the answer.
+    pub fn of_path(word: &str) -> Self {
+        Self(vec![word.to_owned()])
+    }
+}
+
 impl Parameter for Words {
     fn read(params: &mut Params, name: &'static str, known: &Known) -> Option<Self> {
         known.read(params, name).map(Self)
@@ -222,6 +229,11 @@ impl Deref for Years {
 }
 
 impl Window {
+    /// The first row alone.
+    pub fn first() -> Self {
+        Self { after: Vec::new(), rows: 1 }
+    }
+
     /// A part of the key as text.
     pub fn text(&self, at: usize) -> Option<&str> {
         self.after.get(at).map(String::as_str)

@@ -103,6 +103,7 @@ pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(Contract::openapi())
         .merge(crate::catalog::routes())
         .merge(crate::subsidies::routes())
+        .merge(crate::partnerships::routes())
         .merge(super::operations::routes())
 }
 

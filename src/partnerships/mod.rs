@@ -1,1 +1,9 @@
-//! x
+//! Partnerships of carmakers, the organizations that take part in them with which shares, and dated events.
+
+mod filters;
+mod model;
+mod queries;
+mod routes;
+
+pub use model::{Event, Organization, OrganizationDetail, Partnership, PartnershipMember};
+pub use routes::routes;

@@ -1,0 +1,124 @@
+//! What the lists of partnerships, organizations and events can be filtered by.
+
+use crate::filter::{Known, Parameter, Piece, Words, filters};
+use crate::params::Params;
+use crate::timeseries::period::PartialDate;
+
+filters! {
+    /// Which partnerships. Several values of one parameter, separated by commas, are alternatives; parameters together must all
+    /// hold. `org`, `role`, `country`, `foreign=true` and `member_start` must hold for one and the same member, who with
+    /// `valid_on` must be one on that day.
+    pub struct PartnershipFilter {
+        /// Ids of partnerships.
+        id: Words = "geely-volvo-cars",
+        /// Kinds: `joint_venture`, `equity_stake`, `technology_alliance`, `acquisition`, `licensing`, `brand_launch`, `supply`,
+        /// `contract_manufacturing`, `wholly_owned_plant`.
+        kind: Words = "joint_venture,equity_stake",
+        /// What was known of its life when it was compiled: `active`, `ended`, `announced`, `unknown`.
+        status: Words = "active",
+        /// Regions where it works, by exact code; `children:CN` stands for all provinces.
+        geo: Words = "CN-SH,CN-AH",
+        /// What it is about, as the answers spell it.
+        focus: Words = "EV",
+        /// Organizations that take part in it.
+        org: Words = "volvo-cars",
+        /// What a member is in it: `parent`, `operator`, `investor`, `target`, `partner`, `supplier`, `customer`, `licensor`,
+        /// `licensee`.
+        role: Words = "investor,parent",
+        /// Countries that a member comes from (two letters).
+        country: Words = "DE",
+        /// `true`: with a member from another country than China; `false`: without one.
+        foreign: bool = "true",
+        /// With a member who has had its role and share since this day or later: finds new shares in old partnerships too. A date
+        /// printed less precisely counts where it may be later.
+        member_start: PartialDate = "2018",
+        /// In force on this day, or on any day of this month or year. One that names no start counts from its announcement, one
+        /// without either as open; one that was only announced is never in force. Members tell by `in_force` who was one then.
+        valid_on: PartialDate = "2019-07-31",
+        /// Announced on this day, or within this month or year; a date printed less precisely counts where it may lie within.
+        announced: PartialDate = "2018",
+        /// Began, or where that is not known was announced, on this day or later; a date printed less precisely counts where it may be
+        /// later.
+        start: PartialDate = "2018",
+        /// Began, or where that is not known was announced, on this day or earlier, or by the end of this month or year.
+        end: PartialDate = "2020",
+        /// Documents that state it or one of its members.
+        document: Words = "aw-baic-2021",
+        /// A piece of its name or summary, or of a member's English or Chinese name, in upper or lower case.
+        q: Piece = "吉利",
+    }
+}
+
+filters! {
+    /// Which organizations. Several values of one parameter, separated by commas, are alternatives; parameters together must all
+    /// hold.
+    pub struct OrganizationFilter {
+        /// Ids of organizations.
+        id: Words = "byd,geely-holding",
+        /// Kinds: `oem`, `group`, `joint_venture`, `brand`, `investor`, `tech`, `battery_maker`, `supplier`, `government`.
+        kind: Words = "oem,group",
+        /// Countries that they come from (two letters).
+        country: Words = "DE,JP",
+        /// `true`: from another country than China; `false`: from China, or not known.
+        foreign: bool = "true",
+        /// Regions of their headquarters, by exact code; `children:CN` stands for all provinces.
+        headquarters_geo: Words = "CN-SH",
+        /// The groups that they are counted to.
+        parent: Words = "geely-holding",
+        /// Partnerships that they take part in, at any time.
+        partnership: Words = "geely-volvo-cars",
+        /// In existence on this day, or on any day of this month or year. A founding or end that is not known counts as open.
+        valid_on: PartialDate = "2000",
+        /// Founded on this day, or within this month or year; a date printed less precisely counts where it may lie within.
+        founded: PartialDate = "2014",
+        /// Dissolved on this day, or within this month or year; a date printed less precisely counts where it may lie within.
+        dissolved: PartialDate = "2021",
+        /// The documents that state them.
+        document: Words = "wiki-byd",
+        /// A piece of the id, or of the English or Chinese name, in upper or lower case.
+        q: Piece = "比亚",
+    }
+}
+
+filters! {
+    /// Which events. Several values of one parameter, separated by commas, are alternatives; parameters together must all hold.
+    pub struct EventFilter {
+        /// Ids of events.
+        id: Words = "1985-cherokee",
+        /// Kinds: `partnership`, `policy`, `plant`, `launch`, `market`, `deal`.
+        kind: Words = "plant,launch",
+        /// Organizations that they are about.
+        org: Words = "tesla",
+        /// Countries that one of the organizations comes from (two letters).
+        country: Words = "US",
+        /// `true`: about an organization from another country than China; `false`: about none.
+        foreign: bool = "true",
+        /// Regions where they happened, by exact code; `children:CN` stands for all provinces.
+        geo: Words = "CN-SH",
+        /// Happened on this day or later; a date printed less precisely counts where it may be later.
+        start: PartialDate = "2018",
+        /// Happened on this day or earlier, or by the end of this month or year.
+        end: PartialDate = "2019-06",
+        /// The documents that state them.
+        document: Words = "latimes-1985",
+        /// A piece of the title or summary, in upper or lower case.
+        q: Piece = "gigafactory",
+        /// `date` (oldest first, as without it) or `-date` (latest first); events of one date by id.
+        sort: Order = "-date",
+    }
+}
+
+/// The order of events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    /// By date, the oldest first.
+    Oldest,
+    /// By date, the latest first.
+    Latest,
+}
+
+impl Parameter for Order {
+    fn read(params: &mut Params, name: &'static str, _: &Known) -> Option<Self> {
+        params.choice(name, &[("date", Self::Oldest), ("-date", Self::Latest)])
+    }
+}

@@ -1,0 +1,190 @@
+//! What the answers on organizations, partnerships and events hold.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Number;
+use utoipa::ToSchema;
+
+/// The kinds of partnerships.
+pub const PARTNERSHIP_KINDS: [&str; 9] = [
+    "joint_venture",
+    "equity_stake",
+    "technology_alliance",
+    "acquisition",
+    "licensing",
+    "brand_launch",
+    "supply",
+    "contract_manufacturing",
+    "wholly_owned_plant",
+];
+
+/// What is known of a partnership's life.
+pub const STATUSES: [&str; 4] = ["active", "ended", "announced", "unknown"];
+
+/// What members of a partnership are in it.
+pub const ROLES: [&str; 9] =
+    ["parent", "operator", "investor", "target", "partner", "supplier", "customer", "licensor", "licensee"];
+
+/// The kinds of organizations.
+pub const ORGANIZATION_KINDS: [&str; 9] =
+    ["oem", "group", "joint_venture", "brand", "investor", "tech", "battery_maker", "supplier", "government"];
+
+/// The kinds of events.
+pub const EVENT_KINDS: [&str; 6] = ["partnership", "policy", "plant", "launch", "market", "deal"];
+
+/// A joint venture, stake, alliance, licence or the like.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct Partnership {
+    /// Its id.
+    pub id: String,
+    /// `joint_venture`, `equity_stake`, `technology_alliance`, `acquisition`, `licensing`, `brand_launch`, `supply`,
+    /// `contract_manufacturing` or `wholly_owned_plant`.
+    pub kind: String,
+    /// Its name in English.
+    pub name: String,
+    /// When it was announced, as printed: year, month or day; null where not known.
+    pub announced: Option<String>,
+    /// When it began, as printed; null where not known.
+    pub effective_from: Option<String>,
+    /// The last day, month or year in force, as printed; null where no end is known.
+    pub effective_to: Option<String>,
+    /// `active`, `ended`, `announced` (not begun as far as known) or `unknown`, when it was compiled.
+    pub status: String,
+    /// The region in China where it works, as a code of the dimension `geo`; null where it is elsewhere or not bound to one.
+    pub geo: Option<String>,
+    /// What it is about, in words.
+    pub focus: Vec<String>,
+    /// What it is, in a sentence; null where there is none.
+    pub summary: Option<String>,
+    /// Who takes part in it, over its whole life: one entry for each role and share that a document states.
+    pub members: Vec<PartnershipMember>,
+    /// The document that it was read from.
+    pub document: String,
+}
+
+/// Who takes part in a partnership, with which share, from when to when.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct PartnershipMember {
+    /// The id of the organization.
+    pub org: String,
+    /// Its name in English; null where the organization is not held any more.
+    pub name_en: Option<String>,
+    /// Its name in Chinese; null where not known.
+    pub name_zh: Option<String>,
+    /// The country that it comes from (ISO 3166-1, two letters); null where not known.
+    pub country: Option<String>,
+    /// `parent`, `operator` (the company that they run together), `investor`, `target` (what is invested in), `partner`,
+    /// `supplier`, `customer`, `licensor` or `licensee`.
+    pub role: String,
+    /// Its share of the equity, in percent; null where not stated.
+    #[schema(value_type = Option<f64>)]
+    pub equity_percent: Option<Number>,
+    /// Since when it has had this role and share, as printed; null where not known.
+    pub valid_from: Option<String>,
+    /// The first day, month or year in which it no longer had them, as printed; null where no end is known.
+    pub valid_to: Option<String>,
+    /// Whether it had them on `valid_on`; dates that are not known count as those of the partnership. Null where the
+    /// request names no `valid_on`.
+    pub in_force: Option<bool>,
+    /// The document that states it.
+    pub document: String,
+}
+
+/// A carmaker, group, investor, supplier or authority.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct Organization {
+    /// Its id; the id of a maker is its code in the dimension `maker`.
+    pub id: String,
+    /// Its name in English.
+    pub name_en: String,
+    /// Its name in Chinese; null where not known.
+    pub name_zh: Option<String>,
+    /// `oem`, `group`, `joint_venture`, `brand`, `investor`, `tech`, `battery_maker`, `supplier` or `government`.
+    pub kind: String,
+    /// The country that it comes from (ISO 3166-1, two letters); null where not known.
+    pub country: Option<String>,
+    /// The region in China of its headquarters, as a code of the dimension `geo`; null where it is elsewhere or not known.
+    pub headquarters_geo: Option<String>,
+    /// When it was founded, as printed: year, month or day; null where not known.
+    pub founded: Option<String>,
+    /// When it was dissolved, as printed; null where it exists or no end is known.
+    pub dissolved: Option<String>,
+    /// The id of the group that it is counted to; shares and their dates stand in its partnerships. Null where there is none.
+    pub parent: Option<String>,
+    /// What else there is to know; null where there is nothing.
+    pub notes: Option<String>,
+    /// The document that it was read from; null where it was only added because figures name it.
+    pub document: Option<String>,
+}
+
+/// An organization with those counted to it and the partnerships that it takes part in.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct OrganizationDetail {
+    /// The organization itself.
+    #[serde(flatten)]
+    #[schema(inline)]
+    pub organization: Organization,
+    /// The organizations that name it as their parent, by id.
+    pub children: Vec<OrganizationLink>,
+    /// Each role and share that it has or had in a partnership, by partnership, then as published.
+    pub partnerships: Vec<Membership>,
+}
+
+/// An organization by name.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct OrganizationLink {
+    /// Its id.
+    pub id: String,
+    /// Its name in English.
+    pub name_en: String,
+    /// Its name in Chinese; null where not known.
+    pub name_zh: Option<String>,
+    /// Its kind.
+    pub kind: String,
+}
+
+/// What an organization is in a partnership.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct Membership {
+    /// The id of the partnership.
+    pub partnership: String,
+    /// The name of the partnership.
+    pub name: String,
+    /// The kind of the partnership.
+    pub kind: String,
+    /// The status of the partnership when it was compiled.
+    pub status: String,
+    /// What the organization is in it.
+    pub role: String,
+    /// Its share of the equity, in percent; null where not stated.
+    #[schema(value_type = Option<f64>)]
+    pub equity_percent: Option<Number>,
+    /// Since when it has had this role and share, as printed; null where not known.
+    pub valid_from: Option<String>,
+    /// The first day, month or year in which it no longer had them, as printed; null where no end is known.
+    pub valid_to: Option<String>,
+    /// The ids of the other members, of all times.
+    pub with: Vec<String>,
+    /// The document that states it.
+    pub document: String,
+}
+
+/// A dated event.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct Event {
+    /// Its id.
+    pub id: String,
+    /// When it happened, as printed: year, month or day.
+    pub date: String,
+    /// `partnership`, `policy`, `plant`, `launch`, `market` or `deal`.
+    pub kind: String,
+    /// What happened, in a few words.
+    pub title: String,
+    /// The ids of the organizations that it is about.
+    pub orgs: Vec<String>,
+    /// Where it happened, as a code of the dimension `geo`; null where not bound to a region.
+    pub geo: Option<String>,
+    /// What happened, in a sentence; null where there is none.
+    pub summary: Option<String>,
+    /// The document that it was read from.
+    pub document: String,
+}
