@@ -33,7 +33,8 @@ filters! {
         /// printed less precisely counts where it may be later.
         member_start: PartialDate = "2018",
         /// In force on this day, or on any day of this month or year. One that names no start counts from its announcement, one
-        /// without either as open; one that was only announced is never in force. Members tell by `in_force` who was one then.
+        /// without either as open; one that was only announced, or ended on a day that is not known, is never in force. Members
+        /// tell by `in_force` who was one then.
         valid_on: PartialDate = "2019-07-31",
         /// Announced on this day, or within this month or year; a date printed less precisely counts where it may lie within.
         announced: PartialDate = "2018",

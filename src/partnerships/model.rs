@@ -82,8 +82,8 @@ pub struct PartnershipMember {
     pub valid_from: Option<String>,
     /// The first day, month or year in which it no longer had them, as printed; null where no end is known.
     pub valid_to: Option<String>,
-    /// Whether it had them on `valid_on`; dates that are not known count as those of the partnership. Null where the
-    /// request names no `valid_on`.
+    /// Whether it had them on `valid_on`, or on any day of it: a start that is not known counts as that of the partnership, an
+    /// end that is not known as open. Null where the request names no `valid_on`.
     pub in_force: Option<bool>,
     /// The document that states it.
     pub document: String,

@@ -1,6 +1,6 @@
 //! The statements of this slice. Each answers from one snapshot: the rows with the version that they were read at.
 //!
-//! Rows count while no later release replaced them and their own release stands.
+//! A row counts while `superseded_by` is null: it names the release that replaced the row, or its own where that was withdrawn.
 
 use sqlx::PgPool;
 use sqlx::types::Json;
@@ -86,12 +86,11 @@ pub async fn partnerships(
     window: &Window,
 ) -> Result<Joined<Vec<Partnership>>> {
     let row = sqlx::query!(
-        r#"WITH standing AS (SELECT release_id FROM release WHERE withdrawn_at IS NULL),
-        member AS (
+        r#"WITH member AS (
             SELECT m.partnership_id, m.position, m.org_id AS org, o.name_en, o.name_zh, o.country, m.role,
                    trim_scale(m.equity_percent) AS equity_percent, m.valid_from, m.valid_to,
                    m.in_force && daterange($1::date, $2::date, '[]') AS in_force, m.document_id AS document
-            FROM partnership_member m JOIN standing USING (release_id)
+            FROM partnership_member m
             LEFT JOIN organization o ON o.org_id = m.org_id AND o.superseded_by IS NULL
             WHERE m.superseded_by IS NULL
         )
@@ -104,7 +103,7 @@ pub async fn partnerships(
                               m.valid_to, CASE WHEN $1 IS NOT NULL THEN m.in_force END AS in_force, m.document
                        FROM member m WHERE m.partnership_id = p.partnership_id
                    ) m), '[]') AS members
-            FROM partnership p JOIN standing USING (release_id)
+            FROM partnership p
             WHERE p.superseded_by IS NULL
               AND ($3::text IS NULL OR p.partnership_id > $3)
               AND ($4::text[] IS NULL OR p.partnership_id = ANY ($4))
@@ -170,12 +169,11 @@ pub async fn organizations(
     window: &Window,
 ) -> Result<Joined<Vec<Organization>>> {
     let row = sqlx::query!(
-        r#"WITH standing AS (SELECT release_id FROM release WHERE withdrawn_at IS NULL)
-        SELECT c.version, greatest(c.changed_at, p.changed_at) AS "changed_at!", p.version AS partnerships,
+        r#"SELECT c.version, greatest(c.changed_at, p.changed_at) AS "changed_at!", p.version AS partnerships,
                coalesce((SELECT jsonb_agg(to_jsonb(o) ORDER BY o.id) FROM (
             SELECT o.org_id AS id, o.name_en, o.name_zh, o.kind, o.country, o.headquarters_geo, o.founded, o.dissolved,
                    o.parent_org_id AS parent, o.notes, o.document_id AS document
-            FROM organization o JOIN standing USING (release_id)
+            FROM organization o
             WHERE o.superseded_by IS NULL
               AND ($1::text IS NULL OR o.org_id > $1)
               AND ($2::text[] IS NULL OR o.org_id = ANY ($2))
@@ -185,7 +183,7 @@ pub async fn organizations(
               AND ($6::text[] IS NULL OR o.headquarters_geo = ANY ($6))
               AND ($7::text[] IS NULL OR o.parent_org_id = ANY ($7))
               AND ($8::text[] IS NULL OR EXISTS (
-                  SELECT FROM partnership_member m JOIN standing USING (release_id)
+                  SELECT FROM partnership_member m
                   WHERE m.superseded_by IS NULL AND m.org_id = o.org_id AND m.partnership_id = ANY ($8)))
               AND ($9::date IS NULL OR o.existence && daterange($9, $10::date, '[]'))
               AND ($11::date IS NULL OR (o.founded <= to_char($12::date, 'YYYY-MM-DD')
@@ -223,10 +221,9 @@ pub async fn organizations(
 /// One organization with its children and partnerships, beside it the version of the partnerships.
 pub async fn organization(pool: &PgPool, id: &str) -> Result<Joined<Option<OrganizationDetail>>> {
     let row = sqlx::query!(
-        r#"WITH standing AS (SELECT release_id FROM release WHERE withdrawn_at IS NULL),
-        current AS (SELECT o.* FROM organization o JOIN standing USING (release_id) WHERE o.superseded_by IS NULL),
+        r#"WITH current AS (SELECT o.* FROM organization o WHERE o.superseded_by IS NULL),
         member AS (
-            SELECT m.* FROM partnership_member m JOIN standing USING (release_id) WHERE m.superseded_by IS NULL
+            SELECT m.* FROM partnership_member m WHERE m.superseded_by IS NULL
         )
         SELECT c.version, greatest(c.changed_at, p.changed_at) AS "changed_at!", p.version AS partnerships,
                (SELECT to_jsonb(o) FROM (
@@ -258,12 +255,11 @@ pub async fn organization(pool: &PgPool, id: &str) -> Result<Joined<Option<Organ
 /// A page of events by date, beside it the version of the organizations whose countries they can be found by.
 pub async fn events(pool: &PgPool, filter: &EventFilter, window: &Window) -> Result<Joined<Vec<Event>>> {
     let row = sqlx::query!(
-        r#"WITH standing AS (SELECT release_id FROM release WHERE withdrawn_at IS NULL)
-        SELECT c.version, greatest(c.changed_at, o.changed_at) AS "changed_at!", o.version AS organizations,
+        r#"SELECT c.version, greatest(c.changed_at, o.changed_at) AS "changed_at!", o.version AS organizations,
                coalesce((SELECT jsonb_agg(to_jsonb(e) ORDER BY e.nth) FROM (
             SELECT e.event_id AS id, e.date, e.kind, e.title, e.orgs, e.geo, e.summary, e.document_id AS document,
                    row_number() OVER (ORDER BY CASE WHEN $1::boolean THEN e.date END DESC, e.date, e.event_id) AS nth
-            FROM event e JOIN standing USING (release_id)
+            FROM event e
             WHERE e.superseded_by IS NULL
               AND ($2::text IS NULL OR e.date = $2 AND e.event_id > $3::text
                    OR CASE WHEN $1 THEN e.date < $2 ELSE e.date > $2 END)

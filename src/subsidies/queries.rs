@@ -1,6 +1,6 @@
 //! The statements of this slice. Each answers from one snapshot: the rows with the version that they were read at.
 //!
-//! Rows count while no later release replaced them and their own release stands.
+//! A row counts while `superseded_by` is null: it names the release that replaced the row, or its own where that was withdrawn.
 
 use sqlx::PgPool;
 use sqlx::types::Json;
@@ -59,15 +59,14 @@ pub async fn instruments(
     window: &Window,
 ) -> Result<Versioned<Vec<Instrument>>> {
     let row = sqlx::query!(
-        r#"WITH standing AS (SELECT release_id FROM release WHERE withdrawn_at IS NULL),
-        term AS (
+        r#"WITH term AS (
             SELECT r.instrument_id, 'rate' AS part, r.in_force, r.vehicle_class, r.powertrains, r.criterion, r.unit,
                    NULL AS verification, r.document_id
-            FROM subsidy_rate r JOIN standing USING (release_id) WHERE r.superseded_by IS NULL
+            FROM subsidy_rate r WHERE r.superseded_by IS NULL
             UNION ALL
             SELECT r.instrument_id, 'rule', r.in_force, r.vehicle_class, r.powertrains, r.criterion, r.unit,
                    r.verification, r.document_id
-            FROM subsidy_rule r JOIN standing USING (release_id) WHERE r.superseded_by IS NULL
+            FROM subsidy_rule r WHERE r.superseded_by IS NULL
         )
         SELECT c.version, c.changed_at, coalesce((SELECT jsonb_agg(to_jsonb(i) ORDER BY i.id) FROM (
             SELECT i.instrument_id AS id, i.name, i.kind, i.jurisdiction, i.level, i.authorities, i.announced,
@@ -80,7 +79,7 @@ pub async fn instruments(
                     WHERE t.instrument_id = i.instrument_id AND t.part = 'rule') AS rule_count,
                    (SELECT count(*) FROM term t
                     WHERE t.instrument_id = i.instrument_id AND t.verification = 'unverified') AS unverified_rule_count
-            FROM subsidy_instrument i JOIN standing USING (release_id)
+            FROM subsidy_instrument i
             WHERE i.superseded_by IS NULL
               AND ($1::text IS NULL OR i.instrument_id > $1)
               AND ($2::text[] IS NULL OR i.instrument_id = ANY ($2))
@@ -136,12 +135,11 @@ pub async fn instruments(
 /// One instrument with its rates and rules.
 pub async fn instrument(pool: &PgPool, id: &str) -> Result<Versioned<Option<InstrumentDetail>>> {
     let row = sqlx::query!(
-        r#"WITH standing AS (SELECT release_id FROM release WHERE withdrawn_at IS NULL),
-        rate AS (
+        r#"WITH rate AS (
             SELECT r.instrument_id AS instrument, r.position, i.jurisdiction, r.effective_from, r.effective_to,
                    r.vehicle_class, r.powertrains, r.criterion, r.min_value, r.max_value, r.unit, r.amount, r.cap,
                    r.condition, r.document_id AS document
-            FROM subsidy_rate r JOIN standing USING (release_id)
+            FROM subsidy_rate r
             JOIN subsidy_instrument i ON i.instrument_id = r.instrument_id AND i.superseded_by IS NULL
             WHERE r.superseded_by IS NULL AND r.instrument_id = $1
         ),
@@ -149,7 +147,7 @@ pub async fn instrument(pool: &PgPool, id: &str) -> Result<Versioned<Option<Inst
             SELECT r.rule_id AS id, r.instrument_id AS instrument, r.position, r.valid_from, r.valid_to, r.part, r.scheme,
                    r.vehicle_class, r.powertrains, r.criterion, r.min, r.max, r.value, r.unit, r.supersedes,
                    r.verification, r.note, r.document_id AS document
-            FROM subsidy_rule r JOIN standing USING (release_id)
+            FROM subsidy_rule r
             WHERE r.superseded_by IS NULL AND r.instrument_id = $1
         )
         SELECT c.version, c.changed_at, (SELECT to_jsonb(i) FROM (
@@ -162,7 +160,7 @@ pub async fn instrument(pool: &PgPool, id: &str) -> Result<Versioned<Option<Inst
                    (SELECT count(*) FROM rule WHERE verification = 'unverified') AS unverified_rule_count,
                    coalesce((SELECT jsonb_agg(to_jsonb(r) ORDER BY r.position) FROM rate r), '[]') AS rates,
                    coalesce((SELECT jsonb_agg(to_jsonb(r) ORDER BY r.position) FROM rule r), '[]') AS rules
-            FROM subsidy_instrument i JOIN standing USING (release_id)
+            FROM subsidy_instrument i
             WHERE i.superseded_by IS NULL AND i.instrument_id = $1
         ) i) AS "data: Json<InstrumentDetail>"
         FROM collection c WHERE c.name = 'subsidies'"#,
@@ -181,13 +179,12 @@ pub async fn rates(
     window: &Window,
 ) -> Result<Versioned<Vec<SubsidyRate>>> {
     let row = sqlx::query!(
-        r#"WITH standing AS (SELECT release_id FROM release WHERE withdrawn_at IS NULL)
-        SELECT c.version, c.changed_at,
+        r#"SELECT c.version, c.changed_at,
                coalesce((SELECT jsonb_agg(to_jsonb(r) ORDER BY r.instrument, r.position) FROM (
             SELECT r.instrument_id AS instrument, r.position, i.jurisdiction, r.effective_from, r.effective_to,
                    r.vehicle_class, r.powertrains, r.criterion, r.min_value, r.max_value, r.unit, r.amount, r.cap,
                    r.condition, r.document_id AS document
-            FROM subsidy_rate r JOIN standing USING (release_id)
+            FROM subsidy_rate r
             JOIN subsidy_instrument i ON i.instrument_id = r.instrument_id AND i.superseded_by IS NULL
             WHERE r.superseded_by IS NULL
               AND ($1::text IS NULL OR (r.instrument_id, r.position) > ($1, $2::integer))
@@ -237,11 +234,10 @@ pub async fn spend(
     window: &Window,
 ) -> Result<Versioned<Vec<SubsidySpend>>> {
     let row = sqlx::query!(
-        r#"WITH standing AS (SELECT release_id FROM release WHERE withdrawn_at IS NULL)
-        SELECT c.version, c.changed_at, coalesce((SELECT jsonb_agg(to_jsonb(s) ORDER BY s.position) FROM (
+        r#"SELECT c.version, c.changed_at, coalesce((SELECT jsonb_agg(to_jsonb(s) ORDER BY s.position) FROM (
             SELECT s.position, s.year, s.year_from, s.year_to, s.jurisdiction, s.measure, s.unit, s.value, s.note,
                    s.document_id AS document
-            FROM subsidy_spend s JOIN standing USING (release_id)
+            FROM subsidy_spend s
             WHERE s.superseded_by IS NULL
               AND ($1::integer IS NULL OR s.position > $1)
               AND ($2::integer[] IS NULL OR EXISTS (
@@ -275,25 +271,24 @@ pub async fn credits(
     window: &Window,
 ) -> Result<Versioned<Vec<Credit>>> {
     let row = sqlx::query!(
-        r#"WITH standing AS (SELECT release_id FROM release WHERE withdrawn_at IS NULL),
-        credit (nth, part, position, year, phase, valid_from, valid_to, in_force, powertrain, nev_credit_percent,
+        r#"WITH credit (nth, part, position, year, phase, valid_from, valid_to, in_force, powertrain, nev_credit_percent,
                 cafc_target_l_100km, criterion, coefficient, "constant", cap, unit, formula, condition, note,
                 verification, document) AS (
             SELECT 1, 'mandate', m.position, m.year, NULL, NULL, NULL,
                    daterange(make_date(m.year, 1, 1), make_date(m.year + 1, 1, 1)), NULL, m.nev_credit_percent,
                    m.cafc_target_l_100km, NULL, NULL::numeric, NULL::numeric, NULL::numeric, NULL, NULL, NULL, m.note,
                    m.verification, m.document_id
-            FROM credit_mandate m JOIN standing USING (release_id) WHERE m.superseded_by IS NULL
+            FROM credit_mandate m WHERE m.superseded_by IS NULL
             UNION ALL
             SELECT 2, 'rule', r.position, NULL, r.phase, r.effective_from, r.effective_to, r.in_force, r.powertrain, NULL,
                    NULL, r.criterion, r.coefficient, r.constant, r.cap, r.unit, r.formula, r.condition, NULL, NULL,
                    r.document_id
-            FROM credit_rule r JOIN standing USING (release_id) WHERE r.superseded_by IS NULL
+            FROM credit_rule r WHERE r.superseded_by IS NULL
             UNION ALL
             SELECT 3, 'formula', f.position, NULL, NULL, f.valid_from, f.valid_to, f.in_force, f.powertrain, NULL,
                    NULL, f.criterion, f.coefficient, f.constant, f.max_credits, f.unit, NULL, NULL, f.note,
                    f.verification, f.document_id
-            FROM credit_formula f JOIN standing USING (release_id) WHERE f.superseded_by IS NULL
+            FROM credit_formula f WHERE f.superseded_by IS NULL
         )
         SELECT c.version, c.changed_at, coalesce((SELECT jsonb_agg(to_jsonb(t) ORDER BY t.nth, t.position) FROM (
             SELECT t.* FROM credit t
