@@ -50,6 +50,22 @@ pub struct DatasetDescription {
     pub changed_at: DateTime<Utc>,
     /// The release whose document was published last; null where it has none.
     pub last_release: Option<LastRelease>,
+    /// Where its figures are, relative to the service.
+    pub links: DatasetLinks,
+}
+
+/// Where the figures of a dataset are, relative to the service.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DatasetLinks {
+    /// Its observations: the time-series query.
+    #[schema(example = "/v1/datasets/production/observations")]
+    pub observations: String,
+    /// The list of its series.
+    #[schema(example = "/v1/datasets/production/series")]
+    pub series: String,
+    /// Everything that was taken in for it.
+    #[schema(example = "/v1/releases?collection=production")]
+    pub releases: String,
 }
 
 /// An axis of a dataset.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::datasets::{
-    DatasetCoverage, DatasetDescription, DatasetDimension, DatasetSource, MeasureDescription,
+    DatasetCoverage, DatasetDescription, DatasetDimension, DatasetLinks, DatasetSource, MeasureDescription,
 };
 use super::model::{SourceCoverage, SourceRule};
 use super::queries::{Coverage, Holdings};
@@ -45,6 +45,11 @@ pub fn dataset(
         version,
         changed_at,
         last_release: last_release.map(|latest| latest.release.clone()),
+        links: DatasetLinks {
+            observations: format!("/v1/datasets/{}/observations", dataset.name),
+            series: format!("/v1/datasets/{}/series", dataset.name),
+            releases: format!("/v1/releases?collection={}", dataset.name),
+        },
     }
 }
 

@@ -84,7 +84,7 @@ pub struct SourceRule {
 #[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
 pub struct DocumentEntry {
     /// Its id, as observations and records name it.
-    #[schema(example = "caam-2025-annual")]
+    #[schema(example = "iea-gevo-2025")]
     pub document: String,
     /// Who first published its main figures; single rows may name another source.
     #[schema(example = "caam")]

@@ -145,7 +145,7 @@ pub struct DocumentFilter {
     pub document: Option<String>,
     /// Of one of these sources.
     pub sources: Option<Vec<String>>,
-    /// With this text in the id, the title or the publisher, whatever its case.
+    /// With this text in the id, the title, the publisher or the address, whatever its case.
     pub text: Option<String>,
     /// Behind this one.
     pub after: Option<String>,
@@ -171,7 +171,7 @@ pub async fn documents(pool: &PgPool, filter: &DocumentFilter) -> Result<Version
                  AND ($1::text IS NULL OR d.document_id = $1)
                  AND ($2::text[] IS NULL OR d.source = ANY($2))
                  AND ($3::text IS NULL
-                   OR strpos(lower(concat_ws(chr(10), d.document_id, d.title, d.publisher)), lower($3)) > 0)
+                   OR strpos(lower(concat_ws(chr(10), d.document_id, d.title, d.publisher, d.url)), lower($3)) > 0)
                  AND ($4::text IS NULL OR d.document_id > $4)
                ORDER BY d.document_id LIMIT $5
              ) p) AS "data!: Json<Vec<DocumentEntry>>"

@@ -23,7 +23,7 @@ struct DocumentParameters {
     /// Only documents of these sources, separated by commas.
     #[param(value_type = String, required = false, example = "caam,oica")]
     source: Option<String>,
-    /// Only documents with this text in the id, the title or the publisher's name, whatever its case.
+    /// Only documents with this text in the id, the title, the address or the publisher's name, whatever its case.
     #[param(value_type = String, required = false, example = "outlook")]
     q: Option<String>,
 }
@@ -53,11 +53,11 @@ pub async fn list_documents(State(app): State<App>, mut call: Call) -> Result<Re
 ///
 /// The page or file that figures were read from: who printed it, when, where it is, under which terms, and each release made from it.
 ///
-/// For example, where does a figure come from that names the document `iea-gevo2025-explorer`? `/v1/documents/iea-gevo2025-explorer`.
+/// For example, where does a figure come from that names the document `iea-gevo-2025`? `/v1/documents/iea-gevo-2025`.
 #[utoipa::path(
     get, path = "/v1/documents/{document}", operation_id = "get_document", tag = "catalog",
     params(
-        ("document" = String, Path, description = "The document's id.", example = "iea-gevo2025-explorer"),
+        ("document" = String, Path, description = "The document's id.", example = "iea-gevo-2025"),
         FormatParameter,
     ),
     responses((status = 200, description = "The document.", body = Single<DocumentEntry>))

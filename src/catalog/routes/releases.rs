@@ -25,7 +25,7 @@ struct ReleaseParameters {
     #[param(value_type = String, required = false, example = "production")]
     collection: Option<String>,
     /// Only releases of this document.
-    #[param(value_type = String, required = false, example = "iea-gevo2025-explorer")]
+    #[param(value_type = String, required = false, example = "iea-gevo-2025")]
     document: Option<String>,
     /// Only releases of documents of these sources, separated by commas.
     #[param(value_type = String, required = false, example = "caam")]
