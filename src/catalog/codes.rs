@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
+use super::filters::CodeFilter;
 use crate::timeseries::dataset::Vocabulary;
 use crate::timeseries::key::{Dimension, TOTAL};
 
@@ -77,14 +78,20 @@ impl CodeEntry {
         }
     }
 
+    /// Whether the filter keeps it.
+    pub fn is_kept(&self, filter: &CodeFilter) -> bool {
+        filter.q.as_deref().is_none_or(|piece| self.holds(piece))
+            && filter.parent.as_deref().is_none_or(|parents| parents.iter().any(|p| self.is_below(p)))
+    }
+
     /// Whether the code or one of its names holds this text, given in lower case.
-    pub fn holds(&self, text: &str) -> bool {
+    fn holds(&self, text: &str) -> bool {
         let names = [Some(&self.code), Some(&self.name_en), self.name_zh.as_ref()];
         names.into_iter().flatten().any(|name| name.to_lowercase().contains(text))
     }
 
     /// Whether it stands directly below `parent`; below the total stand those at the top of a list.
-    pub fn is_below(&self, parent: &str) -> bool {
+    fn is_below(&self, parent: &str) -> bool {
         match &self.parent {
             Some(above) => above == parent,
             None => parent == TOTAL && self.code != TOTAL,

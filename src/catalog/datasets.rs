@@ -13,7 +13,7 @@ use crate::timeseries::period::{Frequency, Period};
 pub struct DatasetDescription {
     /// Its name in paths and series keys.
     #[schema(example = "production")]
-    pub dataset: String,
+    pub id: String,
     /// Its title in the language of the answer.
     pub title: String,
     /// Its title in English.
@@ -196,7 +196,7 @@ pub struct PartitionRule {
 /// A release in short.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct LastRelease {
-    /// Its number, as `/v1/releases/{release}` takes it.
+    /// Its number, as `/v1/releases/{id}` takes it.
     pub release: i32,
     /// The document.
     pub document: Option<String>,

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::datasets::{
     DatasetCoverage, DatasetDescription, DatasetDimension, DatasetLinks, DatasetSource, MeasureDescription,
 };
+use super::holdings::{Coverage, Holdings};
 use super::model::{SourceCoverage, SourceRule};
-use super::queries::{Coverage, Holdings};
 use crate::timeseries::dataset::{Dataset, Measure, Vocabulary};
 use crate::timeseries::key::{Dimension, TOTAL};
 use crate::timeseries::period::Period;
@@ -26,7 +26,7 @@ pub fn dataset(
     let (version, changed_at) = versions.copied().unwrap_or_default();
     let last_release = holdings.latest.iter().find(|latest| latest.dataset == dataset.name);
     DatasetDescription {
-        dataset: dataset.name.clone(),
+        id: dataset.name.clone(),
         title: if chinese { dataset.title_zh.clone() } else { dataset.title_en.clone() },
         title_en: dataset.title_en.clone(),
         title_zh: dataset.title_zh.clone(),
@@ -150,6 +150,6 @@ pub fn source_rules(vocabulary: &Vocabulary, source: &str) -> Vec<SourceRule> {
 }
 
 /// The name in the language of the answer.
-fn local(en: &str, zh: Option<&str>, chinese: bool) -> String {
+pub fn local(en: &str, zh: Option<&str>, chinese: bool) -> String {
     zh.filter(|_| chinese).unwrap_or(en).to_owned()
 }

@@ -3,6 +3,8 @@
 mod codes;
 mod datasets;
 mod describe;
+mod filters;
+mod holdings;
 mod load;
 mod model;
 mod queries;

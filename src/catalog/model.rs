@@ -4,6 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::describe::local;
 use crate::timeseries::period::{Frequency, Period};
 
 /// Who first published figures.
@@ -11,8 +12,9 @@ use crate::timeseries::period::{Frequency, Period};
 pub struct SourceEntry {
     /// Its code, as `source=` takes it.
     #[schema(example = "caam")]
-    pub source: String,
+    pub id: String,
     /// Its name in the language of the answer; English where no Chinese name is known.
+    #[serde(default)]
     pub name: String,
     /// Its name in English.
     pub name_en: String,
@@ -85,7 +87,7 @@ pub struct SourceRule {
 pub struct DocumentEntry {
     /// Its id, as observations and records name it.
     #[schema(example = "iea-gevo-2025")]
-    pub document: String,
+    pub id: String,
     /// Who first published its main figures; single rows may name another source.
     #[schema(example = "caam")]
     pub source: String,
@@ -114,7 +116,7 @@ pub struct DocumentEntry {
 /// What was taken in from a document for one collection.
 #[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
 pub struct DocumentRelease {
-    /// The release, as `/v1/releases/{release}` takes it.
+    /// The release, as `/v1/releases/{id}` takes it.
     pub release: i32,
     /// The dataset or collection of records.
     #[schema(example = "production")]
@@ -131,7 +133,7 @@ pub struct DocumentRelease {
 #[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
 pub struct ReleaseEntry {
     /// Its number; releases are numbered in the order in which they were taken in.
-    pub release: i32,
+    pub id: i32,
     /// The dataset or collection of records that it changed.
     #[schema(example = "production")]
     pub collection: String,
@@ -188,6 +190,15 @@ pub struct ReleaseLinks {
     pub document: Option<String>,
     /// The release that corrected it; null while its rows count.
     pub superseded_by: Option<String>,
+}
+
+impl SourceEntry {
+    /// The source with its name in the language of the answer.
+    #[must_use]
+    pub fn named(mut self, chinese: bool) -> Self {
+        self.name = local(&self.name_en, self.name_zh.as_deref(), chinese);
+        self
+    }
 }
 
 impl ReleaseEntry {

@@ -11,7 +11,7 @@ use utoipa::{IntoParams, IntoResponses, OpenApi};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_swagger_ui::SwaggerUi;
 
-use super::negotiate::Format;
+use super::negotiate::{Format, Language};
 use super::problem::Code;
 use crate::app::App;
 
@@ -56,6 +56,15 @@ pub struct FormatParam {
     /// The representation; where it is not given the header `Accept` chooses, else it is JSON.
     #[param(required = false, inline)]
     pub format: Format,
+}
+
+/// The language of names.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct LangParam {
+    /// The language of `name` and `title`; where it is not given the header `Accept-Language` chooses, else it is English.
+    #[param(required = false, inline)]
+    pub lang: Language,
 }
 
 /// What a list answers instead of a page.

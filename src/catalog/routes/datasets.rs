@@ -2,15 +2,14 @@
 
 use axum::extract::State;
 
-use super::parameters::{FormatParameter, LanguageParameter, PageParameters};
-use super::{DEFAULT_LIMIT, MOST};
 use crate::app::App;
 use crate::catalog::datasets::DatasetDescription;
-use crate::catalog::queries::holdings;
+use crate::catalog::holdings::holdings;
 use crate::catalog::{CATALOG, describe};
 use crate::error::{Error, nearest};
 use crate::http::extract::{Call, Id};
 use crate::http::negotiate::Language;
+use crate::http::openapi::{FormatParam, LangParam, ListFailures, PageParams, SingleFailures};
 use crate::http::problem::Problem;
 use crate::http::records::{Listing, Single};
 use crate::http::reply::Reply;
@@ -22,18 +21,22 @@ use crate::http::reply::Reply;
 /// For example, which measures are there, in which unit, and from when to when? `/v1/datasets`.
 #[utoipa::path(
     get, path = "/v1/datasets", operation_id = "list_datasets", tag = "datasets",
-    params(LanguageParameter, PageParameters),
-    responses((status = 200, description = "A page of datasets.", body = Listing<DatasetDescription>))
+    params(LangParam, PageParams),
+    responses(
+        (status = 200, description = "A page of datasets.", content(
+            (Listing<DatasetDescription> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson"))),
+        ListFailures,
+    )
 )]
 pub async fn list_datasets(State(app): State<App>, mut call: Call) -> Result<Reply, Problem> {
     let chinese = call.language() == Language::Zh;
-    let view = call.view(DEFAULT_LIMIT, MOST)?;
+    let view = call.page()?;
     let (vocabulary, held) = app.vocabularies.beside(|| holdings(&app.pool, None, None)).await?;
     let after = view.paging.after.as_ref().and_then(|key| key.first());
     let behind = after.and_then(|name| vocabulary.datasets.iter().position(|dataset| dataset.name == *name));
     let page = vocabulary.datasets.iter().skip(behind.map_or(0, |at| at + 1)).take(view.paging.limit + 1);
     let read = held.map(|held| page.map(|d| describe::dataset(&vocabulary, d, &held, chinese)).collect());
-    Ok(view.listing(CATALOG, read, |last: &DatasetDescription| vec![last.dataset.clone()])?)
+    Ok(view.listing(CATALOG, read, |last: &DatasetDescription| vec![last.id.clone()])?)
 }
 
 /// One dataset
@@ -46,9 +49,13 @@ pub async fn list_datasets(State(app): State<App>, mut call: Call) -> Result<Rep
     get, path = "/v1/datasets/{dataset}", operation_id = "get_dataset", tag = "datasets",
     params(
         ("dataset" = String, Path, description = "The dataset's name.", example = "production"),
-        LanguageParameter, FormatParameter,
+        LangParam, FormatParam,
     ),
-    responses((status = 200, description = "The dataset.", body = Single<DatasetDescription>))
+    responses(
+        (status = 200, description = "The dataset.", content(
+            (Single<DatasetDescription> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson"))),
+        SingleFailures,
+    )
 )]
 pub async fn get_dataset(State(app): State<App>, Id(name): Id, mut call: Call) -> Result<Reply, Problem> {
     let chinese = call.language() == Language::Zh;

@@ -7,13 +7,12 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::parameters::{FormatParameter, LanguageParameter};
-use super::{DEFAULT_LIMIT, MOST};
 use crate::app::App;
 use crate::catalog::CATALOG;
 use crate::database::Versioned;
-use crate::http::extract::Call;
+use crate::http::extract::{Call, DEFAULT_RECORDS, MOST_RECORDS};
 use crate::http::negotiate::Language;
+use crate::http::openapi::{FormatParam, LangParam, SingleFailures};
 use crate::http::problem::Problem;
 use crate::http::records::Single;
 use crate::http::reply::Reply;
@@ -72,10 +71,10 @@ pub struct CollectionVersion {
 /// How much one request may ask for.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Limits {
-    /// Rows of a page where `limit` is not given.
-    pub default_rows: usize,
+    /// Records of a page where `limit` is not given.
+    pub default_records: usize,
     /// The largest `limit`.
-    pub most_rows: usize,
+    pub most_records: usize,
     /// The longest query string, in bytes.
     pub query_bytes: usize,
     /// The longest value of a parameter, in characters.
@@ -118,8 +117,12 @@ static OPERATIONS: LazyLock<Vec<HomeOperation>> = LazyLock::new(|| {
 /// For example, has any data changed since yesterday? `/v1`, with the tag of yesterday's answer in `If-None-Match`.
 #[utoipa::path(
     get, path = "/v1", operation_id = "get_home", tag = "catalog",
-    params(LanguageParameter, FormatParameter),
-    responses((status = 200, description = "What is here.", body = Single<Home>))
+    params(LangParam, FormatParam),
+    responses(
+        (status = 200, description = "What is here.", content(
+            (Single<Home> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson"))),
+        SingleFailures,
+    )
 )]
 pub async fn get_home(State(app): State<App>, mut call: Call) -> Result<Reply, Problem> {
     let language = call.language();
@@ -146,8 +149,8 @@ fn home(vocabulary: &Vocabulary, language: Language) -> Home {
         datasets: datasets.collect(),
         versions: versions.collect(),
         limits: Limits {
-            default_rows: DEFAULT_LIMIT,
-            most_rows: MOST,
+            default_records: DEFAULT_RECORDS,
+            most_records: MOST_RECORDS,
             query_bytes: MAX_QUERY_BYTES,
             value_characters: MAX_VALUE_CHARS,
         },

@@ -4,20 +4,20 @@ mod codes;
 mod datasets;
 mod documents;
 mod home;
-mod parameters;
 mod releases;
 mod sources;
 
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::{filters, queries};
 use crate::app::App;
+use crate::error::Result;
+use crate::filter::{Known, Window};
+use crate::http::extract::Call;
 
-/// How many rows a page holds where the caller does not say: every bundled list comes whole.
-const DEFAULT_LIMIT: usize = 1_000;
-
-/// How many rows a page holds at most.
-const MOST: usize = 10_000;
+/// The window of a single thing.
+const ONE: Window = Window { after: Vec::new(), rows: 1 };
 
 /// The routes of this slice.
 pub fn routes() -> OpenApiRouter<App> {
@@ -32,4 +32,12 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(documents::get_document))
         .routes(routes!(releases::list_releases))
         .routes(routes!(releases::get_release))
+}
+
+/// The words that the filters of a call may name. The ids of documents are read only for a call that names one.
+async fn known(app: &App, call: &Call) -> Result<Known> {
+    let vocabulary = app.vocabularies.current().await?;
+    let documents = call.params.names().iter().any(|name| name == "document");
+    let documents = if documents { queries::document_ids(&app.pool).await? } else { Vec::new() };
+    Ok(filters::known(&vocabulary, documents))
 }

@@ -1,49 +1,21 @@
 //! `/v1/sources` and `/v1/sources/{source}`.
 
 use axum::extract::State;
-use utoipa::IntoParams;
 
-use super::parameters::{FormatParameter, LanguageParameter, PageParameters, piece, rows, words};
-use super::{DEFAULT_LIMIT, MOST};
+use super::{ONE, known};
 use crate::app::App;
+use crate::catalog::filters::SourceFilter;
+use crate::catalog::holdings::holdings;
 use crate::catalog::model::{SourceDescription, SourceEntry};
-use crate::catalog::queries::{SourceFilter, holdings, sources};
-use crate::catalog::{CATALOG, describe};
+use crate::catalog::{CATALOG, describe, queries};
+use crate::database::Versioned;
 use crate::error::{Error, nearest};
 use crate::http::extract::{Call, Id};
 use crate::http::negotiate::Language;
+use crate::http::openapi::{FormatParam, LangParam, ListFailures, PageParams, SingleFailures};
 use crate::http::problem::Problem;
 use crate::http::records::{Listing, Single};
 use crate::http::reply::Reply;
-use crate::timeseries::dataset::Vocabulary;
-
-/// Which sources.
-#[derive(Debug, IntoParams)]
-#[into_params(parameter_in = Query)]
-struct SourceParameters {
-    /// Only sources of these kinds, separated by commas.
-    #[param(value_type = String, required = false, example = "association,agency")]
-    kind: Option<Vec<String>>,
-    /// Only sources with this text in the code or in a name, English or Chinese, whatever its case.
-    #[param(value_type = String, required = false, example = "汽车工业协会")]
-    q: Option<String>,
-    /// Only sources with this text in the licence, whatever its case.
-    #[param(value_type = String, required = false, example = "CC BY")]
-    licence: Option<String>,
-}
-
-impl SourceParameters {
-    fn read(call: &mut Call, vocabulary: &Vocabulary) -> Self {
-        let mut kinds: Vec<&str> = vocabulary.sources.values().map(|source| source.kind.as_str()).collect();
-        kinds.sort_unstable();
-        kinds.dedup();
-        Self {
-            kind: words(&mut call.params, "kind", kinds.iter().copied()),
-            q: piece(&mut call.params, "q"),
-            licence: piece(&mut call.params, "licence"),
-        }
-    }
-}
 
 /// The sources
 ///
@@ -53,22 +25,22 @@ impl SourceParameters {
 /// licence? `/v1/sources?licence=CC BY`.
 #[utoipa::path(
     get, path = "/v1/sources", operation_id = "list_sources", tag = "catalog",
-    params(SourceParameters, LanguageParameter, PageParameters),
-    responses((status = 200, description = "A page of sources.", body = Listing<SourceEntry>))
+    params(SourceFilter, LangParam, PageParams),
+    responses(
+        (status = 200, description = "A page of sources.", content(
+            (Listing<SourceEntry> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson"))),
+        ListFailures,
+    )
 )]
 pub async fn list_sources(State(app): State<App>, mut call: Call) -> Result<Reply, Problem> {
-    let vocabulary = app.vocabularies.current().await?;
+    let known = known(&app, &call).await?;
     let chinese = call.language() == Language::Zh;
-    let SourceParameters { kind, q, licence } = SourceParameters::read(&mut call, &vocabulary);
-    let view = call.view(DEFAULT_LIMIT, MOST)?;
-    let after = view.paging.after.as_deref().and_then(|key| match key {
-        [precedence, source] => Some((precedence.parse().ok()?, source.clone())),
-        _ => None,
-    });
-    let filter =
-        SourceFilter { chinese, kinds: kind, text: q, licence, after, limit: rows(&view), source: None };
-    let read = sources(&app.pool, &filter).await?;
-    Ok(view.listing("sources", read, |last| vec![last.precedence.to_string(), last.source.clone()])?)
+    let filter = SourceFilter::read(&mut call.params, &known);
+    let view = call.page()?.depending_on(&filter);
+    let read = queries::sources(&app.pool, None, &filter, &view.paging.window()).await?;
+    let read = read.map(|found| found.into_iter().map(|source| source.named(chinese)).collect());
+    Ok(view
+        .listing("sources", read, |last: &SourceEntry| vec![last.precedence.to_string(), last.id.clone()])?)
 }
 
 /// One source
@@ -81,27 +53,30 @@ pub async fn list_sources(State(app): State<App>, mut call: Call) -> Result<Repl
     get, path = "/v1/sources/{source}", operation_id = "get_source", tag = "catalog",
     params(
         ("source" = String, Path, description = "The source's code.", example = "caam"),
-        LanguageParameter, FormatParameter,
+        LangParam, FormatParam,
     ),
-    responses((status = 200, description = "The source.", body = Single<SourceDescription>))
+    responses(
+        (status = 200, description = "The source.", content(
+            (Single<SourceDescription> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson"))),
+        SingleFailures,
+    )
 )]
-pub async fn get_source(State(app): State<App>, Id(source): Id, mut call: Call) -> Result<Reply, Problem> {
+pub async fn get_source(State(app): State<App>, Id(id): Id, mut call: Call) -> Result<Reply, Problem> {
     let chinese = call.language() == Language::Zh;
     let view = call.single()?;
-    let filter = SourceFilter { chinese, source: Some(source.clone()), limit: 1, ..SourceFilter::default() };
     let read = async || {
-        let entry = sources(&app.pool, &filter).await?.data.pop();
-        let held = holdings(&app.pool, None, Some(&source)).await?;
-        Ok(held.map(|held| (entry, held)))
+        let found = queries::sources(&app.pool, Some(&id), &SourceFilter::default(), &ONE).await?;
+        let held = holdings(&app.pool, None, Some(&id)).await?;
+        Ok(held.map(|held| (found.data.into_iter().next(), held)))
     };
     let (vocabulary, read) = app.vocabularies.beside(read).await?;
-    let version = (read.version, read.changed_at);
-    let (Some(entry), held) = read.data else {
-        let did_you_mean = nearest(&source, vocabulary.sources.keys().map(String::as_str));
-        return Err(Error::NotFound { what: "source", id: source, did_you_mean }.into());
+    let Versioned { version, changed_at, data: (entry, held) } = read;
+    let Some(entry) = entry.map(|source| source.named(chinese)) else {
+        let did_you_mean = nearest(&id, vocabulary.sources.keys().map(String::as_str));
+        return Err(Error::NotFound { what: "source", id, did_you_mean }.into());
     };
     let coverage = describe::source_coverage(&held);
-    let answers = describe::source_rules(&vocabulary, &source);
+    let answers = describe::source_rules(&vocabulary, &id);
     let data = SourceDescription { entry, coverage, answers };
-    Ok(view.record(CATALOG, crate::database::Versioned { version: version.0, changed_at: version.1, data })?)
+    Ok(view.record(CATALOG, Versioned { version, changed_at, data })?)
 }
