@@ -17,9 +17,16 @@ const STATEMENT_TIMEOUT: &str = "5s";
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// A database that can be connected to.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Database {
     options: PgConnectOptions,
+}
+
+impl std::fmt::Debug for Database {
+    // The options' own form would show the password.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Database({})", self.options.get_database().unwrap_or_default())
+    }
 }
 
 impl Database {
