@@ -1,11 +1,17 @@
 //! PostgreSQL: connections, migrations and what the driver's errors mean. Knows nothing of the market.
 
 mod driver;
+pub mod embedded;
+mod open;
 mod pool;
 
 use chrono::{DateTime, Utc};
 
+pub use open::{DatabaseUrl, Opened};
 pub use pool::{Database, ping};
+
+/// The oldest major version of PostgreSQL that the schema and its queries run on.
+pub const OLDEST_MAJOR: u32 = 15;
 
 /// What one statement read, with the version of the collection that it read from, in its own snapshot.
 #[derive(Debug, Clone)]

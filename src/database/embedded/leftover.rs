@@ -1,0 +1,127 @@
+//! What an earlier run may have left in the cluster: a server that still runs, or the record of one that does not.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+use super::PAUSE;
+use crate::error::{Error, Result};
+
+/// How long a server that was left over may take for each kind of shutdown.
+const SHUTDOWNS: [(Signal, Duration); 2] =
+    [(Signal::SIGINT, Duration::from_secs(10)), (Signal::SIGQUIT, Duration::from_secs(5))];
+
+/// What `postmaster.pid` says.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Record {
+    pub(super) pid: Pid,
+    /// Whether it takes connections.
+    pub(super) ready: bool,
+}
+
+impl Record {
+    pub(super) fn read(cluster: &Path) -> Option<Self> {
+        Self::parse(&std::fs::read_to_string(cluster.join("postmaster.pid")).ok()?)
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let mut lines = text.lines();
+        let pid: i32 = lines.next()?.trim().parse().ok()?;
+        let ready = lines.nth(6).is_some_and(|status| status.trim() == "ready");
+        (pid > 0).then(|| Self { pid: Pid::from_raw(pid), ready })
+    }
+}
+
+/// Stops a server that still runs on this cluster. Returns the process that `postmaster.pid` names if it is not a server of
+/// this cluster: dead, dead and not collected (a zombie), or another one with the same number.
+pub(super) fn clear(cluster: &Path) -> Result<Option<Pid>> {
+    let Some(Record { pid, .. }) = Record::read(cluster) else { return Ok(None) };
+    if !is_server(pid, cluster) {
+        tracing::info!(%pid, "postmaster.pid is stale");
+        return Ok(Some(pid));
+    }
+    tracing::warn!(%pid, "stopping a PostgreSQL that an earlier run left behind");
+    for (signal, within) in SHUTDOWNS {
+        kill(pid, signal).ok();
+        let deadline = Instant::now() + within;
+        while Instant::now() < deadline {
+            if !is_server(pid, cluster) {
+                return Ok(None);
+            }
+            std::thread::sleep(PAUSE);
+        }
+    }
+    Err(Error::Startup(format!(
+        "process {pid} is a PostgreSQL that runs on {} and does not stop",
+        cluster.display()
+    )))
+}
+
+/// Whether the process is a server that was started for this cluster. A zombie has no command line.
+fn is_server(pid: Pid, cluster: &Path) -> bool {
+    command_line(pid).is_some_and(|arguments| arguments.contains(&*cluster.to_string_lossy()))
+}
+
+#[cfg(target_os = "linux")]
+fn command_line(pid: Pid) -> Option<String> {
+    let bytes = std::fs::read(format!("/proc/{pid}/cmdline")).ok()?;
+    Some(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+#[cfg(not(target_os = "linux"))]
+fn command_line(pid: Pid) -> Option<String> {
+    let asked = ["-o", "command=", "-p", &pid.to_string()];
+    let output = std::process::Command::new("ps").args(asked).output().ok()?;
+    Some(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_record_of_a_server_is_read_and_a_broken_one_is_none() {
+        let whole = "71\n/data\n1764000000\n5432\n/socket\n\n  1048577         4\nready   \n";
+        assert_eq!(Record::parse(whole), Some(Record { pid: Pid::from_raw(71), ready: true }));
+        assert_eq!(Record::parse("71\n/data\n"), Some(Record { pid: Pid::from_raw(71), ready: false }));
+        assert_eq!(Record::parse(""), None);
+        assert_eq!(Record::parse("-1\n"), None);
+    }
+
+    #[test]
+    fn a_process_that_has_nothing_to_do_with_the_cluster_is_stale_and_left_alone() {
+        let cluster = tempfile::tempdir().unwrap();
+        let mut stranger = std::process::Command::new("sleep").arg("60").spawn().unwrap();
+        let pid = Pid::from_raw(stranger.id().cast_signed());
+        std::fs::write(cluster.path().join("postmaster.pid"), format!("{pid}\n")).unwrap();
+        assert_eq!(clear(cluster.path()).unwrap(), Some(pid));
+        assert!(stranger.try_wait().unwrap().is_none(), "it runs on");
+
+        stranger.kill().unwrap();
+        let gone = || std::fs::read(format!("/proc/{pid}/cmdline")).is_ok_and(|line| line.is_empty());
+        while cfg!(target_os = "linux") && !gone() {
+            std::thread::sleep(PAUSE);
+        }
+        assert_eq!(clear(cluster.path()).unwrap(), Some(pid), "a zombie is stale too");
+        stranger.wait().unwrap();
+    }
+
+    #[test]
+    fn a_server_that_was_left_over_is_stopped() {
+        let cluster = tempfile::tempdir().unwrap();
+        let path = cluster.path().to_owned();
+        let script = "trap 'exit 3' INT; while :; do sleep 0.05; done";
+        let mut orphan =
+            std::process::Command::new("sh").args(["-c", script, "-D"]).arg(&path).spawn().unwrap();
+        let pid = Pid::from_raw(orphan.id().cast_signed());
+        std::fs::write(path.join("postmaster.pid"), format!("{pid}\n")).unwrap();
+        while !is_server(pid, &path) {
+            std::thread::sleep(PAUSE);
+        }
+        let collected = std::thread::spawn(move || orphan.wait().unwrap());
+        assert_eq!(clear(&path).unwrap(), None);
+        assert_eq!(collected.join().unwrap().code(), Some(3));
+    }
+}
