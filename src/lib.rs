@@ -4,6 +4,7 @@
 pub mod app;
 pub mod catalog;
 pub mod clock;
+pub mod config;
 pub mod database;
 pub mod error;
 pub mod filter;
@@ -14,4 +15,10 @@ pub mod language;
 pub mod params;
 pub mod partnerships;
 pub mod subsidies;
+pub mod health;
+pub mod http;
+pub mod ingest;
+pub mod params;
+pub mod server;
+pub mod telemetry;
 pub mod timeseries;
