@@ -1,3 +1,63 @@
 //! The command line of `china-auto`.
 
-fn main() {}
+use std::process::ExitCode;
+
+use china_auto::config::{self, Flags, Settings};
+use china_auto::database::embedded;
+use china_auto::error::{Error, Result};
+use china_auto::{health, server, telemetry};
+use clap::{Parser, Subcommand};
+
+/// China's auto market as a REST API, each figure with its source
+#[derive(Debug, Parser)]
+#[command(name = "china-auto", version, about, max_term_width = 100)]
+struct CommandLine {
+    #[command(flatten)]
+    flags: Flags,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the API (what is done without a command)
+    Serve,
+    /// Print the configuration file with every setting and its default
+    Config,
+    /// Ask the service that listens at --listen whether it is ready
+    Health,
+    /// Become one of PostgreSQL's programs, for a service that starts it
+    #[command(name = embedded::SUBCOMMAND, hide = true)]
+    PostgresChild(embedded::Child),
+}
+
+fn main() -> ExitCode {
+    let CommandLine { flags, command } = CommandLine::parse();
+    match run(flags, command.unwrap_or(Command::Serve)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("china-auto: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(flags: Flags, command: Command) -> Result<()> {
+    match command {
+        Command::Serve => {
+            let settings = Settings::load(flags)?;
+            telemetry::start(settings.log_format, &settings.log)?;
+            runtime()?.block_on(server::serve(settings))
+        }
+        Command::Config => {
+            print!("{}", config::EXAMPLE);
+            Ok(())
+        }
+        Command::Health => health::check(&Settings::load(flags)?.listen),
+        Command::PostgresChild(child) => Err(Error::Startup(child.run())),
+    }
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime> {
+    tokio::runtime::Runtime::new().map_err(|error| Error::internal("starting the runtime", error))
+}

@@ -1,0 +1,182 @@
+//! The life of the service: bind, start the database, serve, drain, stop.
+//!
+//! The port is bound first, so that one in use is refused before anything is done, and accepts only when everything is ready:
+//! until then callers wait in the system's queue. Answering 503 meanwhile would take a second router without a database, for
+//! the few seconds of the first start.
+
+use std::io::Write;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use axum::http::HeaderValue;
+use sqlx::PgPool;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::oneshot;
+use tokio::time::{Instant, timeout_at};
+
+use crate::app::App;
+use crate::clock::Clock;
+use crate::config::Settings;
+use crate::database::Opened;
+use crate::database::embedded::Embedded;
+use crate::error::{Error, Result};
+use crate::{health, http, ingest};
+
+/// How long all of a stop may take.
+const STOP_WITHIN: Duration = Duration::from_secs(10);
+
+/// How much of that is kept for what follows the last request: the pool and the database. A request may take 8 seconds.
+const KEPT_FOR_DATABASE: Duration = Duration::from_millis(1_800);
+
+/// How much of that is kept in case PostgreSQL's fast shutdown hangs.
+const KEPT_FOR_FORCE: Duration = Duration::from_secs(1);
+
+/// Runs the service until a signal ends it.
+pub async fn serve(settings: Settings) -> Result<()> {
+    let mut signals = Signals::listen()?;
+    let origins = origins(&settings.cors_origins)?;
+    let listener = bind(&settings.listen).await?;
+    let address = listener.local_addr().map_err(|error| Error::internal("the address bound", error))?;
+    let (opened, pool) = tokio::select! {
+        biased;
+        name = signals.next() => {
+            tracing::info!("{name}: stopped before the start was finished");
+            signals.exit_on_next();
+            return Ok(());
+        }
+        started = start(&settings) => started?,
+    };
+    let mut app = App::new(pool.clone(), Clock::system());
+    app.origins = origins;
+    app.set_ready(true);
+    watch_database(&opened, app.clone());
+    announce(address);
+
+    let (drain, draining) = oneshot::channel::<()>();
+    let server = axum::serve(listener, http::router(app.clone())).with_graceful_shutdown(async {
+        draining.await.ok();
+    });
+    let mut serving = tokio::spawn(server.into_future());
+    let name = signals.next().await;
+    let deadline = Instant::now() + STOP_WITHIN;
+    tracing::info!("{name}: finishing the requests under way; the same again stops at once");
+    signals.exit_on_next();
+    app.set_ready(false);
+    drop(drain);
+    if timeout_at(deadline - KEPT_FOR_DATABASE, &mut serving).await.is_err() {
+        tracing::warn!("some requests were not finished in time and are cut off");
+    }
+    close(pool, opened, deadline).await
+}
+
+/// The origins as headers; none where any is allowed.
+fn origins(named: &[String]) -> Result<Vec<HeaderValue>> {
+    if named.iter().any(|origin| origin == "*") {
+        return Ok(Vec::new());
+    }
+    let parse = |origin: &String| {
+        let known = origin.starts_with("http://") || origin.starts_with("https://");
+        let wrong =
+            || Error::Startup(format!("cors-origins: {origin:?} is no origin like https://a.example"));
+        origin.parse().ok().filter(|_| known).ok_or_else(wrong)
+    };
+    named.iter().map(parse).collect()
+}
+
+async fn bind(listen: &str) -> Result<TcpListener> {
+    let refused = |error| Error::Startup(format!("cannot listen at {listen}: {error}"));
+    TcpListener::bind(listen).await.map_err(refused)
+}
+
+/// Opens the database, brings its schema and data up to date, and says so a line each.
+async fn start(settings: &Settings) -> Result<(Opened, PgPool)> {
+    let opened = match &settings.database_url {
+        Some(url) => Opened::external(url).await?,
+        None => Opened::serving(settings.embedded()).await?,
+    };
+    say("database", &opened.described);
+    let applied = opened.database.migrate().await?;
+    say("migrations", &if applied == 0 { "up to date".to_owned() } else { format!("{applied} applied") });
+    say("data", &load(settings, &opened).await?);
+    let pool = opened.database.readers(settings.pool_size).await?;
+    Ok((opened, pool))
+}
+
+async fn load(settings: &Settings, opened: &Opened) -> Result<String> {
+    if !settings.bundled_data {
+        return Ok("bundled data left out".to_owned());
+    }
+    let files = ingest::Files::bundled();
+    let outcome = ingest::load_bundled(&opened.database, &files, &Clock::system()).await?;
+    let ingest::Outcome { rows, releases, unchanged } = outcome;
+    Ok(if unchanged { "unchanged".to_owned() } else { format!("{rows} rows loaded in {releases} releases") })
+}
+
+fn announce(address: SocketAddr) {
+    let base = format!("http://{}", health::reachable(address));
+    say("api", &format!("{base}/v1"));
+    say("docs", &format!("{base}/docs"));
+    say("health", &format!("{base}/readyz"));
+}
+
+/// Tells the operator, on standard output. That nobody listens there is no reason to end.
+fn say(what: &str, text: &str) {
+    let mut out = std::io::stdout();
+    let _ = writeln!(out, "{what:<11}{text}").and_then(|()| out.flush());
+}
+
+/// Ends the readiness when the embedded server ends by itself. It is not started again here: what killed it may do so
+/// again, and whoever supervises the service sees the readiness and decides.
+fn watch_database(opened: &Opened, app: App) {
+    let Some(mut ended) = opened.embedded.as_ref().and_then(Embedded::watch) else { return };
+    tokio::spawn(async move {
+        let how = ended.wait_for(Option::is_some).await.ok().and_then(|how| how.clone());
+        // Where the readiness has ended before, so has the server, by our own doing.
+        if app.is_ready() {
+            app.set_ready(false);
+            let how = how.unwrap_or_default();
+            tracing::error!(
+                "PostgreSQL has ended ({how}): nothing can be answered until the service is started again"
+            );
+        }
+    });
+}
+
+async fn close(pool: PgPool, opened: Opened, deadline: Instant) -> Result<()> {
+    // Connections of requests that were cut off do not come back: their end is the server's.
+    let _ = timeout_at(deadline - KEPT_FOR_DATABASE + Duration::from_millis(200), pool.close()).await;
+    opened.close((deadline - KEPT_FOR_FORCE).saturating_duration_since(Instant::now())).await?;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// The signals that end the service.
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    fn listen() -> Result<Self> {
+        let listen = |kind| signal(kind).map_err(|error| Error::internal("listening for signals", error));
+        Ok(Self { interrupt: listen(SignalKind::interrupt())?, terminate: listen(SignalKind::terminate())? })
+    }
+
+    /// Waits for a signal and tells its name.
+    async fn next(&mut self) -> &'static str {
+        tokio::select! {
+            _ = self.interrupt.recv() => "SIGINT",
+            _ = self.terminate.recv() => "SIGTERM",
+        }
+    }
+
+    /// Has another signal end the process at once. PostgreSQL is then stopped by the system, or by the next start.
+    fn exit_on_next(mut self) {
+        tokio::spawn(async move {
+            let name = self.next().await;
+            tracing::warn!("{name} again: ending at once");
+            std::process::exit(1);
+        });
+    }
+}
