@@ -76,7 +76,7 @@ pub struct Flags {
     /// How the log is written, to standard error [default: text]
     #[arg(long, global = true, env = "CHINA_AUTO_LOG_FORMAT", hide_env_values = true, value_name = "FORMAT")]
     log_format: Option<LogFormat>,
-    /// What is logged: a level, or levels by module as in info,postgresql=debug [default: info]
+    /// What is logged: a level, or levels by module as in info,postgresql=debug [default: info,sqlx=warn]
     #[arg(long, global = true, env = "CHINA_AUTO_LOG", hide_env_values = true, value_name = "FILTER")]
     log: Option<String>,
 }
@@ -142,7 +142,7 @@ impl Settings {
             pool_size,
             cors_origins: flags.cors_origins.or(file.cors_origins).unwrap_or_else(|| vec!["*".to_owned()]),
             log_format: flags.log_format.or(file.log_format).unwrap_or_default(),
-            log: flags.log.or(file.log).unwrap_or_else(|| "info".to_owned()),
+            log: flags.log.or(file.log).unwrap_or_else(|| "info,sqlx=warn".to_owned()),
         })
     }
 

@@ -10,7 +10,7 @@ use clap::{Parser, Subcommand};
 
 /// China's auto market as a REST API, each figure with its source
 #[derive(Debug, Parser)]
-#[command(name = "china-auto", version, about, max_term_width = 100)]
+#[command(name = "china-auto", version, about, max_term_width = 100, args_override_self = true)]
 struct CommandLine {
     #[command(flatten)]
     flags: Flags,
