@@ -2,3 +2,11 @@
 
 mod cluster;
 mod ingest;
+//! The integration tests, in one binary, against a real PostgreSQL that the service's own manager starts once a run.
+
+#![expect(clippy::unwrap_used, reason = "a test ends where something is not as it should be")]
+
+mod cluster;
+mod migrations;
+mod service;
+mod start_stop;
