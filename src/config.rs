@@ -103,8 +103,8 @@ pub struct Settings {
     pub listen: String,
     /// The database to use; `None` starts an embedded PostgreSQL.
     pub database_url: Option<DatabaseUrl>,
-    /// Where the embedded PostgreSQL keeps its data.
-    pub data_dir: PathBuf,
+    /// Where the embedded PostgreSQL keeps its data; `None` is the usual place.
+    pub data_dir: Option<PathBuf>,
     /// The folder of PostgreSQL's programs; `None` looks for them.
     pub pg_bindir: Option<PathBuf>,
     /// Whether the bundled data is loaded.
@@ -136,7 +136,7 @@ impl Settings {
         Ok(Self {
             listen: flags.listen.or(file.listen).unwrap_or_else(|| "127.0.0.1:8080".to_owned()),
             database_url: database_url.map(|url| url.parse()).transpose()?,
-            data_dir: flags.data_dir.or(file.data_dir).map_or_else(default_data_dir, Ok)?,
+            data_dir: flags.data_dir.or(file.data_dir),
             pg_bindir: flags.pg_bindir.or(file.pg_bindir),
             bundled_data: !flags.no_bundled_data.or(file.no_bundled_data).unwrap_or(false),
             pool_size,
@@ -147,8 +147,9 @@ impl Settings {
     }
 
     /// How the embedded PostgreSQL is run.
-    pub fn embedded(&self) -> embedded::Options {
-        embedded::Options::new(self.data_dir.clone(), self.pg_bindir.clone())
+    pub fn embedded(&self) -> Result<embedded::Options> {
+        let data_dir = self.data_dir.clone().map_or_else(default_data_dir, Ok)?;
+        Ok(embedded::Options::new(data_dir, self.pg_bindir.clone()))
     }
 }
 
@@ -232,12 +233,8 @@ mod tests {
         let settings =
             Settings::merge(Flags::default(), toml::from_str(&uncommented.join("\n")).unwrap()).unwrap();
         let defaults = Settings::merge(Flags::default(), File::default()).unwrap();
-        let optional = |settings: Settings| Settings {
-            database_url: None,
-            pg_bindir: None,
-            data_dir: PathBuf::new(),
-            ..settings
-        };
+        let optional =
+            |settings: Settings| Settings { database_url: None, pg_bindir: None, data_dir: None, ..settings };
         assert_eq!(format!("{:?}", optional(settings)), format!("{:?}", optional(defaults)));
     }
 

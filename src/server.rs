@@ -93,7 +93,7 @@ async fn bind(listen: &str) -> Result<TcpListener> {
 async fn start(settings: &Settings) -> Result<(Opened, PgPool)> {
     let opened = match &settings.database_url {
         Some(url) => Opened::external(url).await?,
-        None => Opened::serving(settings.embedded()).await?,
+        None => Opened::serving(settings.embedded()?).await?,
     };
     say("database", &opened.described);
     let applied = opened.database.migrate().await?;

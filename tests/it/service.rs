@@ -7,6 +7,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use china_auto::database::embedded::SUBCOMMAND;
 use nix::errno::Errno;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -52,6 +53,7 @@ pub fn as_owner(data_dir: &Path, program: &str) -> Command {
 }
 
 /// The service with settings of its own, whatever the environment of the tests says. Serves an empty database at a free port.
+/// Started as PostgreSQL is, so that it ends with the tests even where these are killed.
 pub fn command(program: &Path, data_dir: &Path) -> Command {
     let mut command = Command::new(program);
     for (name, _) in std::env::vars_os() {
@@ -60,6 +62,9 @@ pub fn command(program: &Path, data_dir: &Path) -> Command {
         }
     }
     command.env_remove("DATABASE_URL").current_dir("/");
+    command
+        .args([SUBCOMMAND, "--folder", "/", "--parent", &std::process::id().to_string(), "--"])
+        .arg(program);
     command.arg("--data-dir").arg(data_dir).args(["--listen", "127.0.0.1:0", "--no-bundled-data"]);
     command
 }

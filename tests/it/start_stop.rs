@@ -222,8 +222,10 @@ async fn a_server_that_was_left_behind_is_stopped_by_the_next_start() {
     Embedded::start(&cluster::options(folder.path())).unwrap();
     // How the server was started is kept by itself.
     let options = std::fs::read_to_string(folder.path().join("postgresql/postmaster.opts")).unwrap();
-    let mut orphan =
-        as_owner(folder.path(), "sh").args(["-c", &format!("exec {options} 2> /dev/null")]).spawn().unwrap();
+    let mut orphan = as_owner(folder.path(), "sh")
+        .args(["-c", &format!("exec {} 2> /dev/null", options.trim())])
+        .spawn()
+        .unwrap();
     eventually("a server of nobody", || postgres(folder.path()));
     let ended = std::thread::spawn(move || orphan.wait().unwrap());
     let mut service = Service::on(folder.path());

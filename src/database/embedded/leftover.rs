@@ -112,12 +112,12 @@ mod tests {
     fn a_server_that_was_left_over_is_stopped() {
         let cluster = tempfile::tempdir().unwrap();
         let path = cluster.path().to_owned();
-        let script = "trap 'exit 3' INT; while :; do sleep 0.05; done";
+        let script = "trap 'exit 3' INT; : > \"$1/started\"; while :; do sleep 0.05; done";
         let mut orphan =
             std::process::Command::new("sh").args(["-c", script, "-D"]).arg(&path).spawn().unwrap();
         let pid = Pid::from_raw(orphan.id().cast_signed());
         std::fs::write(path.join("postmaster.pid"), format!("{pid}\n")).unwrap();
-        while !is_server(pid, &path) {
+        while !path.join("started").exists() {
             std::thread::sleep(PAUSE);
         }
         let collected = std::thread::spawn(move || orphan.wait().unwrap());
