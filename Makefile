@@ -1,0 +1,25 @@
+# `make serve` and `make test` do everything on a machine with a Rust toolchain and nothing else.
+
+# Building needs no database: what PostgreSQL says about the queries is in .sqlx. A DATABASE_URL of the environment is
+# the service's, not the compiler's.
+export SQLX_OFFLINE = true
+
+.PHONY: serve test check queries postgresql
+
+serve: postgresql  ## start the service, with its own PostgreSQL unless DATABASE_URL is set
+	cargo run --release -- serve
+
+test: postgresql  ## run all tests, against a PostgreSQL of their own
+	env -u DATABASE_URL cargo test
+
+check:  ## what is checked beside the tests: format, lints, documentation, prepared queries
+	cargo fmt --check
+	cargo clippy --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --no-deps
+	sh scripts/prepare-queries.sh --check
+
+queries:  ## write .sqlx anew, after a query or a migration has changed
+	sh scripts/prepare-queries.sh
+
+postgresql:  ## install PostgreSQL's programs where they are missing
+	@sh scripts/install-postgresql.sh > /dev/null
