@@ -1,5 +1,6 @@
 //! The command line of `china-auto`.
 
+use std::io::Write;
 use std::process::ExitCode;
 
 use china_auto::config::{self, Flags, Settings};
@@ -50,8 +51,8 @@ fn run(flags: Flags, command: Command) -> Result<()> {
             runtime()?.block_on(server::serve(settings))
         }
         Command::Config => {
-            print!("{}", config::EXAMPLE);
-            Ok(())
+            let written = std::io::stdout().write_all(config::EXAMPLE.as_bytes());
+            written.map_err(|error| Error::internal("printing the configuration file", error))
         }
         Command::Health => health::check(&Settings::load(flags)?.listen),
         Command::PostgresChild(child) => Err(Error::Startup(child.run())),

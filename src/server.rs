@@ -180,3 +180,20 @@ impl Signals {
         });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(named: &[&str]) -> Result<Vec<HeaderValue>> {
+        origins(&named.iter().map(|origin| (*origin).to_owned()).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn origins_are_a_list_of_addresses_or_any() {
+        assert_eq!(read(&["https://a.example", "*"]).unwrap(), [""; 0]);
+        assert_eq!(read(&["https://a.example", "http://localhost:3000"]).unwrap().len(), 2);
+        let refused = read(&["https://a.example", "a.example"]).unwrap_err().to_string();
+        assert!(refused.contains("\"a.example\" is no origin"), "{refused}");
+    }
+}

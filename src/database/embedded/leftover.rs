@@ -60,21 +60,18 @@ pub(super) fn clear(cluster: &Path) -> Result<Option<Pid>> {
 }
 
 /// Whether the process is a server that was started for this cluster. A zombie has no command line.
-fn is_server(pid: Pid, cluster: &Path) -> bool {
-    command_line(pid).is_some_and(|arguments| arguments.contains(&*cluster.to_string_lossy()))
-}
-
 #[cfg(target_os = "linux")]
-fn command_line(pid: Pid) -> Option<String> {
-    let bytes = std::fs::read(format!("/proc/{pid}/cmdline")).ok()?;
-    Some(String::from_utf8_lossy(&bytes).into_owned())
+fn is_server(pid: Pid, cluster: &Path) -> bool {
+    let line = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+    line.split(|byte| *byte == 0).any(|argument| argument == cluster.as_os_str().as_encoded_bytes())
 }
 
+/// Whether the process is a server that was started for this cluster. A zombie has no command line.
 #[cfg(not(target_os = "linux"))]
-fn command_line(pid: Pid) -> Option<String> {
+fn is_server(pid: Pid, cluster: &Path) -> bool {
     let asked = ["-o", "command=", "-p", &pid.to_string()];
-    let output = std::process::Command::new("ps").args(asked).output().ok()?;
-    Some(String::from_utf8_lossy(&output.stdout).into_owned())
+    let output = std::process::Command::new("ps").args(asked).output();
+    output.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).contains(&*cluster.to_string_lossy()))
 }
 
 #[cfg(test)]
