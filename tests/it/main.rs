@@ -1,12 +1,9 @@
-//! The integration tests, in one binary, against a real PostgreSQL.
-
-mod cluster;
-mod ingest;
 //! The integration tests, in one binary, against a real PostgreSQL that the service's own manager starts once a run.
 
 #![expect(clippy::unwrap_used, reason = "a test ends where something is not as it should be")]
 
 mod cluster;
+mod ingest;
 mod migrations;
 mod service;
 mod start_stop;
