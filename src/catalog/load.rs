@@ -1,4 +1,6 @@
 //! Reads the vocabulary from the database: everything in one snapshot, and only what is current.
+//!
+//! A row counts while `superseded_by` is null: it names the release that replaced the row, or its own where that was withdrawn.
 
 use std::collections::{BTreeMap, HashMap};
 use std::str::FromStr;
@@ -39,8 +41,8 @@ async fn datasets(connection: &mut PgConnection) -> Result<Vec<Dataset>> {
     let rows = sqlx::query!(
         "SELECT d.dataset, d.title_en, d.title_zh, d.description, d.dimensions, d.frequencies, \
              d.default_frequency, d.complete, d.licence, d.citation \
-         FROM dataset d JOIN release r USING (release_id) \
-         WHERE d.superseded_by IS NULL AND r.withdrawn_at IS NULL ORDER BY d.position, d.dataset"
+         FROM dataset d \
+         WHERE d.superseded_by IS NULL ORDER BY d.position, d.dataset"
     )
     .fetch_all(&mut *connection)
     .await?;
@@ -72,10 +74,9 @@ async fn measures(connection: &mut PgConnection) -> Result<HashMap<String, Vec<M
     let rows = sqlx::query!(
         r#"SELECT m.dataset, m.measure, m.unit, m.decimals, m.kind, m.aggregation, n.name_en AS "name_en?", n.name_zh,
              n.definition
-         FROM measure m JOIN release r USING (release_id)
-         LEFT JOIN (SELECT c.* FROM code c JOIN release USING (release_id)
-             WHERE c.dimension = 'measure' AND c.superseded_by IS NULL AND withdrawn_at IS NULL) n ON n.code = m.measure
-         WHERE m.superseded_by IS NULL AND r.withdrawn_at IS NULL ORDER BY m.position, m.measure"#
+         FROM measure m
+         LEFT JOIN code n ON n.dimension = 'measure' AND n.code = m.measure AND n.superseded_by IS NULL
+         WHERE m.superseded_by IS NULL ORDER BY m.position, m.measure"#
     )
     .fetch_all(connection)
     .await?;
@@ -99,8 +100,8 @@ async fn measures(connection: &mut PgConnection) -> Result<HashMap<String, Vec<M
 async fn partitions(connection: &mut PgConnection) -> Result<HashMap<String, Vec<Partition>>> {
     let rows = sqlx::query!(
         "SELECT p.dataset, p.source, p.dimension, p.whole, p.parts, p.absent_is_zero, p.valid_from, p.valid_to, p.note \
-         FROM partition p JOIN release r USING (release_id) \
-         WHERE p.superseded_by IS NULL AND r.withdrawn_at IS NULL ORDER BY p.position"
+         FROM partition p \
+         WHERE p.superseded_by IS NULL ORDER BY p.position"
     )
     .fetch_all(connection)
     .await?;
@@ -124,8 +125,8 @@ async fn precedence(connection: &mut PgConnection) -> Result<HashMap<String, Vec
     let rows = sqlx::query!(
         "SELECT p.dataset, p.measure, p.frequencies, p.level, p.rank, p.scope, p.sources, p.valid_to, p.low_trust, \
              p.note \
-         FROM precedence p JOIN release r USING (release_id) \
-         WHERE p.superseded_by IS NULL AND r.withdrawn_at IS NULL ORDER BY p.position"
+         FROM precedence p \
+         WHERE p.superseded_by IS NULL ORDER BY p.position"
     )
     .fetch_all(connection)
     .await?;
@@ -150,8 +151,8 @@ async fn codes(connection: &mut PgConnection) -> Result<HashMap<Dimension, CodeL
     let rows = sqlx::query!(
         r#"SELECT c.dimension, c.code, c.parent, c.name_en, c.name_zh, c.definition,
              c.attributes AS "attributes: Json<serde_json::Map<String, Value>>", c.valid_from, c.valid_to, c.replaced_by
-         FROM code c JOIN release r USING (release_id)
-         WHERE c.superseded_by IS NULL AND r.withdrawn_at IS NULL AND c.dimension NOT IN ('measure', 'source')
+         FROM code c
+         WHERE c.superseded_by IS NULL AND c.dimension NOT IN ('measure', 'source')
          ORDER BY c.position, c.code"#
     )
     .fetch_all(connection)
@@ -178,8 +179,8 @@ async fn codes(connection: &mut PgConnection) -> Result<HashMap<Dimension, CodeL
 async fn sources(connection: &mut PgConnection) -> Result<BTreeMap<String, Source>> {
     let rows = sqlx::query!(
         "SELECT s.source, s.name_en, s.name_zh, s.kind, s.precedence, s.licence \
-         FROM source s JOIN release r USING (release_id) \
-         WHERE s.superseded_by IS NULL AND r.withdrawn_at IS NULL"
+         FROM source s \
+         WHERE s.superseded_by IS NULL"
     )
     .fetch_all(connection)
     .await?;

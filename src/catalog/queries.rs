@@ -1,6 +1,6 @@
 //! The statements on provenance. Each answers from one snapshot: the rows with the version that they were read at.
 //!
-//! Rows count while no later release replaced them and their own release stands.
+//! A row counts while `superseded_by` is null: it names the release that replaced the row, or its own where that was withdrawn.
 
 use sqlx::PgPool;
 use sqlx::types::Json;
@@ -22,10 +22,10 @@ pub async fn sources(
         r#"SELECT v.version, v.changed_at, (
              SELECT coalesce(jsonb_agg(to_jsonb(p) ORDER BY p.precedence, p.id), '[]') FROM (
                SELECT s.source AS id, s.name_en, s.name_zh, s.kind, s.homepage, s.precedence, s.licence, s.note,
-                 (SELECT count(*) FROM document d JOIN release USING (release_id)
-                   WHERE d.source = s.source AND d.superseded_by IS NULL AND withdrawn_at IS NULL) AS documents
-               FROM source s JOIN release r USING (release_id)
-               WHERE s.superseded_by IS NULL AND r.withdrawn_at IS NULL
+                 (SELECT count(*) FROM document d
+                   WHERE d.source = s.source AND d.superseded_by IS NULL) AS documents
+               FROM source s
+               WHERE s.superseded_by IS NULL
                  AND ($1::text IS NULL OR s.source = $1)
                  AND ($2::text[] IS NULL OR s.kind = ANY($2))
                  AND ($3::text IS NULL
@@ -60,14 +60,14 @@ pub async fn documents(
              SELECT coalesce(jsonb_agg(to_jsonb(p) ORDER BY p.id), '[]') FROM (
                SELECT d.document_id AS id, d.source, d.publisher, d.title, d.url, d.published,
                  d.published_until, d.licence, d.note, d.coverage, coalesce(t.releases, '[]') AS releases
-               FROM document d JOIN release r USING (release_id)
+               FROM document d
                LEFT JOIN (
                  SELECT document_id, jsonb_agg(jsonb_build_object('release', release_id, 'collection', collection,
                    'reason', reason, 'rows', row_count,
                    'in_force', superseded_by IS NULL AND withdrawn_at IS NULL) ORDER BY release_id DESC) AS releases
                  FROM release WHERE $1::text IS NULL OR document_id = $1 GROUP BY document_id
                ) t ON t.document_id = d.document_id
-               WHERE d.superseded_by IS NULL AND r.withdrawn_at IS NULL
+               WHERE d.superseded_by IS NULL
                  AND ($1::text IS NULL OR d.document_id = $1)
                  AND ($2::text[] IS NULL OR d.source = ANY($2))
                  AND ($3::text IS NULL

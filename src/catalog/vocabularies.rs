@@ -37,15 +37,16 @@ impl Vocabularies {
     /// The vocabulary as the database has it now: the one kept, where no version has changed since it was read.
     pub async fn current(&self) -> Result<Arc<Vocabulary>> {
         let versions = load::versions(&self.pool).await?;
-        let kept = self.kept();
-        if kept.versions == versions {
-            return Ok(kept);
+        let before = self.kept();
+        if before.versions == versions {
+            return Ok(before);
         }
         let _flight = self.shared.loading.lock().await;
-        // Whoever held the lock before may have read what is needed here, or something newer still.
+        // Whoever held the lock meanwhile may have read what is needed here, or something newer still. Only then: versions that
+        // went back, as after a restored backup, must not leave the old reading in place.
         let kept = self.kept();
         let newer = |(name, (version, _)): (&String, &(i64, _))| kept.version(name) >= *version;
-        if kept.versions.len() >= versions.len() && versions.iter().all(newer) {
+        if !Arc::ptr_eq(&before, &kept) && versions.iter().all(newer) {
             return Ok(kept);
         }
         self.load().await
