@@ -3,6 +3,7 @@
 
 pub mod app;
 pub mod catalog;
+pub mod charging;
 pub mod clock;
 pub mod config;
 pub mod database;
@@ -15,6 +16,7 @@ pub mod ingest;
 pub mod language;
 pub mod params;
 pub mod partnerships;
+pub mod production;
 pub mod server;
 pub mod subsidies;
 pub mod telemetry;

@@ -73,6 +73,15 @@ pub struct ListFailures;
 /// What a single record's path answers instead of it.
 pub struct SingleFailures;
 
+/// What a query whose answer may be too large answers beside: that it is, and that its pages are gone.
+pub struct TooLarge;
+
+impl IntoResponses for TooLarge {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        failures(&[Code::TooLarge, Code::CursorGone])
+    }
+}
+
 impl IntoResponses for ListFailures {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
         failures(&[
@@ -110,6 +119,8 @@ fn failures(codes: &[Code]) -> BTreeMap<String, RefOr<Response>> {
 /// The routes of every slice.
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(Contract::openapi())
+        .merge(crate::production::routes())
+        .merge(crate::charging::routes())
         .merge(crate::catalog::routes())
         .merge(crate::subsidies::routes())
         .merge(crate::partnerships::routes())

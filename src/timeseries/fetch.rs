@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use chrono::{DateTime, Utc};
 use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::query::Query;
 use sqlx::{AssertSqlSafe, PgConnection, PgPool, Postgres, Row as _};
@@ -58,6 +59,19 @@ struct Cell {
     release: i32,
 }
 
+/// A series without its figures.
+#[derive(Debug, Clone)]
+pub struct Listed {
+    /// Its codes.
+    pub series: Series,
+    /// The first and the last period that have a figure; `None` where none has one now.
+    pub span: Option<(i32, i32)>,
+    /// How many figures it has, those stated as missing included.
+    pub observations: i32,
+    /// When a release last changed one.
+    pub updated: Option<DateTime<Utc>>,
+}
+
 /// How many series a batch reads at the least; more than there are sources, so that it holds a whole group.
 const BATCH: usize = 512;
 
@@ -101,6 +115,20 @@ impl Reader<'_> {
         let last = self.plan.window.last.and_then(|last| i64::try_from(last).ok());
         let most = last.map_or(observations, |last| observations.min(series.saturating_mul(last)));
         Ok(u64::try_from(most).unwrap_or_default())
+    }
+
+    /// Up to `limit` series of the plan behind the one with this group key and source, without their figures.
+    pub async fn list(&self, after: Option<(String, String)>, limit: usize) -> Result<Vec<Listed>> {
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let statement = sql::series_list(self.plan, self.dataset, after, limit);
+        let mut listed = Vec::new();
+        for row in &bound(&statement).fetch_all(self.pool).await? {
+            same_versions(row, self.vocabulary, &self.plan.dataset)?;
+            if row.try_get::<Option<String>, _>("group_key")?.is_some() {
+                listed.push(Listed::new(row)?);
+            }
+        }
+        Ok(listed)
     }
 
     /// The lists of texts that a statement selects.
@@ -196,13 +224,32 @@ fn cut_last_group(stored: &mut Vec<Stored>, limit: usize) -> Option<From> {
     Some(From::At(last))
 }
 
+fn frequency(row: &PgRow) -> Result<Frequency> {
+    let text: String = row.try_get("frequency")?;
+    text.parse().map_err(|why: String| Error::internal("reading a series", why))
+}
+
+impl Listed {
+    fn new(row: &PgRow) -> Result<Self> {
+        let series = Series {
+            group: row.try_get("group_key")?,
+            frequency: frequency(row)?,
+            codes: row.try_get("series_codes")?,
+            observations: Vec::new(),
+        };
+        let (first, last) = (row.try_get("first_period")?, row.try_get("last_period")?);
+        let span = Option::<i32>::zip(first, last);
+        let (observations, updated) = (row.try_get("observations")?, row.try_get("released_at")?);
+        Ok(Self { series, span, observations, updated })
+    }
+}
+
 impl Stored {
     fn new(id: i64, row: &PgRow) -> Result<Self> {
-        let frequency: String = row.try_get("frequency")?;
         Ok(Self {
             id,
             group: row.try_get("group_key")?,
-            frequency: frequency.parse().map_err(|why: String| Error::internal("reading a series", why))?,
+            frequency: frequency(row)?,
             codes: row.try_get("series_codes")?,
             cells: Vec::new(),
             notes: HashMap::new(),

@@ -100,6 +100,13 @@ pub fn series_key<'a>(
     key
 }
 
+/// The parts of a series key: dataset, frequency, codes. `None` where the text has not the form of one.
+pub fn parse_series_key(key: &str) -> Option<(&str, Frequency, Vec<&str>)> {
+    let (dataset, rest) = key.split_once(':')?;
+    let (frequency, codes) = rest.split_once('.')?;
+    Some((dataset, frequency.parse().ok()?, codes.split('.').collect()))
+}
+
 /// Where a series is stored: the first 8 bytes of SHA-256 of its key, so that rows spread evenly over shards.
 pub fn series_id(key: &str) -> i64 {
     let digest = Sha256::digest(key.as_bytes());
@@ -133,6 +140,9 @@ mod tests {
     fn a_key_lists_the_codes_behind_dataset_and_frequency() {
         let key = series_key("production", Frequency::M, ["sales", "caam", "CN"]);
         assert_eq!(key, "production:M.sales.caam.CN");
+        let parts = Some(("production", Frequency::M, vec!["sales", "caam", "CN"]));
+        assert_eq!(parse_series_key(&key), parts);
+        assert_eq!(parse_series_key("production:W.sales"), None);
         assert_eq!(series_id(&key), series_id("production:M.sales.caam.CN"));
         assert_ne!(series_id(&key), series_id("production:M.sales.caam.CN-BJ"));
     }

@@ -24,8 +24,15 @@ pub enum Unnamed {
     Open,
 }
 
-/// Reads the parameters that every time-series query has. Faults stay in `params`; the plan counts only without any.
-pub fn read(params: &mut Params, vocabulary: &Vocabulary, dataset: &Dataset, unnamed: Unnamed) -> Plan {
+/// Reads the parameters of a query for observations. Faults stay in `params`; the plan counts only without any.
+pub fn read(params: &mut Params, vocabulary: &Vocabulary, dataset: &Dataset) -> Plan {
+    let selected = select(params, vocabulary, dataset, Unnamed::Default);
+    let (window, as_of) = (window(params), as_of(params));
+    Plan { window, as_of, ..selected }
+}
+
+/// Reads the parameters that select series: dimensions, source and frequency.
+pub fn select(params: &mut Params, vocabulary: &Vocabulary, dataset: &Dataset, unnamed: Unnamed) -> Plan {
     let mut selection = BTreeMap::new();
     for &dimension in dataset.dimensions.iter().filter(|d| **d != Dimension::Source) {
         let codes = Codes { vocabulary, dataset, dimension };
@@ -169,7 +176,7 @@ fn sources(params: &mut Params, vocabulary: &Vocabulary, unnamed: Unnamed) -> So
     let written = words.join(",");
     if let [word] = words.as_slice() {
         match word.as_str() {
-            "best" => return Sources::Best,
+            "best" if unnamed == Unnamed::Default => return Sources::Best,
             "all" | "*" => return Sources::All,
             _ => {}
         }
@@ -222,7 +229,13 @@ fn frequencies(params: &mut Params, dataset: &Dataset, unnamed: Unnamed) -> Vec<
     found
 }
 
-fn window(params: &mut Params) -> Window {
+/// Reads the date whose knowledge is asked for.
+pub fn as_of(params: &mut Params) -> Option<Dated> {
+    params.value("as_of", |text| text.parse().map_err(|why: String| Fault::new("as_of", text, why)))
+}
+
+/// Reads the time that is asked for.
+pub fn window(params: &mut Params) -> Window {
     let start = period(params, "start");
     let end = period(params, "end");
     if let (Some(start), Some(end)) = (start, end)
@@ -286,7 +299,7 @@ mod tests {
     fn plan(query: &str) -> (Plan, crate::error::Result<()>) {
         let vocabulary = vocabulary();
         let mut params = Params::parse(query);
-        let plan = read(&mut params, &vocabulary, &vocabulary.datasets[0], Unnamed::Default);
+        let plan = read(&mut params, &vocabulary, &vocabulary.datasets[0]);
         (plan, params.finish())
     }
 

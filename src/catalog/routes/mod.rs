@@ -4,6 +4,7 @@ mod codes;
 mod datasets;
 mod documents;
 mod home;
+mod observations;
 mod releases;
 mod sources;
 
@@ -25,6 +26,10 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(home::get_home))
         .routes(routes!(datasets::list_datasets))
         .routes(routes!(datasets::get_dataset))
+        .routes(routes!(observations::query_dataset))
+        .routes(routes!(observations::list_dataset_series))
+        .routes(routes!(observations::get_series))
+        .routes(routes!(observations::list_vintages))
         .routes(routes!(codes::list_codes))
         .routes(routes!(sources::list_sources))
         .routes(routes!(sources::get_source))

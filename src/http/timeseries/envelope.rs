@@ -8,8 +8,8 @@ use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;
 
-use super::{Asked, Extent, Shape};
-use crate::error::Result;
+use super::{Asked, Extent, OneSeries, Shape};
+use crate::error::{Error, Result};
 use crate::formats::{self, ColumnsItem, Row, SeriesItem, Written};
 use crate::http::negotiate::Format;
 use crate::http::page::Pin;
@@ -126,30 +126,43 @@ pub(super) fn write(asked: &Asked, written: Written<'_>, pin: Pin, warnings: Vec
         Format::Json => {
             let meta = meta(asked, written, next);
             let links = Links { this: view.target.link(None), next: link.clone() };
-            json(&shaped(asked.shape, written, (meta, links, warnings)))?
+            json(&shaped(asked.shape, written, (meta, links, warnings))?)?
         }
     };
     let language = Some(asked.language.code());
     Ok(Reply { body, format: view.format, tag, last_modified, next: link, language, database_ms: None })
 }
 
+/// The body of an answer in JSON.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Body<'a> {
+    Observations(Observations<'a>),
+    Series(OneSeries<'a>),
+}
+
 fn shaped(
-    shape: Shape,
+    shape: Option<Shape>,
     written: Written<'_>,
     (meta, links, warnings): (Meta, Links, Vec<Warning>),
-) -> Observations<'_> {
-    match shape {
-        Shape::Rows => {
+) -> Result<Body<'_>> {
+    Ok(Body::Observations(match shape {
+        Some(Shape::Rows) => {
             Observations::Rows(Answer { data: formats::rows(written).collect(), meta, links, warnings })
         }
-        Shape::Series => {
+        Some(Shape::Series) => {
             Observations::Series(Answer { data: formats::items(written), meta, links, warnings })
         }
-        Shape::Columns => {
+        Some(Shape::Columns) => {
             Observations::Columns(Answer { data: formats::columns(written), meta, links, warnings })
         }
-        Shape::Array => Observations::Array(formats::rows(written).collect()),
-    }
+        Some(Shape::Array) => Observations::Array(formats::rows(written).collect()),
+        None => {
+            let data = formats::items(written).pop();
+            let data = data.ok_or_else(|| Error::internal("writing a series", "the frame has none"))?;
+            return Ok(Body::Series(OneSeries { data, meta, links, warnings }));
+        }
+    }))
 }
 
 /// The versions that an answer depends on, and when the latest of them came.
@@ -167,9 +180,9 @@ pub fn stamp(vocabulary: &Vocabulary, dataset: &str) -> (String, DateTime<Utc>) 
 /// The query with all defaults resolved, the form of the answer included.
 fn applied(asked: &Asked) -> serde_json::Map<String, serde_json::Value> {
     let mut applied = asked.plan.applied();
-    let word =
-        |words: &[(&'static str, Shape)], of| words.iter().find(|(_, w)| *w == of).map(|(word, _)| *word);
-    applied.insert("shape".to_owned(), json!(word(&Shape::ALL, asked.shape)));
+    if let Some(shape) = asked.shape {
+        applied.insert("shape".to_owned(), json!(shape));
+    }
     let sort = Sort::ALL.iter().find(|(_, sort)| *sort == asked.sort).map(|(word, _)| *word);
     applied.insert("sort".to_owned(), json!(sort));
     let limit = (asked.extent == Extent::Pages).then_some(asked.view.paging.limit);

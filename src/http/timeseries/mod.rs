@@ -1,11 +1,19 @@
 //! The one handler of every time-series query, whatever path it comes by.
 
 mod envelope;
+mod list;
+mod one;
+pub mod parameters;
 mod warnings;
 
 use std::time::Instant;
 
-pub use envelope::{Answer, Observations, stamp};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+pub use envelope::{Answer, Observations};
+pub use list::{SeriesEntry, series_list};
+pub use one::{OneSeries, Vintage, series, vintages};
 
 use super::extract::{Call, View};
 use super::negotiate::{Format, Language};
@@ -20,7 +28,7 @@ use crate::timeseries::fetch::Reader;
 use crate::timeseries::frame::source_at;
 use crate::timeseries::key::Dimension;
 use crate::timeseries::plan::Plan;
-use crate::timeseries::request::{self, Unnamed};
+use crate::timeseries::request;
 
 /// The most observations of an answer in series or columns, or with `last`.
 pub const MOST_WHOLE: usize = 10_000;
@@ -42,7 +50,8 @@ const WAYS_OUT: &str =
 const TRIES: usize = 3;
 
 /// In which form observations are answered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
 pub enum Shape {
     /// One object an observation, in pages.
     Rows,
@@ -64,7 +73,8 @@ impl Shape {
 struct Asked {
     plan: Plan,
     named: Vec<Dimension>,
-    shape: Shape,
+    /// `None` for a series by its key: there is just one.
+    shape: Option<Shape>,
     sort: Sort,
     language: Language,
     extent: Extent,
@@ -82,13 +92,18 @@ enum Extent {
 
 /// Answers a time-series query of a dataset.
 pub async fn observations(app: &App, dataset: &str, call: &Call) -> Result<Reply> {
+    retried(|| attempt(app, dataset, call.clone())).await
+}
+
+/// Tries again where the data moved on between understanding a query and reading for it.
+async fn retried<F: Future<Output = Result<Reply>>>(attempt: impl Fn() -> F) -> Result<Reply> {
     for _ in 1..TRIES {
-        match attempt(app, dataset, call.clone()).await {
+        match attempt().await {
             Err(Error::Moved) => {}
             done => return done,
         }
     }
-    attempt(app, dataset, call.clone()).await
+    attempt().await
 }
 
 async fn attempt(app: &App, dataset: &str, call: Call) -> Result<Reply> {
@@ -126,7 +141,7 @@ pub fn dataset_of<'a>(vocabulary: &'a Vocabulary, name: &str) -> Result<&'a Data
 fn understand(mut call: Call, vocabulary: &Vocabulary, dataset: &Dataset) -> Result<Asked> {
     let given = |d: &&Dimension| call.has(d.name());
     let named = dataset.dimensions.iter().filter(given).copied().collect();
-    let plan = request::read(&mut call.params, vocabulary, dataset, Unnamed::Default);
+    let plan = request::read(&mut call.params, vocabulary, dataset);
     let shape = call.params.choice("shape", &Shape::ALL).unwrap_or(Shape::Rows);
     let sort = call.params.choice("sort", &Sort::ALL).unwrap_or(Sort::Series);
     let language = call.language();
@@ -153,7 +168,7 @@ fn understand(mut call: Call, vocabulary: &Vocabulary, dataset: &Dataset) -> Res
         _ => Extent::Pages,
     };
     let view = call.view(DEFAULT_ROWS, MOST_ROWS)?;
-    Ok(Asked { plan, named, shape, sort, language, extent, view })
+    Ok(Asked { plan, named, shape: Some(shape), sort, language, extent, view })
 }
 
 /// The state of the data that a first page is read at.

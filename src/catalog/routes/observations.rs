@@ -1,0 +1,96 @@
+//! Observations and series of any dataset, and single series by their keys.
+
+use axum::extract::State;
+
+use crate::app::App;
+use crate::http::extract::{Call, Id};
+use crate::http::openapi::{FormatParam, LangParam, PageParams, SingleFailures, TooLarge};
+use crate::http::problem::Problem;
+use crate::http::records::Listing;
+use crate::http::reply::Reply;
+use crate::http::timeseries::parameters::{
+    ChargingDimensions, EveryDimension, Form, Frequencies, Knowledge, ProductionDimensions, Span,
+};
+use crate::http::timeseries::{
+    Observations, OneSeries, SeriesEntry, Vintage, observations, series, series_list, vintages,
+};
+
+/// Observations of a dataset
+///
+/// The same as the path of the dataset's own, for any dataset. Which dimensions it has, `/v1/datasets/{dataset}` says; one that it does
+/// not have is refused.
+#[utoipa::path(
+    get, path = "/v1/datasets/{dataset}/observations", operation_id = "query_dataset", tag = "datasets",
+    params(
+        ("dataset" = String, Path, description = "The dataset's name.", example = "production"),
+        EveryDimension, ProductionDimensions, ChargingDimensions, Frequencies, Span, Knowledge, Form,
+    ),
+    responses(
+        (status = 200, description = "Observations in the shape asked for; CSV and NDJSON have rows.", content(
+            (Observations = "application/json"), (String = "text/csv"), (String = "application/x-ndjson"))),
+        SingleFailures, TooLarge,
+    )
+)]
+pub async fn query_dataset(State(app): State<App>, Id(name): Id, call: Call) -> Result<Reply, Problem> {
+    Ok(observations(&app, &name, &call).await?)
+}
+
+/// The series of a dataset
+///
+/// Every series there is, or those of the codes that are named; a dimension that is not named is open here.
+#[utoipa::path(
+    get, path = "/v1/datasets/{dataset}/series", operation_id = "list_dataset_series", tag = "datasets",
+    params(
+        ("dataset" = String, Path, description = "The dataset's name.", example = "charging"),
+        EveryDimension, ProductionDimensions, ChargingDimensions, Frequencies, LangParam, PageParams,
+    ),
+    responses(
+        (status = 200, description = "A page of series, in the order of their keys.", content(
+            (Listing<SeriesEntry> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson"))),
+        SingleFailures,
+    )
+)]
+pub async fn list_dataset_series(State(app): State<App>, Id(name): Id, call: Call) -> Result<Reply, Problem> {
+    Ok(series_list(&app, &name, &call).await?)
+}
+
+/// One series by its key
+///
+/// Its key is its dataset, frequency and codes. With `best` in place of the source, each period has the first source of the
+/// precedence table.
+#[utoipa::path(
+    get, path = "/v1/series/{id}", operation_id = "get_series", tag = "datasets",
+    params(
+        ("id" = String, Path, description = "The key.", example = "production:A.production.oica.CN._T._T._T._T._T"),
+        Span, Knowledge, LangParam, FormatParam,
+    ),
+    responses(
+        (status = 200, description = "The series with its observations; CSV and NDJSON have rows.", content(
+            (OneSeries = "application/json"), (String = "text/csv"), (String = "application/x-ndjson"))),
+        SingleFailures,
+    )
+)]
+pub async fn get_series(State(app): State<App>, Id(key): Id, call: Call) -> Result<Reply, Problem> {
+    Ok(series(&app, &key, &call).await?)
+}
+
+/// Everything that the figures of a series have been
+///
+/// Each value that a cell has, or has had, with the documents that stated it, restated it and confirmed it.
+///
+/// For example, which figures has OICA given for 2019? `/v1/series/production:A.production.oica.CN._T._T._T._T._T/vintages?start=2019&end=2019`.
+#[utoipa::path(
+    get, path = "/v1/series/{id}/vintages", operation_id = "list_vintages", tag = "datasets",
+    params(
+        ("id" = String, Path, description = "The key.", example = "production:A.production.oica.CN._T._T._T._T._T"),
+        Span, PageParams,
+    ),
+    responses(
+        (status = 200, description = "A page of vintages, by period, the oldest first.", content(
+            (Listing<Vintage> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson"))),
+        SingleFailures,
+    )
+)]
+pub async fn list_vintages(State(app): State<App>, Id(key): Id, call: Call) -> Result<Reply, Problem> {
+    Ok(vintages(&app, &key, &call).await?)
+}

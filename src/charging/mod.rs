@@ -1,0 +1,5 @@
+//! Charging infrastructure: the dataset `charging` under a path of its own.
+
+mod routes;
+
+pub use routes::routes;

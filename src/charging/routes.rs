@@ -1,0 +1,62 @@
+//! The paths of this slice: the dataset `charging` under a name of its own.
+
+use axum::extract::State;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::app::App;
+use crate::http::extract::Call;
+use crate::http::openapi::{LangParam, ListFailures, PageParams, TooLarge};
+use crate::http::problem::Problem;
+use crate::http::records::Listing;
+use crate::http::reply::Reply;
+use crate::http::timeseries::parameters::{
+    ChargingDimensions, EveryDimension, Form, Frequencies, Knowledge, Span,
+};
+use crate::http::timeseries::{Observations, SeriesEntry, observations, series_list};
+
+/// The dataset that this slice is about.
+const DATASET: &str = "charging";
+
+/// The routes of this slice.
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(query_charging)).routes(routes!(list_charging_series))
+}
+
+/// Charging outlets, stations, swap stations, energy and power
+///
+/// For example, how did public outlets grow? `/v1/charging?access=public&start=2017`. Which operators had most in September 2020?
+/// `/v1/charging?operator=children:_T&access=public&start=2020-09&end=2020-09&sort=-value`.
+///
+/// A dimension that is not named stands at its default, so a bare call is one series; a dimension that is named is kept apart, one
+/// series a code. Every figure names its source and its document.
+#[utoipa::path(
+    get, path = "/v1/charging", operation_id = "query_charging", tag = "datasets",
+    params(EveryDimension, ChargingDimensions, Frequencies, Span, Knowledge, Form),
+    responses(
+        (status = 200, description = "Observations in the shape asked for; CSV and NDJSON have rows.", content(
+            (Observations = "application/json"), (String = "text/csv"), (String = "application/x-ndjson"))),
+        ListFailures, TooLarge,
+    )
+)]
+async fn query_charging(State(app): State<App>, call: Call) -> Result<Reply, Problem> {
+    Ok(observations(&app, DATASET, &call).await?)
+}
+
+/// The series of `charging`
+///
+/// Every series there is, or those of the codes that are named; a dimension that is not named is open here.
+///
+/// For example, which operators are there figures on? `/v1/charging/series?measure=outlets&operator=*`.
+#[utoipa::path(
+    get, path = "/v1/charging/series", operation_id = "list_charging_series", tag = "datasets",
+    params(EveryDimension, ChargingDimensions, Frequencies, LangParam, PageParams),
+    responses(
+        (status = 200, description = "A page of series, in the order of their keys.", content(
+            (Listing<SeriesEntry> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson"))),
+        ListFailures,
+    )
+)]
+async fn list_charging_series(State(app): State<App>, call: Call) -> Result<Reply, Problem> {
+    Ok(series_list(&app, DATASET, &call).await?)
+}

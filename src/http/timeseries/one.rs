@@ -1,0 +1,199 @@
+//! One series by its key, and everything that its figures have been.
+
+use chrono::NaiveDate;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::envelope::{self, Meta};
+use super::{Asked, Extent, MOST_WHOLE, dataset_of, pin_now, retried, warnings};
+use crate::app::App;
+use crate::database::Versioned;
+use crate::error::{Error, Result, nearest};
+use crate::formats::{SeriesItem, Status, Value, Written};
+use crate::http::extract::Call;
+use crate::http::records::{Links, Warning};
+use crate::http::reply::Reply;
+use crate::timeseries::answer::{Sort, whole};
+use crate::timeseries::dataset::{Dataset, Vocabulary};
+use crate::timeseries::fetch::Reader;
+use crate::timeseries::frame::{BEST, Series};
+use crate::timeseries::key::{Dimension, parse_series_key, series_id};
+use crate::timeseries::overlay::{Kind, Run, runs};
+use crate::timeseries::period::Period;
+use crate::timeseries::plan::{Plan, Selection, Sources, Window};
+use crate::timeseries::request;
+
+/// One series with its observations.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct OneSeries<'a> {
+    /// The series.
+    pub data: SeriesItem<'a>,
+    /// What the answer was made from.
+    pub meta: Meta,
+    /// Where this answer is, relative to the service.
+    pub links: Links,
+    /// What a reader should know before using the answer.
+    pub warnings: Vec<Warning>,
+}
+
+/// A figure that a cell of a series has, or has had.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Vintage {
+    /// The period that the figure is for.
+    #[schema(value_type = String)]
+    pub period: Option<Period>,
+    /// `stated`, or `withdrawn` where an edition no longer lists what it speaks for.
+    pub kind: String,
+    /// The figure in the unit of the series; null where it is stated as missing, or withdrawn.
+    #[schema(value_type = Option<f64>)]
+    pub value: Option<Value>,
+    /// What kind of figure it is.
+    pub status: Status,
+    /// Whether it is the one that holds now.
+    pub current: bool,
+    /// The document that stated it first.
+    pub document: Option<String>,
+    /// The last day that the document's printed date may mean; null where it is undated.
+    pub published: Option<NaiveDate>,
+    /// Since which day documents prove it, confirmations counted; null where all of them are undated.
+    pub known_since: Option<NaiveDate>,
+    /// Documents that stated the same again before another figure came.
+    pub restated_by: Vec<String>,
+    /// Documents that print the same figure, or the same rounded, and only date it.
+    pub confirmed_by: Vec<String>,
+    /// What the first document, or the compilers, say of it.
+    pub note: Option<String>,
+    /// The release that stated it first.
+    pub release: i32,
+}
+
+/// How many series are compared to find those whose keys look like a wrong one.
+const NEAR: usize = 500;
+
+/// Answers one series by its key.
+pub async fn series(app: &App, key: &str, call: &Call) -> Result<Reply> {
+    retried(|| attempt(app, key, call.clone())).await
+}
+
+/// Answers everything that the figures of one series have been.
+pub async fn vintages(app: &App, key: &str, call: &Call) -> Result<Reply> {
+    retried(|| attempt_vintages(app, key, call.clone())).await
+}
+
+async fn attempt(app: &App, key: &str, mut call: Call) -> Result<Reply> {
+    let vocabulary = app.vocabularies.current().await?;
+    let (dataset, mut plan) = plan_of(&vocabulary, key)?;
+    plan.window = request::window(&mut call.params);
+    plan.as_of = request::as_of(&mut call.params);
+    let language = call.language();
+    let named = dataset.dimensions.clone();
+    let (sort, extent) = (Sort::Series, Extent::Whole(MOST_WHOLE));
+    let asked = Asked { plan, named, shape: None, sort, language, extent, view: call.single()? };
+    let reader = Reader { pool: &app.pool, plan: &asked.plan, dataset, vocabulary: &vocabulary, pin: None };
+    let mut frame = whole(&reader, MOST_WHOLE, super::WAYS_OUT).await?;
+    if frame.series.is_empty() {
+        // A series that exists may have no figure for the time; one that does not is no series.
+        let Some(bare) = bare(&reader, dataset).await? else { return Err(unknown(&reader, key).await?) };
+        frame.series.push(bare);
+    }
+    let warnings = warnings::warnings(&reader, &asked, &frame).await?;
+    let written = Written { frame: &frame, dataset, vocabulary: &vocabulary, language };
+    envelope::write(&asked, written, pin_now(&vocabulary, &dataset.name), warnings)
+}
+
+async fn attempt_vintages(app: &App, key: &str, mut call: Call) -> Result<Reply> {
+    let vocabulary = app.vocabularies.current().await?;
+    let (dataset, mut plan) = plan_of(&vocabulary, key)?;
+    plan.window = request::window(&mut call.params);
+    let view = call.page()?;
+    let reader = Reader { pool: &app.pool, plan: &plan, dataset, vocabulary: &vocabulary, pin: None };
+    let read = if plan.sources == Sources::Best { None } else { reader.vintages().await? };
+    let Some((series, cells, past)) = read else { return Err(unknown(&reader, key).await?) };
+    let within = cells.iter().filter(|(period, _)| plan.window.holds(series.frequency, **period));
+    let within: Vec<_> = within.collect();
+    let earlier = plan.window.last.map_or(0, |last| within.len().saturating_sub(last));
+    let mut all: Vec<Vintage> = Vec::new();
+    for (period, statements) in within.into_iter().skip(earlier) {
+        let stated = runs(statements, None).into_iter().map(|run| {
+            let note = past.note(series_id(key), *period, run.first.origin.release);
+            let period = Period::new(series.frequency, *period);
+            Vintage { period, note, ..vintage(dataset, &vocabulary, &series, &run) }
+        });
+        all.extend(stated);
+        if let Some(last) = all.last_mut() {
+            last.current = last.kind == Kind::Stated.name();
+        }
+    }
+    let place =
+        |v: &Vintage| vec![v.period.map(|p| p.to_string()).unwrap_or_default(), v.release.to_string()];
+    if let Some(after) = &view.paging.after {
+        let behind = all.iter().position(|v| place(v) == *after).map_or(all.len(), |at| at + 1);
+        all.drain(..behind);
+    }
+    let (version, changed_at) = vocabulary.versions.get(&dataset.name).copied().unwrap_or_default();
+    view.listing(&dataset.name, Versioned { version, changed_at, data: all }, place)
+}
+
+/// One figure of a cell. The cell adds the period, the note, and whether it holds now.
+fn vintage(dataset: &Dataset, vocabulary: &Vocabulary, series: &Series, run: &Run) -> Vintage {
+    let document = |release: i32| vocabulary.releases.get(&release).and_then(|r| r.document.clone());
+    let measure = dataset.measure(series.code(dataset, Dimension::Measure));
+    let first = run.first;
+    Vintage {
+        period: None,
+        kind: first.kind.name().to_owned(),
+        value: first.value.map(|scaled| Value::new(scaled, measure.map_or(0, |m| m.decimals))),
+        status: Status::of(first.status),
+        current: false,
+        document: document(first.origin.release),
+        published: first.origin.published,
+        known_since: run.known_since,
+        restated_by: run.restated.iter().filter_map(|o| document(o.release)).collect(),
+        confirmed_by: run.confirmed.iter().filter_map(|o| document(o.release)).collect(),
+        note: None,
+        release: first.origin.release,
+    }
+}
+
+/// The dataset of a key, and the plan that selects its one series.
+fn plan_of<'a>(vocabulary: &'a Vocabulary, key: &str) -> Result<(&'a Dataset, Plan)> {
+    let missing = || Error::NotFound { what: "series", id: key.to_owned(), did_you_mean: Vec::new() };
+    let (name, frequency, codes) = parse_series_key(key).ok_or_else(missing)?;
+    let dataset = dataset_of(vocabulary, name)?;
+    if codes.len() != dataset.dimensions.len() {
+        return Err(missing());
+    }
+    let mut sources = Sources::Best;
+    let mut selection = std::collections::BTreeMap::new();
+    for (dimension, code) in dataset.dimensions.iter().zip(codes) {
+        match (dimension, code) {
+            (Dimension::Source, BEST) => {}
+            (Dimension::Source, code) => sources = Sources::Listed(vec![code.to_owned()]),
+            (other, code) => drop(selection.insert(*other, Selection::one(code))),
+        }
+    }
+    let (window, frequencies) = (Window::default(), vec![frequency]);
+    Ok((dataset, Plan { dataset: name.to_owned(), selection, sources, frequencies, window, as_of: None }))
+}
+
+/// The series of the plan without its figures, where there is such a series.
+async fn bare(reader: &Reader<'_>, dataset: &Dataset) -> Result<Option<Series>> {
+    let found = reader.list(None, 1).await?.pop().map(|listed| listed.series);
+    Ok(found.map(|mut series| {
+        if reader.plan.sources == Sources::Best {
+            BEST.clone_into(&mut series.codes[crate::timeseries::frame::source_at(dataset)]);
+        }
+        series
+    }))
+}
+
+/// That there is no series of this key, with those that come nearest.
+async fn unknown(reader: &Reader<'_>, key: &str) -> Result<Error> {
+    let mut plan = reader.plan.clone();
+    plan.sources = Sources::All;
+    plan.selection.retain(|dimension, _| matches!(dimension, Dimension::Measure | Dimension::Geo));
+    let near = Reader { plan: &plan, ..*reader }.list(None, NEAR).await?;
+    let keys: Vec<String> = near.iter().map(|listed| listed.series.key(reader.dataset)).collect();
+    let did_you_mean = nearest(key, keys.iter().map(String::as_str));
+    Ok(Error::NotFound { what: "series", id: key.to_owned(), did_you_mean })
+}

@@ -1,0 +1,121 @@
+//! What the contract says of the parameters of time-series queries. They are read by the pipeline; a test compares.
+
+use utoipa::IntoParams;
+
+use super::Shape;
+use crate::http::negotiate::{Format, Language};
+
+/// Dimensions that every dataset has.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct EveryDimension {
+    /// What is counted: codes with commas, or `*` for every one. Without it: the dataset's first measure.
+    #[param(required = false, example = "production")]
+    pub measure: String,
+    /// Who first published the figure: codes with commas, each answered apart; `all` for every one; `best` for each
+    /// period the first source of the precedence table. Without it: `best`.
+    #[param(required = false, example = "oica")]
+    pub source: String,
+    /// Country, region or province: codes with commas, `children:CN` for the level below, `*` for every one. Without it: `CN`.
+    #[param(required = false, example = "CN")]
+    pub geo: String,
+}
+
+/// Dimensions of the dataset `production`.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct ProductionDimensions {
+    /// Who built the vehicles: codes with commas, `children:saic-motor`, `*`. Without it: the total `_T`, or every maker where
+    /// a brand or model is named.
+    #[param(required = false, example = "byd")]
+    pub maker: String,
+    /// Under which brand. Without it: the total `_T`, or every brand where a model is named.
+    #[param(required = false, example = "volkswagen")]
+    pub brand: String,
+    /// Which model. Without it: the total `_T`.
+    #[param(required = false, example = "tesla--model-y")]
+    pub model: String,
+    /// Class of vehicle: `PV`, `CV`, `children:PV` … Without it: the total `_T`.
+    #[param(required = false, example = "PV")]
+    pub vehicle_class: String,
+    /// What drives it: `NEV`, `BEV`, `children:NEV` … Without it: the total `_T`.
+    #[param(required = false, example = "NEV")]
+    pub powertrain: String,
+}
+
+/// Dimensions of the dataset `charging`.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct ChargingDimensions {
+    /// Who operates the outlets. Without it: the total `_T`.
+    #[param(required = false, example = "teld")]
+    pub operator: String,
+    /// `public` or `private`. Without it: the total `_T`.
+    #[param(required = false, example = "public")]
+    pub access: String,
+    /// Alternating or direct current: `AC`, `DC`, `ACDC`. Without it: the total `_T`.
+    #[param(required = false, example = "DC")]
+    pub current: String,
+}
+
+/// The time that is asked for.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct Span {
+    /// The first period, of any frequency, inclusive: 2020, 2020-Q3 or 2020-05. A period that begins earlier is left out.
+    #[param(required = false, example = "2001")]
+    pub start: String,
+    /// The last period, of any frequency, inclusive. A period that ends later is left out.
+    #[param(required = false, example = "2024")]
+    pub end: String,
+    /// Only the last so many observations of each series; then the answer comes whole, without pages.
+    #[param(required = false, minimum = 1, maximum = 10_000, example = 12)]
+    pub last: u32,
+}
+
+/// The date whose knowledge is asked for.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct Knowledge {
+    /// Only what documents published by the end of this date prove: 2021, 2021-12 or 2021-12-31. Strict: undated
+    /// documents prove nothing.
+    #[param(required = false, example = "2021-12-31")]
+    pub as_of: String,
+}
+
+/// At which frequency.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct Frequencies {
+    /// A (annual), Q (quarterly), M (monthly), with commas; `*` for every one, each in series of its own. Figures are
+    /// answered at the frequency they were published at. Without it: the dataset's default.
+    #[param(required = false, example = "A")]
+    pub frequency: String,
+}
+
+/// How observations are answered.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct Form {
+    /// `rows`: one object an observation, in pages; `series`: one object a series with its observations; `columns`: one object a
+    /// series with typed arrays, for charts; `array`: the rows alone. The last three come whole, up to 10,000
+    /// observations. Without it: `rows`.
+    #[param(required = false, inline, example = "rows")]
+    pub shape: Shape,
+    /// `series` (by series, then period), `period`, `-period`, `value` or `-value`. Without it: `series`.
+    #[param(required = false, example = "-period")]
+    pub sort: String,
+    /// At most so many observations on a page: 1,000 where it is not given. CSV and NDJSON come whole without it.
+    #[param(required = false, minimum = 1, maximum = 10_000, example = 1000)]
+    pub limit: u32,
+    /// `meta.page.next_cursor` of the page before, with the same other parameters. Pages are all read at the state of the data
+    /// that the first one was read at.
+    #[param(required = false)]
+    pub cursor: String,
+    /// The representation; where it is not given the header `Accept` chooses, else it is JSON.
+    #[param(required = false, inline)]
+    pub format: Format,
+    /// The language of names and titles; where it is not given the header `Accept-Language` chooses, else it is English.
+    #[param(required = false, inline)]
+    pub lang: Language,
+}

@@ -1,0 +1,62 @@
+//! The paths of this slice: the dataset `production` under a name of its own.
+
+use axum::extract::State;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::app::App;
+use crate::http::extract::Call;
+use crate::http::openapi::{LangParam, ListFailures, PageParams, TooLarge};
+use crate::http::problem::Problem;
+use crate::http::records::Listing;
+use crate::http::reply::Reply;
+use crate::http::timeseries::parameters::{
+    EveryDimension, Form, Frequencies, Knowledge, ProductionDimensions, Span,
+};
+use crate::http::timeseries::{Observations, SeriesEntry, observations, series_list};
+
+/// The dataset that this slice is about.
+const DATASET: &str = "production";
+
+/// The routes of this slice.
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(query_production)).routes(routes!(list_production_series))
+}
+
+/// Vehicles made, sold, registered, exported and in use
+///
+/// For example, how many vehicles did China make each year since 2001? `/v1/production?start=2001`. What do OICA, CAAM and NBS say side
+/// by side? `/v1/production?source=oica,caam,nbs&start=2015`. Who made most in 2022? `/v1/production?geo=*&source=oica&start=2022&end=2022&sort=-value`.
+///
+/// A dimension that is not named stands at its default, so a bare call is one series; a dimension that is named is kept apart, one
+/// series a code. Every figure names its source and its document.
+#[utoipa::path(
+    get, path = "/v1/production", operation_id = "query_production", tag = "datasets",
+    params(EveryDimension, ProductionDimensions, Frequencies, Span, Knowledge, Form),
+    responses(
+        (status = 200, description = "Observations in the shape asked for; CSV and NDJSON have rows.", content(
+            (Observations = "application/json"), (String = "text/csv"), (String = "application/x-ndjson"))),
+        ListFailures, TooLarge,
+    )
+)]
+async fn query_production(State(app): State<App>, call: Call) -> Result<Reply, Problem> {
+    Ok(observations(&app, DATASET, &call).await?)
+}
+
+/// The series of `production`
+///
+/// Every series there is, or those of the codes that are named; a dimension that is not named is open here.
+///
+/// For example, which monthly series are there on BYD? `/v1/production/series?maker=byd&frequency=M`.
+#[utoipa::path(
+    get, path = "/v1/production/series", operation_id = "list_production_series", tag = "datasets",
+    params(EveryDimension, ProductionDimensions, Frequencies, LangParam, PageParams),
+    responses(
+        (status = 200, description = "A page of series, in the order of their keys.", content(
+            (Listing<SeriesEntry> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson"))),
+        ListFailures,
+    )
+)]
+async fn list_production_series(State(app): State<App>, call: Call) -> Result<Reply, Problem> {
+    Ok(series_list(&app, DATASET, &call).await?)
+}
