@@ -206,7 +206,7 @@ const SMALL: &str = "production:A.retail.gasgoo.CN._T._T._T.PV._T";
 
 #[tokio::test]
 async fn the_whole_pack_loads_once() {
-    let fresh = cluster::database().await;
+    let fresh = cluster::migrated().await;
     let start = Instant::now();
     let first = load(&fresh.database, &Files::bundled()).await;
     println!("loaded in {:?}", start.elapsed());
@@ -236,7 +236,7 @@ async fn the_whole_pack_loads_once() {
 
 #[tokio::test]
 async fn every_row_of_the_observations_is_found_again() {
-    let fresh = cluster::database().await;
+    let fresh = cluster::migrated().await;
     load(&fresh.database, &Files::bundled()).await;
     let tables = Tables::read(&fresh.database).await;
     let mut rows = 0;
@@ -272,7 +272,7 @@ async fn every_row_of_the_observations_is_found_again() {
 
 #[tokio::test]
 async fn what_holds_is_what_the_overlay_says_and_series_know_their_extent() {
-    let fresh = cluster::database().await;
+    let fresh = cluster::migrated().await;
     load(&fresh.database, &Files::bundled()).await;
     let tables = Tables::read(&fresh.database).await;
     for (place, statements) in &tables.cells {
@@ -292,7 +292,7 @@ async fn what_holds_is_what_the_overlay_says_and_series_know_their_extent() {
 
 #[tokio::test]
 async fn the_revision_of_2019_and_its_first_figure_are_both_kept() {
-    let fresh = cluster::database().await;
+    let fresh = cluster::migrated().await;
     load(&fresh.database, &Files::bundled()).await;
     let tables = Tables::read(&fresh.database).await;
     assert_eq!(tables.value(OICA, "2019", None), Some(25_750_650));
@@ -302,7 +302,7 @@ async fn the_revision_of_2019_and_its_first_figure_are_both_kept() {
 
 #[tokio::test]
 async fn confirmations_of_the_pack_date_knowledge_and_change_no_value() {
-    let fresh = cluster::database().await;
+    let fresh = cluster::migrated().await;
     load(&fresh.database, &Files::bundled()).await;
     let tables = Tables::read(&fresh.database).await;
     let mut moved = 0;
@@ -324,7 +324,7 @@ async fn confirmations_of_the_pack_date_knowledge_and_change_no_value() {
 
 #[tokio::test]
 async fn a_corrected_document_gets_a_release_that_supersedes_the_earlier() {
-    let fresh = cluster::database().await;
+    let fresh = cluster::migrated().await;
     load(&fresh.database, &small(&["2018,100,t-2019,value", "2018,105,t-2021,value"])).await;
     let before = versions(&fresh.database).await;
     let outcome = load(&fresh.database, &small(&["2018,100,t-2019,value", "2018,106,t-2021,value"])).await;
@@ -346,7 +346,7 @@ async fn a_corrected_document_gets_a_release_that_supersedes_the_earlier() {
 
 #[tokio::test]
 async fn a_document_that_is_gone_is_withdrawn_and_cells_fall_back_to_the_rest() {
-    let fresh = cluster::database().await;
+    let fresh = cluster::migrated().await;
     let bundled = Files::bundled();
     load(&fresh.database, &bundled).await;
     let document = "ktt-2022-n3";
@@ -367,7 +367,7 @@ async fn a_document_that_is_gone_is_withdrawn_and_cells_fall_back_to_the_rest() 
 
 #[tokio::test]
 async fn restatements_survive_the_release_that_spoke_first() {
-    let fresh = cluster::database().await;
+    let fresh = cluster::migrated().await;
     load(&fresh.database, &small(&["2018,100,t-2019,value", "2018,100,t-2021,value"])).await;
     assert_eq!(count(&fresh.database, "SELECT sum(restated_count) FROM release").await, 1);
     load(&fresh.database, &small(&["2018,100,t-2021,value"])).await;
@@ -379,7 +379,7 @@ async fn restatements_survive_the_release_that_spoke_first() {
 
 #[tokio::test]
 async fn a_figure_stated_as_missing_replaces_and_differs_from_none() {
-    let fresh = cluster::database().await;
+    let fresh = cluster::migrated().await;
     let rows = ["2013,10,t-2019,value", "2016,30,t-2019,value", "2016,,t-2021,value", "2018,50,t-2019,value"];
     load(&fresh.database, &small(&rows)).await;
     let tables = Tables::read(&fresh.database).await;
@@ -393,7 +393,7 @@ async fn a_figure_stated_as_missing_replaces_and_differs_from_none() {
 
 #[tokio::test]
 async fn an_edition_withdraws_what_it_no_longer_lists_even_if_that_comes_later() {
-    let fresh = cluster::database().await;
+    let fresh = cluster::migrated().await;
     let rows = ["2017,90,t-2019,value", "2018,100,t-2019,value", "2017,91,t-2020,value"];
     load(&fresh.database, &small(&rows)).await;
     let tables = Tables::read(&fresh.database).await;
@@ -425,13 +425,13 @@ async fn the_order_of_loading_does_not_matter() {
         "2017,91,t-2020,value",
         "2015,70,t-2022,value",
     ];
-    let at_once = cluster::database().await;
+    let at_once = cluster::migrated().await;
     load(&at_once.database, &small(&rows)).await;
     let expected = Tables::read(&at_once.database).await.told();
     let one_by_one = ["t-2022", "t-2017", "t-2020", "t-none", "t-2021", "t-2019"];
     let backwards = ["t-2022", "t-2021", "t-2020", "t-2019", "t-2017", "t-none"];
     for order in [one_by_one, backwards] {
-        let fresh = cluster::database().await;
+        let fresh = cluster::migrated().await;
         for loaded in 1..=order.len() {
             let known = |row: &&&str| order[..loaded].iter().any(|document| row.contains(document));
             load(&fresh.database, &small(&rows.iter().filter(known).copied().collect::<Vec<_>>())).await;
@@ -442,7 +442,7 @@ async fn the_order_of_loading_does_not_matter() {
 
 #[tokio::test]
 async fn a_changed_source_replaces_its_row_and_leaves_the_old_one_behind() {
-    let fresh = cluster::database().await;
+    let fresh = cluster::migrated().await;
     load(&fresh.database, &small(&[])).await;
     let text = small(&[]).text("sources.csv").unwrap().replace("National Bureau of Statistics", "The Bureau");
     load(&fresh.database, &small(&[]).with("sources.csv", text)).await;
@@ -454,7 +454,7 @@ async fn a_changed_source_replaces_its_row_and_leaves_the_old_one_behind() {
 
 #[tokio::test]
 async fn records_of_a_document_that_is_gone_are_no_longer_current() {
-    let fresh = cluster::database().await;
+    let fresh = cluster::migrated().await;
     load(&fresh.database, &small(&[])).await;
     let events = without("partnerships/events.csv", |line| line.starts_with("1985-cherokee,"));
     load(&fresh.database, &small(&[]).with("partnerships/events.csv", events)).await;
@@ -466,7 +466,7 @@ async fn records_of_a_document_that_is_gone_are_no_longer_current() {
 
 #[tokio::test]
 async fn records_carry_their_dates_in_force_and_lists() {
-    let fresh = cluster::database().await;
+    let fresh = cluster::migrated().await;
     load(&fresh.database, &small(&[])).await;
     let tables = [
         ("SELECT count(*) FROM code WHERE superseded_by IS NULL", 445),
@@ -508,7 +508,7 @@ async fn faults(database: &Database, files: &Files) -> Vec<DataFault> {
 
 #[tokio::test]
 async fn all_faults_of_all_files_come_at_once_and_nothing_is_written() {
-    let fresh = cluster::database().await;
+    let fresh = cluster::migrated().await;
     let head = "measure,source,geo,maker,brand,model,vehicle_class,powertrain,frequency,period,value,status,document_id,note,role\n";
     let rows = [
         "sales,caam,CN,_T,_T,_T,PVX,_T,A,2019,5,A,caam-747,,value",
@@ -559,7 +559,7 @@ async fn all_faults_of_all_files_come_at_once_and_nothing_is_written() {
 
 #[tokio::test]
 async fn a_fault_in_later_data_leaves_the_earlier_as_they_were() {
-    let fresh = cluster::database().await;
+    let fresh = cluster::migrated().await;
     load(&fresh.database, &small(&["2018,100,t-2019,value"])).await;
     faults(&fresh.database, &small(&["2018,200,t-2019,value", "2019,x,t-2019,value"])).await;
     assert_eq!(Tables::read(&fresh.database).await.value(SMALL, "2018", None), Some(100));
@@ -568,7 +568,7 @@ async fn a_fault_in_later_data_leaves_the_earlier_as_they_were() {
 
 #[tokio::test]
 async fn words_that_the_interface_uses_are_no_ids() {
-    let fresh = cluster::database().await;
+    let fresh = cluster::migrated().await;
     let sources = Files::bundled().text("sources.csv").unwrap().to_owned();
     let instruments = Files::bundled().text("subsidies/instruments.csv").unwrap().to_owned();
     let partnerships = Files::bundled().text("partnerships/partnerships.csv").unwrap().to_owned();
@@ -589,7 +589,7 @@ async fn words_that_the_interface_uses_are_no_ids() {
 
 #[tokio::test]
 async fn of_two_loaders_at_once_one_waits_and_finds_the_work_done() {
-    let fresh = cluster::database().await;
+    let fresh = cluster::migrated().await;
     let files = small(&["2018,100,t-2019,value"]);
     let (one, other) = tokio::join!(load(&fresh.database, &files), load(&fresh.database, &files));
     assert_ne!(one.unchanged, other.unchanged);
