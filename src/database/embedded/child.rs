@@ -10,7 +10,7 @@ use nix::unistd::{getppid, setsid};
 
 use super::owner::Owner;
 
-/// The hidden subcommand that [`Launch`] calls.
+/// The hidden subcommand by which PostgreSQL's programs are started.
 pub const SUBCOMMAND: &str = "postgres-child";
 
 /// What PostgreSQL's programs need of our environment. Nothing else is handed on: variables like PGPORT change what they do.
