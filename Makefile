@@ -6,7 +6,8 @@ export SQLX_OFFLINE = true
 
 .PHONY: serve test check queries postgresql
 
-serve: postgresql  ## start the service, with its own PostgreSQL unless DATABASE_URL is set
+serve:  ## start the service, with its own PostgreSQL unless DATABASE_URL is set
+	@[ -n "$$DATABASE_URL" ] || sh scripts/install-postgresql.sh > /dev/null
 	cargo run --release -- serve
 
 test: postgresql  ## run all tests, against a PostgreSQL of their own
