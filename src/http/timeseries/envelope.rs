@@ -137,8 +137,8 @@ pub(super) fn write(asked: &Asked, written: Written<'_>, pin: Pin, warnings: Vec
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Body<'a> {
-    Observations(Observations<'a>),
-    Series(OneSeries<'a>),
+    Observations(Box<Observations<'a>>),
+    Series(Box<OneSeries<'a>>),
 }
 
 fn shaped(
@@ -146,7 +146,7 @@ fn shaped(
     written: Written<'_>,
     (meta, links, warnings): (Meta, Links, Vec<Warning>),
 ) -> Result<Body<'_>> {
-    Ok(Body::Observations(match shape {
+    Ok(Body::Observations(Box::new(match shape {
         Some(Shape::Rows) => {
             Observations::Rows(Answer { data: formats::rows(written).collect(), meta, links, warnings })
         }
@@ -160,9 +160,9 @@ fn shaped(
         None => {
             let data = formats::items(written).pop();
             let data = data.ok_or_else(|| Error::internal("writing a series", "the frame has none"))?;
-            return Ok(Body::Series(OneSeries { data, meta, links, warnings }));
+            return Ok(Body::Series(Box::new(OneSeries { data, meta, links, warnings })));
         }
-    }))
+    })))
 }
 
 /// The versions that an answer depends on, and when the latest of them came.
