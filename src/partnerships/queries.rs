@@ -86,7 +86,7 @@ pub async fn partnerships(
     window: &Window,
 ) -> Result<Joined<Vec<Partnership>>> {
     let row = sqlx::query!(
-        r#"WITH member AS (
+        r#"WITH member AS NOT MATERIALIZED (
             SELECT m.partnership_id, m.position, m.org_id AS org, o.name_en, o.name_zh, o.country, m.role,
                    trim_scale(m.equity_percent) AS equity_percent, m.valid_from, m.valid_to,
                    m.in_force && daterange($1::date, $2::date, '[]') AS in_force, m.document_id AS document
@@ -95,10 +95,10 @@ pub async fn partnerships(
             WHERE m.superseded_by IS NULL
         )
         SELECT c.version, greatest(c.changed_at, o.changed_at) AS "changed_at!", o.version AS organizations,
-               coalesce((SELECT jsonb_agg(to_jsonb(p) ORDER BY p.id) FROM (
+               coalesce((SELECT json_agg(to_json(p) ORDER BY p.id) FROM (
             SELECT p.partnership_id AS id, p.kind, p.name, p.announced, p.effective_from, p.effective_to, p.status, p.geo,
                    p.focus, p.summary, p.document_id AS document,
-                   coalesce((SELECT jsonb_agg(to_jsonb(m) ORDER BY m.position) FROM (
+                   coalesce((SELECT json_agg(to_json(m) ORDER BY m.position) FROM (
                        SELECT m.position, m.org, m.name_en, m.name_zh, m.country, m.role, m.equity_percent, m.valid_from,
                               m.valid_to, CASE WHEN $1 IS NOT NULL THEN m.in_force END AS in_force, m.document
                        FROM member m WHERE m.partnership_id = p.partnership_id
@@ -170,7 +170,7 @@ pub async fn organizations(
 ) -> Result<Joined<Vec<Organization>>> {
     let row = sqlx::query!(
         r#"SELECT c.version, greatest(c.changed_at, p.changed_at) AS "changed_at!", p.version AS partnerships,
-               coalesce((SELECT jsonb_agg(to_jsonb(o) ORDER BY o.id) FROM (
+               coalesce((SELECT json_agg(to_json(o) ORDER BY o.id) FROM (
             SELECT o.org_id AS id, o.name_en, o.name_zh, o.kind, o.country, o.headquarters_geo, o.founded, o.dissolved,
                    o.parent_org_id AS parent, o.notes, o.document_id AS document
             FROM organization o
@@ -221,18 +221,18 @@ pub async fn organizations(
 /// One organization with its children and partnerships, beside it the version of the partnerships.
 pub async fn organization(pool: &PgPool, id: &str) -> Result<Joined<Option<OrganizationDetail>>> {
     let row = sqlx::query!(
-        r#"WITH current AS (SELECT o.* FROM organization o WHERE o.superseded_by IS NULL),
-        member AS (
+        r#"WITH current AS NOT MATERIALIZED (SELECT o.* FROM organization o WHERE o.superseded_by IS NULL),
+        member AS NOT MATERIALIZED (
             SELECT m.* FROM partnership_member m WHERE m.superseded_by IS NULL
         )
         SELECT c.version, greatest(c.changed_at, p.changed_at) AS "changed_at!", p.version AS partnerships,
-               (SELECT to_jsonb(o) FROM (
+               (SELECT to_json(o) FROM (
             SELECT o.org_id AS id, o.name_en, o.name_zh, o.kind, o.country, o.headquarters_geo, o.founded, o.dissolved,
                    o.parent_org_id AS parent, o.notes, o.document_id AS document,
-                   coalesce((SELECT jsonb_agg(to_jsonb(h) ORDER BY h.id) FROM (
+                   coalesce((SELECT json_agg(to_json(h) ORDER BY h.id) FROM (
                        SELECT h.org_id AS id, h.name_en, h.name_zh, h.kind FROM current h WHERE h.parent_org_id = o.org_id
                    ) h), '[]') AS children,
-                   coalesce((SELECT jsonb_agg(to_jsonb(m) ORDER BY m.partnership, m.position) FROM (
+                   coalesce((SELECT json_agg(to_json(m) ORDER BY m.partnership, m.position) FROM (
                        SELECT m.partnership_id AS partnership, m.position, s.name, s.kind, s.status, m.role,
                               trim_scale(m.equity_percent) AS equity_percent, m.valid_from, m.valid_to,
                               ARRAY(SELECT DISTINCT w.org_id FROM member w WHERE w.partnership_id = m.partnership_id
@@ -256,7 +256,7 @@ pub async fn organization(pool: &PgPool, id: &str) -> Result<Joined<Option<Organ
 pub async fn events(pool: &PgPool, filter: &EventFilter, window: &Window) -> Result<Joined<Vec<Event>>> {
     let row = sqlx::query!(
         r#"SELECT c.version, greatest(c.changed_at, o.changed_at) AS "changed_at!", o.version AS organizations,
-               coalesce((SELECT jsonb_agg(to_jsonb(e) ORDER BY e.nth) FROM (
+               coalesce((SELECT json_agg(to_json(e) ORDER BY e.nth) FROM (
             SELECT e.event_id AS id, e.date, e.kind, e.title, e.orgs, e.geo, e.summary, e.document_id AS document,
                    row_number() OVER (ORDER BY CASE WHEN $1::boolean THEN e.date END DESC, e.date, e.event_id) AS nth
             FROM event e

@@ -59,7 +59,7 @@ pub async fn instruments(
     window: &Window,
 ) -> Result<Versioned<Vec<Instrument>>> {
     let row = sqlx::query!(
-        r#"WITH term AS (
+        r#"WITH term AS NOT MATERIALIZED (
             SELECT r.instrument_id, 'rate' AS part, r.in_force, r.vehicle_class, r.powertrains, r.criterion, r.unit,
                    NULL AS verification, r.document_id
             FROM subsidy_rate r WHERE r.superseded_by IS NULL
@@ -68,7 +68,7 @@ pub async fn instruments(
                    r.verification, r.document_id
             FROM subsidy_rule r WHERE r.superseded_by IS NULL
         )
-        SELECT c.version, c.changed_at, coalesce((SELECT jsonb_agg(to_jsonb(i) ORDER BY i.id) FROM (
+        SELECT c.version, c.changed_at, coalesce((SELECT json_agg(to_json(i) ORDER BY i.id) FROM (
             SELECT i.instrument_id AS id, i.name, i.kind, i.jurisdiction, i.level, i.authorities, i.announced,
                    i.effective_from, i.effective_to, i.summary, i.document_id AS document,
                    ARRAY(SELECT DISTINCT p FROM term t, unnest(t.powertrains) p
@@ -150,7 +150,7 @@ pub async fn instrument(pool: &PgPool, id: &str) -> Result<Versioned<Option<Inst
             FROM subsidy_rule r
             WHERE r.superseded_by IS NULL AND r.instrument_id = $1
         )
-        SELECT c.version, c.changed_at, (SELECT to_jsonb(i) FROM (
+        SELECT c.version, c.changed_at, (SELECT to_json(i) FROM (
             SELECT i.instrument_id AS id, i.name, i.kind, i.jurisdiction, i.level, i.authorities, i.announced,
                    i.effective_from, i.effective_to, i.summary, i.document_id AS document,
                    ARRAY(SELECT unnest(powertrains) FROM rate UNION SELECT unnest(powertrains) FROM rule
@@ -158,8 +158,8 @@ pub async fn instrument(pool: &PgPool, id: &str) -> Result<Versioned<Option<Inst
                    (SELECT count(*) FROM rate) AS rate_count,
                    (SELECT count(*) FROM rule) AS rule_count,
                    (SELECT count(*) FROM rule WHERE verification = 'unverified') AS unverified_rule_count,
-                   coalesce((SELECT jsonb_agg(to_jsonb(r) ORDER BY r.position) FROM rate r), '[]') AS rates,
-                   coalesce((SELECT jsonb_agg(to_jsonb(r) ORDER BY r.position) FROM rule r), '[]') AS rules
+                   coalesce((SELECT json_agg(to_json(r) ORDER BY r.position) FROM rate r), '[]') AS rates,
+                   coalesce((SELECT json_agg(to_json(r) ORDER BY r.position) FROM rule r), '[]') AS rules
             FROM subsidy_instrument i
             WHERE i.superseded_by IS NULL AND i.instrument_id = $1
         ) i) AS "data: Json<InstrumentDetail>"
@@ -180,7 +180,7 @@ pub async fn rates(
 ) -> Result<Versioned<Vec<SubsidyRate>>> {
     let row = sqlx::query!(
         r#"SELECT c.version, c.changed_at,
-               coalesce((SELECT jsonb_agg(to_jsonb(r) ORDER BY r.instrument, r.position) FROM (
+               coalesce((SELECT json_agg(to_json(r) ORDER BY r.instrument, r.position) FROM (
             SELECT r.instrument_id AS instrument, r.position, i.jurisdiction, r.effective_from, r.effective_to,
                    r.vehicle_class, r.powertrains, r.criterion, r.min_value, r.max_value, r.unit, r.amount, r.cap,
                    r.condition, r.document_id AS document
@@ -234,7 +234,7 @@ pub async fn spend(
     window: &Window,
 ) -> Result<Versioned<Vec<SubsidySpend>>> {
     let row = sqlx::query!(
-        r#"SELECT c.version, c.changed_at, coalesce((SELECT jsonb_agg(to_jsonb(s) ORDER BY s.position) FROM (
+        r#"SELECT c.version, c.changed_at, coalesce((SELECT json_agg(to_json(s) ORDER BY s.position) FROM (
             SELECT s.position, s.year, s.year_from, s.year_to, s.jurisdiction, s.measure, s.unit, s.value, s.note,
                    s.document_id AS document
             FROM subsidy_spend s
@@ -290,7 +290,7 @@ pub async fn credits(
                    f.verification, f.document_id
             FROM credit_formula f WHERE f.superseded_by IS NULL
         )
-        SELECT c.version, c.changed_at, coalesce((SELECT jsonb_agg(to_jsonb(t) ORDER BY t.nth, t.position) FROM (
+        SELECT c.version, c.changed_at, coalesce((SELECT json_agg(to_json(t) ORDER BY t.nth, t.position) FROM (
             SELECT t.* FROM credit t
             WHERE ($1::text IS NULL OR (t.nth, t.position) > (array_position('{mandate,rule,formula}', $1), $2::integer))
               AND ($3::text[] IS NULL OR t.part = ANY ($3))
