@@ -2,8 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends where something is not as it should be")]
 
+mod catalog;
+mod client;
 mod cluster;
+mod files;
 mod ingest;
 mod migrations;
+mod partnerships;
 mod service;
 mod start_stop;
+mod subsidies;
