@@ -1,6 +1,6 @@
 //! The paths of this slice.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -11,7 +11,7 @@ use crate::app::App;
 use crate::database::Versioned;
 use crate::error::Error;
 use crate::filter::{Window, Words, check_order};
-use crate::http::extract::Call;
+use crate::http::extract::{Call, Id};
 use crate::http::openapi::{FormatParam, ListFailures, PageParams, SingleFailures};
 use crate::http::problem::Problem;
 use crate::http::records::{Listing, Single};
@@ -68,11 +68,7 @@ async fn list_partnerships(State(app): State<App>, mut call: Call) -> Result<Rep
         SingleFailures,
     )
 )]
-async fn get_partnership(
-    State(app): State<App>,
-    Path(id): Path<String>,
-    call: Call,
-) -> Result<Reply, Problem> {
+async fn get_partnership(State(app): State<App>, Id(id): Id, call: Call) -> Result<Reply, Problem> {
     let view = call.single()?;
     let filter = PartnershipFilter { id: Some(Words::of_path(&id)), ..PartnershipFilter::default() };
     let (read, organizations) = queries::partnerships(&app.pool, &filter, &Window::first()).await?;
@@ -118,11 +114,7 @@ async fn list_organizations(State(app): State<App>, mut call: Call) -> Result<Re
         SingleFailures,
     )
 )]
-async fn get_organization(
-    State(app): State<App>,
-    Path(id): Path<String>,
-    call: Call,
-) -> Result<Reply, Problem> {
+async fn get_organization(State(app): State<App>, Id(id): Id, call: Call) -> Result<Reply, Problem> {
     let view = call.single()?;
     let (read, partnerships) = queries::organization(&app.pool, &id).await?;
     let Versioned { version, changed_at, data: Some(data) } = read else {

@@ -1,6 +1,6 @@
 //! The paths of this slice.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -11,7 +11,7 @@ use crate::app::App;
 use crate::database::Versioned;
 use crate::error::Error;
 use crate::filter::check_order;
-use crate::http::extract::Call;
+use crate::http::extract::{Call, Id};
 use crate::http::openapi::{FormatParam, ListFailures, PageParams, SingleFailures};
 use crate::http::problem::Problem;
 use crate::http::records::{Listing, Single};
@@ -64,11 +64,7 @@ async fn list_instruments(State(app): State<App>, mut call: Call) -> Result<Repl
         SingleFailures,
     )
 )]
-async fn get_instrument(
-    State(app): State<App>,
-    Path(id): Path<String>,
-    call: Call,
-) -> Result<Reply, Problem> {
+async fn get_instrument(State(app): State<App>, Id(id): Id, call: Call) -> Result<Reply, Problem> {
     let view = call.single()?;
     let Versioned { version, changed_at, data } = queries::instrument(&app.pool, &id).await?;
     let Some(data) = data else {

@@ -18,6 +18,8 @@ use crate::cluster::{self, TestDatabase};
 pub struct Client {
     /// The database, to write past the service.
     pub database: TestDatabase,
+    /// What the handlers reach.
+    pub app: App,
     router: Router,
 }
 
@@ -50,7 +52,7 @@ impl Client {
         let pool = database.database.readers(4).await.expect("the database answers");
         let app = App::new(pool, cluster::clock());
         app.set_ready(true);
-        Self { database, router: http::router(app) }
+        Self { database, router: http::router(app.clone()), app }
     }
 
     /// Asks for a path, which may hold any characters.

@@ -320,6 +320,9 @@ async fn an_unknown_id_is_not_found_and_the_nearest_are_named() {
         answer.problem("not_found");
         assert_eq!(answer.json()["errors"][0]["did_you_mean"][0], nearest);
     }
+    for path in ["/v1/partnerships/%00", "/v1/organizations/%FF"] {
+        client.get(path).await.expect(400).problem("malformed");
+    }
     client
         .get("/v1/partnerships/geely-volvo-cars?valid_on=2019")
         .await

@@ -330,6 +330,7 @@ async fn an_unknown_id_is_not_found_and_the_nearest_are_named() {
     let answer = client.get("/v1/subsidies/CN-NEV-2091").await.expect(404);
     answer.problem("not_found");
     assert_eq!(answer.json()["errors"][0]["did_you_mean"][0], "CN-NEV-2019");
+    client.get("/v1/subsidies/%00").await.expect(400).problem("malformed");
 }
 
 #[tokio::test]
