@@ -114,7 +114,7 @@ impl Known {
         for entry in asked {
             let (word, below) =
                 entry.strip_prefix("children:").map_or((entry.as_str(), false), |w| (w, true));
-            if !self.words(name).any(|(known, _)| known == word) {
+            if !self.0.get(name).is_some_and(|words| words.contains_key(word)) {
                 let fault = Fault::new(name, word, "is not known here");
                 params.reject(fault.allowed(self.words(name).map(|(known, _)| known)));
             } else if !below {

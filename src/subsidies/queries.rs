@@ -73,13 +73,13 @@ pub async fn instruments(
                    i.effective_from, i.effective_to, i.summary, i.document_id AS document,
                    ARRAY(SELECT DISTINCT p FROM term t, unnest(t.powertrains) p
                          WHERE t.instrument_id = i.instrument_id ORDER BY p) AS powertrains,
-                   (SELECT count(*) FROM term t
-                    WHERE t.instrument_id = i.instrument_id AND t.part = 'rate') AS rate_count,
-                   (SELECT count(*) FROM term t
-                    WHERE t.instrument_id = i.instrument_id AND t.part = 'rule') AS rule_count,
-                   (SELECT count(*) FROM term t
-                    WHERE t.instrument_id = i.instrument_id AND t.verification = 'unverified') AS unverified_rule_count
-            FROM subsidy_instrument i
+                   n.rate_count, n.rule_count, n.unverified_rule_count
+            FROM subsidy_instrument i, LATERAL (
+                SELECT count(*) FILTER (WHERE t.part = 'rate') AS rate_count,
+                       count(*) FILTER (WHERE t.part = 'rule') AS rule_count,
+                       count(*) FILTER (WHERE t.verification = 'unverified') AS unverified_rule_count
+                FROM term t WHERE t.instrument_id = i.instrument_id
+            ) n
             WHERE i.superseded_by IS NULL
               AND ($1::text IS NULL OR i.instrument_id > $1)
               AND ($2::text[] IS NULL OR i.instrument_id = ANY ($2))
