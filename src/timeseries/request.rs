@@ -56,9 +56,8 @@ pub fn select(params: &mut Params, vocabulary: &Vocabulary, dataset: &Dataset, u
         selection,
         sources: sources(params, vocabulary, unnamed),
         frequencies: frequencies(params, dataset, unnamed),
-        window: window(params),
-        as_of: params
-            .value("as_of", |text| text.parse::<Dated>().map_err(|why| Fault::new("as_of", text, why))),
+        window: Window::default(),
+        as_of: None,
     }
 }
 
