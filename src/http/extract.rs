@@ -13,10 +13,10 @@ use crate::error::{Error, Fault, Result};
 use crate::params::Params;
 
 /// How many records a page holds where `limit` is not given.
-pub const DEFAULT_RECORDS: usize = 100;
+pub const DEFAULT_RECORDS: usize = 1_000;
 
 /// How many records a page holds at most.
-pub const MOST_RECORDS: usize = 1000;
+pub const MOST_RECORDS: usize = 10_000;
 /// The longest id that is looked for, in bytes.
 const MAX_ID_BYTES: usize = 500;
 

@@ -38,8 +38,8 @@ struct Contract;
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct PageParams {
-    /// At most so many records; 100 where it is not given.
-    #[param(required = false, minimum = 1, maximum = 1000, example = 100)]
+    /// At most so many records; 1,000 where it is not given.
+    #[param(required = false, minimum = 1, maximum = 10_000, example = 100)]
     pub limit: u32,
     /// `meta.page.next_cursor` of the page before, with the same other parameters; not given for the first page.
     #[param(required = false)]

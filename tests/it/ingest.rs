@@ -473,7 +473,7 @@ async fn records_carry_their_dates_in_force_and_lists() {
         ("SELECT count(*) FROM measure", 11),
         ("SELECT count(*) FROM dataset WHERE dimensions[1:3] = '{measure,source,geo}'", 2),
         ("SELECT count(*) FROM partition", 11),
-        ("SELECT count(*) FROM precedence", 35),
+        ("SELECT count(*) FROM precedence", 43),
         ("SELECT count(*) FROM organization", 243),
         ("SELECT count(*) FROM partnership", 168),
         ("SELECT count(*) FROM partnership_member", 529),
