@@ -1,11 +1,12 @@
 -- Who first published a figure, and the page or file it was read from.
 CREATE TABLE source (
     source text NOT NULL, name_en text NOT NULL, name_zh text, kind text NOT NULL, homepage text,
-    precedence integer NOT NULL, licence text NOT NULL, note text,
+    precedence integer NOT NULL, licence text NOT NULL, note text, attribution text,
     release_id integer NOT NULL REFERENCES release, superseded_by integer REFERENCES release,
     PRIMARY KEY (source, release_id)
 );
 COMMENT ON COLUMN source.precedence IS 'Order among the sources that the precedence table does not list; 1 comes first.';
+COMMENT ON COLUMN source.attribution IS 'What its terms ask to be printed beside its figures; null where its name is enough.';
 CREATE UNIQUE INDEX source_current ON source (source) WHERE superseded_by IS NULL;
 CREATE TABLE document (
     document_id text NOT NULL, source text NOT NULL, publisher text NOT NULL, title text NOT NULL, url text,

@@ -178,16 +178,24 @@ async fn codes(connection: &mut PgConnection) -> Result<HashMap<Dimension, CodeL
 
 async fn sources(connection: &mut PgConnection) -> Result<BTreeMap<String, Source>> {
     let rows = sqlx::query!(
-        "SELECT s.source, s.name_en, s.name_zh, s.kind, s.precedence, s.licence \
+        "SELECT s.source, s.name_en, s.name_zh, s.kind, s.precedence, s.licence, s.attribution \
          FROM source s \
          WHERE s.superseded_by IS NULL"
     )
     .fetch_all(connection)
     .await?;
-    let source =
-        |name_en, name_zh, kind, precedence, licence| Source { name_en, name_zh, kind, precedence, licence };
-    let rows = rows.into_iter();
-    Ok(rows.map(|r| (r.source, source(r.name_en, r.name_zh, r.kind, r.precedence, r.licence))).collect())
+    let sources = rows.into_iter().map(|row| {
+        let source = Source {
+            name_en: row.name_en,
+            name_zh: row.name_zh,
+            kind: row.kind,
+            precedence: row.precedence,
+            licence: row.licence,
+            attribution: row.attribution,
+        };
+        (row.source, source)
+    });
+    Ok(sources.collect())
 }
 
 /// Superseded and withdrawn releases too: older figures still name them.

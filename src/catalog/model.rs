@@ -31,6 +31,8 @@ pub struct SourceEntry {
     pub licence: String,
     /// What it counts and how; null where there is nothing to say.
     pub note: Option<String>,
+    /// What its terms ask to be printed beside its figures; null where its name is enough.
+    pub attribution: Option<String>,
     /// How many documents of it figures were read from. Documents of another publisher may state figures of it too.
     pub documents: i64,
 }

@@ -22,6 +22,7 @@ pub async fn sources(
         r#"SELECT v.version, v.changed_at, (
              SELECT coalesce(jsonb_agg(to_jsonb(p) ORDER BY p.precedence, p.id), '[]') FROM (
                SELECT s.source AS id, s.name_en, s.name_zh, s.kind, s.homepage, s.precedence, s.licence, s.note,
+                 s.attribution,
                  (SELECT count(*) FROM document d
                    WHERE d.source = s.source AND d.superseded_by IS NULL) AS documents
                FROM source s

@@ -131,6 +131,8 @@ pub struct Source {
     pub precedence: i32,
     /// Under which terms its figures stand here.
     pub licence: String,
+    /// What its terms ask to be printed beside its figures; null where its name is enough.
+    pub attribution: Option<String>,
 }
 
 /// One document's figures or records for one collection, as taken in.

@@ -34,6 +34,7 @@ const SOURCE: &[(&str, &str, As)] = &[
     ("precedence", "precedence", As::Number),
     ("license", "licence", As::Text),
     ("note", "note", As::Text),
+    ("attribution", "attribution", As::Text),
 ];
 
 const DOCUMENT: &[(&str, &str, As)] = &[

@@ -573,7 +573,7 @@ async fn words_that_the_interface_uses_are_no_ids() {
     let instruments = Files::bundled().text("subsidies/instruments.csv").unwrap().to_owned();
     let partnerships = Files::bundled().text("partnerships/partnerships.csv").unwrap().to_owned();
     let files = Files::bundled()
-        .with("sources.csv", sources + "best,Best,,press,,999,facts only,\n")
+        .with("sources.csv", sources + "best,Best,,press,,999,facts only,,\n")
         .with(
             "subsidies/instruments.csv",
             instruments + "quote,Q,trade_in,CN,national,,,2020,,,gasgoo_2018\n",

@@ -85,7 +85,7 @@ pub struct UsedSource {
     pub source: String,
     /// Under which terms its figures stand here.
     pub licence: String,
-    /// How to name it.
+    /// What to print beside its figures.
     pub attribution: String,
 }
 
@@ -219,7 +219,7 @@ fn meta(asked: &Asked, written: Written<'_>, next_cursor: Option<String>) -> Met
         Some(UsedSource {
             source: code.to_string(),
             licence: source.licence.clone(),
-            attribution: source.name_en.clone(),
+            attribution: source.attribution.clone().unwrap_or_else(|| source.name_en.clone()),
         })
     });
     let sources = sources.collect();

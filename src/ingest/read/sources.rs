@@ -12,7 +12,7 @@ use crate::timeseries::key::Dimension;
 
 /// The columns of `sources.csv`.
 pub const SOURCES: &[&str] =
-    &["source", "name_en", "name_zh", "kind", "homepage", "precedence", "license", "note"];
+    &["source", "name_en", "name_zh", "kind", "homepage", "precedence", "license", "note", "attribution"];
 
 /// The columns of `documents.csv`.
 pub const DOCUMENTS: &[&str] =
@@ -43,6 +43,7 @@ fn source(row: &Row<'_>) -> Entry {
         "precedence": row.ordinal("precedence"),
         "licence": row.required("license"),
         "note": row.optional("note"),
+        "attribution": row.optional("attribution"),
     });
     Entry { table: Table::Source, document: None, row }
 }
