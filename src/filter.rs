@@ -109,7 +109,7 @@ impl Known {
 
     /// The words asked for, each of them known; a fault for every other one.
     fn read(&self, params: &mut Params, name: &'static str) -> Option<Vec<String>> {
-        let asked = params.list(name).filter(|asked| !asked.is_empty())?;
+        let asked = params.list(name)?;
         let mut found = Vec::new();
         for entry in asked {
             let (word, below) =
@@ -171,7 +171,7 @@ impl Parameter for Piece {
 
 impl Parameter for Years {
     fn read(params: &mut Params, name: &'static str, _: &Known) -> Option<Self> {
-        let asked = params.list(name).filter(|asked| !asked.is_empty())?;
+        let asked = params.list(name)?;
         let mut years = Vec::new();
         for text in asked {
             match text.parse().ok().filter(|year| text.len() == 4 && (1900..=2199).contains(year)) {

@@ -74,11 +74,11 @@ impl Params {
         parse(&text).map_err(|fault| self.reject(fault)).ok()
     }
 
-    /// Takes a list separated by commas, trimmed, without empty entries.
+    /// Takes a list separated by commas, trimmed, without empty entries. A list of nothing counts as not given.
     pub fn list(&mut self, name: &'static str) -> Option<Vec<String>> {
         let text = self.text(name)?;
-        let all = text.split(',').map(str::trim).filter(|v| !v.is_empty());
-        Some(all.map(str::to_owned).collect())
+        let all = text.split(',').map(str::trim).filter(|v| !v.is_empty()).map(str::to_owned);
+        Some(all.collect()).filter(|all: &Vec<_>| !all.is_empty())
     }
 
     /// Takes one of a few fixed words.
@@ -116,5 +116,18 @@ impl Params {
             return Err(Error::Malformed(self.malformed));
         }
         if self.rejected.is_empty() { Ok(()) } else { Err(Error::Rejected(self.rejected)) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_of_nothing_counts_as_not_given() {
+        let mut params = Params::parse("a=,&b=%20,+,&c=&d=x,,%20y");
+        assert_eq!(["a", "b", "c", "e"].map(|name| params.list(name)), [None, None, None, None]);
+        assert_eq!(params.list("d").unwrap(), ["x", "y"]);
+        assert!(params.finish().is_ok());
     }
 }
