@@ -115,8 +115,10 @@ impl Known {
             let (word, below) =
                 entry.strip_prefix("children:").map_or((entry.as_str(), false), |w| (w, true));
             if !self.0.get(name).is_some_and(|words| words.contains_key(word)) {
-                let fault = Fault::new(name, word, "is not known here");
-                params.reject(fault.allowed(self.words(name).map(|(known, _)| known)));
+                params.reject_with(|| {
+                    let fault = Fault::new(name, word, "is not known here");
+                    fault.allowed(self.words(name).map(|(known, _)| known))
+                });
             } else if !below {
                 found.push(entry);
             } else if self.children(name, word).next().is_none() {

@@ -8,6 +8,12 @@ pub const MAX_QUERY_BYTES: usize = 16 * 1024;
 /// The longest single value that is read, in characters.
 pub const MAX_VALUE_CHARS: usize = 4 * 1024;
 
+/// The most parameters that are read.
+pub const MAX_PARAMS: usize = 100;
+
+/// How many faults are told. Further ones are only counted: each is compared with all that is allowed.
+pub const MOST_FAULTS: usize = 50;
+
 /// The parameters of one request, each taken at most once, and the faults found so far.
 #[derive(Debug, Clone, Default)]
 pub struct Params {
@@ -15,6 +21,7 @@ pub struct Params {
     known: Vec<&'static str>,
     malformed: Vec<Fault>,
     rejected: Vec<Fault>,
+    untold: usize,
 }
 
 impl Params {
@@ -27,7 +34,14 @@ impl Params {
             params.malformed.push(Fault::new("(query)", query, detail));
             return params;
         }
-        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+        let given = form_urlencoded::parse(query.as_bytes());
+        let count = given.clone().count();
+        if count > MAX_PARAMS {
+            let detail = format!("names {count} parameters; at most {MAX_PARAMS} are read");
+            params.malformed.push(Fault::new("(query)", query, detail));
+            return params;
+        }
+        for (name, value) in given {
             params.push(&name, &value);
         }
         params
@@ -94,28 +108,50 @@ impl Params {
 
     /// Keeps a fault of a request that can be read but not answered.
     pub fn reject(&mut self, fault: Fault) {
-        self.rejected.push(fault);
+        self.reject_with(|| fault);
+    }
+
+    /// Keeps a fault that takes work to describe, which is saved where enough faults are kept already.
+    pub fn reject_with(&mut self, fault: impl FnOnce() -> Fault) {
+        if self.rejected.len() < MOST_FAULTS {
+            self.rejected.push(fault());
+        } else {
+            self.untold += 1;
+        }
     }
 
     /// Keeps a fault of a request that cannot be read.
     pub fn malform(&mut self, fault: Fault) {
-        self.malformed.push(fault);
+        if self.malformed.len() < MOST_FAULTS {
+            self.malformed.push(fault);
+        } else {
+            self.untold += 1;
+        }
     }
 
     /// Ends the reading: every parameter left over is unknown, and all faults come out together.
     pub fn finish(mut self) -> Result<()> {
+        let known = std::mem::take(&mut self.known);
         for (name, value) in std::mem::take(&mut self.pairs) {
-            let known = self.known.iter().copied();
-            let mut fault =
-                Fault::new(&name, &value, "is not a parameter of this resource").allowed(known.clone());
-            fault.did_you_mean = crate::error::nearest(&name, known);
-            self.rejected.push(fault);
+            self.reject_with(|| {
+                let known = known.iter().copied();
+                let fault = Fault::new(&name, &value, "is not a parameter of this resource");
+                let mut fault = fault.allowed(known.clone());
+                fault.did_you_mean = crate::error::nearest(&name, known);
+                fault
+            });
         }
-        if !self.malformed.is_empty() {
-            self.malformed.append(&mut self.rejected);
-            return Err(Error::Malformed(self.malformed));
+        let malformed = !self.malformed.is_empty();
+        let mut faults = self.malformed;
+        faults.append(&mut self.rejected);
+        if self.untold > 0 {
+            faults.push(Fault::new("(query)", "", format!("has {} faults more", self.untold)));
         }
-        if self.rejected.is_empty() { Ok(()) } else { Err(Error::Rejected(self.rejected)) }
+        match (malformed, faults.is_empty()) {
+            (true, _) => Err(Error::Malformed(faults)),
+            (false, false) => Err(Error::Rejected(faults)),
+            (false, true) => Ok(()),
+        }
     }
 }
 
@@ -129,5 +165,23 @@ mod tests {
         assert_eq!(["a", "b", "c", "e"].map(|name| params.list(name)), [None, None, None, None]);
         assert_eq!(params.list("d").unwrap(), ["x", "y"]);
         assert!(params.finish().is_ok());
+    }
+
+    #[test]
+    fn more_faults_than_are_told_are_counted() {
+        let mut params = Params::parse("known=1&unknown=2");
+        (0..MOST_FAULTS + 5).for_each(|n| params.reject(Fault::new("known", &n.to_string(), "is wrong")));
+        params.reject_with(|| unreachable!("nobody reads its description"));
+        params.text("known");
+        let Err(Error::Rejected(faults)) = params.finish() else { panic!("accepted") };
+        assert_eq!(faults.len(), MOST_FAULTS + 1);
+        assert_eq!(faults[MOST_FAULTS].detail, "has 7 faults more");
+    }
+
+    #[test]
+    fn a_query_of_very_many_parameters_is_not_read() {
+        let query: String = (0..=MAX_PARAMS).map(|n| format!("a{n}&")).collect();
+        let Err(Error::Malformed(faults)) = Params::parse(&query).finish() else { panic!("accepted") };
+        assert_eq!((faults.len(), faults[0].parameter.as_str()), (1, "(query)"));
     }
 }
