@@ -32,13 +32,15 @@ pub struct Call {
     language: Option<Language>,
 }
 
-/// What was asked for: the path and the parameters, but for those that only choose the page.
+/// What was asked for: the path and the parameters, those apart that only choose the page.
 #[derive(Debug, Clone)]
 pub struct Target {
     /// The path of the request.
     pub path: String,
     /// The parameters as given, sorted, without `limit` and `cursor`.
     pub pairs: Vec<(String, String)>,
+    /// `limit` and `cursor` as given.
+    page: Vec<(String, String)>,
 }
 
 /// How an answer is to be made. It exists only where every parameter of the request was understood.
@@ -127,16 +129,22 @@ impl View {
 impl Target {
     /// The query by name, whatever page of it is read.
     pub fn name(&self) -> String {
-        self.link(None)
+        self.with(&[])
     }
 
-    /// The same path and parameters, relative to the service, with this cursor and limit.
-    pub fn link(&self, page: Option<(&str, usize)>) -> String {
+    /// This page, relative to the service.
+    pub fn this(&self) -> String {
+        self.with(&self.page)
+    }
+
+    /// The page of the same query that begins at this cursor, relative to the service.
+    pub fn next(&self, cursor: &str, limit: usize) -> String {
+        self.with(&[("cursor".to_owned(), cursor.to_owned()), ("limit".to_owned(), limit.to_string())])
+    }
+
+    fn with(&self, page: &[(String, String)]) -> String {
         let mut query = form_urlencoded::Serializer::new(String::new());
-        query.extend_pairs(&self.pairs);
-        if let Some((cursor, limit)) = page {
-            query.append_pair("limit", &limit.to_string()).append_pair("cursor", cursor);
-        }
+        query.extend_pairs(&self.pairs).extend_pairs(page);
         // Lists and series keys stay readable: a comma, a colon and an asterisk mean nothing to a query string.
         let query = query.finish().replace("%2C", ",").replace("%3A", ":").replace("%2A", "*");
         if query.is_empty() { self.path.clone() } else { format!("{}?{query}", self.path) }
@@ -169,13 +177,14 @@ impl<S: Sync> FromRequestParts<S> for Call {
         let text =
             |name| parts.headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
         let mut pairs: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes())
-            .filter(|(name, value)| name != "limit" && name != "cursor" && !value.is_empty())
+            .filter(|(_, value)| !value.is_empty())
             .map(|(name, value)| (name.into_owned(), value.into_owned()))
             .collect();
         pairs.sort();
+        let (page, pairs) = pairs.into_iter().partition(|(name, _)| name == "limit" || name == "cursor");
         Ok(Self {
             params: Params::parse(query),
-            target: Target { path: parts.uri.path().to_owned(), pairs },
+            target: Target { path: parts.uri.path().to_owned(), pairs, page },
             accept: text(header::ACCEPT),
             accept_language: text(header::ACCEPT_LANGUAGE),
             format: None,

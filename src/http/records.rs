@@ -123,7 +123,7 @@ impl View {
     {
         let Versioned { version, changed_at, mut data } = read;
         let cursor = self.paging.cut(&mut data, key);
-        let next = cursor.as_deref().map(|cursor| self.target.link(Some((cursor, self.paging.limit))));
+        let next = cursor.as_deref().map(|cursor| self.target.next(cursor, self.paging.limit));
         let applied = self.target.pairs.iter().map(|(k, v)| (k.clone(), Value::String(v.clone())));
         let meta = ListingMeta {
             collection: collection.to_owned(),
@@ -134,7 +134,7 @@ impl View {
             page: Page { limit: self.paging.limit, rows: data.len(), next_cursor: cursor },
         };
         let warnings = if data.is_empty() { vec![Warning::no_data()] } else { Vec::new() };
-        let links = Links { this: self.target.link(None), next: next.clone() };
+        let links = Links { this: self.target.this(), next: next.clone() };
         let body = match self.format {
             Format::Json => json(&Listing { data, meta, links, warnings })?,
             Format::Csv => csv(&data)?,
@@ -149,7 +149,7 @@ impl View {
         let body = match self.format {
             Format::Json => {
                 let meta = SingleMeta { collection: collection.to_owned(), version, changed_at };
-                let links = Links { this: self.target.link(None), next: None };
+                let links = Links { this: self.target.this(), next: None };
                 json(&Single { data, meta, links, warnings: Vec::new() })?
             }
             Format::Csv => csv(&[data])?,

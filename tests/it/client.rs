@@ -105,6 +105,7 @@ impl Client {
         for (at, page) in pages.iter().enumerate() {
             let (json, last) = (page.json(), at + 1 == pages.len());
             assert_eq!(json["meta"]["complete"], last, "{}", page.path);
+            assert!(at == 0 || json["links"]["self"] == page.path.as_str(), "{}", page.path);
             assert_eq!(json["meta"]["page"]["next_cursor"].is_null(), last, "{}", page.path);
             assert_eq!(json["meta"]["page"]["rows"], page.data().len(), "{}", page.path);
             assert_eq!(page.header("x-complete"), if last { "true" } else { "false" }, "{}", page.path);

@@ -114,7 +114,7 @@ pub(super) fn write(asked: &Asked, written: Written<'_>, pin: Pin, warnings: Vec
         let key = vec![place.group.clone(), place.source.clone(), place.period.to_string()];
         view.paging.next(key, Some(pin))
     });
-    let link = next.as_deref().map(|cursor| view.target.link(Some((cursor, view.paging.limit))));
+    let link = next.as_deref().map(|cursor| view.target.next(cursor, view.paging.limit));
     let (version, last_modified) = stamp(written.vocabulary, &written.dataset.name);
     let applied = json!(applied(asked)).to_string();
     let page = format!("{:?} {pin:?}", view.paging.after);
@@ -125,7 +125,7 @@ pub(super) fn write(asked: &Asked, written: Written<'_>, pin: Pin, warnings: Vec
         Format::Ndjson => lines(formats::rows(written), link.as_deref())?,
         Format::Json => {
             let meta = meta(asked, written, next);
-            let links = Links { this: view.target.link(None), next: link.clone() };
+            let links = Links { this: view.target.this(), next: link.clone() };
             json(&shaped(asked.shape, written, (meta, links, warnings))?)?
         }
     };

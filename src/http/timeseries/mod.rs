@@ -115,7 +115,7 @@ async fn attempt(app: &App, dataset: &str, call: Call) -> Result<Reply> {
     if pages_at.withdrawn != pin.withdrawn {
         let detail =
             "a release that the first page may have read was withdrawn; begin again without the cursor";
-        return Err(Error::Gone(format!("{detail}: {}", asked.view.target.link(None))));
+        return Err(Error::Gone(format!("{detail}: {}", asked.view.target.name())));
     }
     let pinned = (pages_at.release != pin.release).then_some(pages_at.release);
     let reader = Reader { pool: &app.pool, plan: &asked.plan, dataset, vocabulary: &vocabulary, pin: pinned };
