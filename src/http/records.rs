@@ -165,7 +165,8 @@ impl View {
         body: Bytes,
         next: Option<String>,
     ) -> Reply {
-        let version = version.to_string();
+        // The moment tells databases apart that were filled anew and count from 1 again.
+        let version = format!("{version} {last_modified}");
         let page = format!("{} {:?} {:?}", self.paging.limit, self.paging.after, self.language);
         let language = self.language.map(Language::code);
         let query = self.target.name();

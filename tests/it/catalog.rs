@@ -443,6 +443,23 @@ async fn every_fault_of_a_request_is_told_at_once() {
 }
 
 #[tokio::test]
+async fn a_database_filled_anew_has_other_tags_although_it_counts_from_one_again() {
+    let client = Client::bundled().await;
+    let paths =
+        ["/v1", "/v1/codes/geo", "/v1/sources", "/v1/subsidies", "/v1/organizations", "/v1/production"];
+    let mut before = Vec::new();
+    for path in paths {
+        before.push(client.get(path).await.expect(200).header("etag").to_owned());
+    }
+    let mut writer = client.database.database.writer().await.unwrap();
+    let later = "UPDATE collection SET changed_at = changed_at + interval '1 second'";
+    sqlx::query(later).execute(&mut writer).await.unwrap();
+    for (path, tag) in paths.iter().zip(before) {
+        assert_ne!(client.get(path).await.expect(200).header("etag"), tag, "{path}");
+    }
+}
+
+#[tokio::test]
 async fn a_change_of_any_collection_changes_the_tag_of_what_reads_several() {
     let client = Client::bundled().await;
     let tags = async || {

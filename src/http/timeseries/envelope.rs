@@ -171,7 +171,7 @@ pub fn stamp(vocabulary: &Vocabulary, dataset: &str) -> (String, DateTime<Utc>) 
     let (mut text, mut latest) = (String::new(), DateTime::UNIX_EPOCH);
     for (version, changed) in read {
         // Writing to a String cannot fail.
-        let _ = write!(text, "{version} ");
+        let _ = write!(text, "{version} {changed} ");
         latest = latest.max(*changed);
     }
     (text, latest)
