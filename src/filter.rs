@@ -247,11 +247,11 @@ impl Window {
     }
 }
 
-/// Refuses a `start` that lies behind its `end`.
+/// Refuses an `end` that lies before its `start`.
 pub fn check_order(params: &mut Params, start: Option<PartialDate>, end: Option<PartialDate>) {
     if let Some((start, end)) = start.zip(end).filter(|(start, end)| start.first > end.last) {
-        let detail = format!("lies behind the last day of end, {}", end.last);
-        params.reject(Fault::new("start", &start.first.to_string(), detail));
+        let detail = format!("ends before start={start} begins");
+        params.reject(Fault::new("end", &end.to_string(), detail));
     }
 }
 

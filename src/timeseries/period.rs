@@ -180,6 +180,21 @@ pub struct PartialDate {
     pub last: NaiveDate,
 }
 
+/// As written: the year, month or day.
+impl fmt::Display for PartialDate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { first, last } = self;
+        let format = if first == last {
+            "%Y-%m-%d"
+        } else if first.month() == last.month() {
+            "%Y-%m"
+        } else {
+            "%Y"
+        };
+        write!(f, "{}", first.format(format))
+    }
+}
+
 impl FromStr for PartialDate {
     type Err = String;
 
@@ -244,6 +259,9 @@ mod tests {
     fn a_partial_date_knows_its_first_and_last_day() {
         let month: PartialDate = "2024-02".parse().unwrap();
         assert_eq!((month.first, month.last), (day("2024-02-01"), day("2024-02-29")));
+        for text in ["2024", "2024-02", "2024-01", "2024-02-29"] {
+            assert_eq!(text.parse::<PartialDate>().unwrap().to_string(), text);
+        }
         assert!("2024-02-30".parse::<PartialDate>().is_err());
         assert!("2024-Q1".parse::<PartialDate>().is_err());
     }

@@ -319,7 +319,9 @@ async fn all_faults_of_a_request_are_told_at_once() {
         answer.problem("malformed");
         assert_eq!(answer.faults()[0].0, parameter, "{path}");
     }
-    client.get("/v1/subsidies?start=2020&end=2019").await.expect(422).problem("invalid_parameter");
+    let turned = client.get("/v1/subsidies?start=2020-03&end=2019").await.expect(422);
+    turned.problem("invalid_parameter");
+    assert_eq!(turned.faults(), [("end".to_owned(), "2019".to_owned())], "the value as it was sent");
     client.get("/v1/subsidies?jurisdiction=children:CN-SH").await.expect(422).problem("invalid_parameter");
     client.get("/v1/subsidies/CN-NEV-2019?valid_on=2019").await.expect(422).problem("invalid_parameter");
 }
