@@ -21,3 +21,4 @@ pub mod server;
 pub mod subsidies;
 pub mod telemetry;
 pub mod timeseries;
+pub mod words;

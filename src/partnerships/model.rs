@@ -4,33 +4,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::Number;
 use utoipa::ToSchema;
 
-/// The kinds of partnerships.
-pub const PARTNERSHIP_KINDS: [&str; 9] = [
-    "joint_venture",
-    "equity_stake",
-    "technology_alliance",
-    "acquisition",
-    "licensing",
-    "brand_launch",
-    "supply",
-    "contract_manufacturing",
-    "wholly_owned_plant",
-];
-
-/// What is known of a partnership's life.
-pub const STATUSES: [&str; 4] = ["active", "ended", "announced", "unknown"];
-
-/// What members of a partnership are in it.
-pub const ROLES: [&str; 9] =
-    ["parent", "operator", "investor", "target", "partner", "supplier", "customer", "licensor", "licensee"];
-
-/// The kinds of organizations.
-pub const ORGANIZATION_KINDS: [&str; 9] =
-    ["oem", "group", "joint_venture", "brand", "investor", "tech", "battery_maker", "supplier", "government"];
-
-/// The kinds of events.
-pub const EVENT_KINDS: [&str; 6] = ["partnership", "policy", "plant", "launch", "market", "deal"];
-
 /// A joint venture, stake, alliance, licence or the like.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct Partnership {

@@ -6,13 +6,11 @@ use sqlx::PgPool;
 use sqlx::types::Json;
 
 use super::filters::{EventFilter, Order, OrganizationFilter, PartnershipFilter};
-use super::model::{
-    EVENT_KINDS, Event, ORGANIZATION_KINDS, Organization, OrganizationDetail, PARTNERSHIP_KINDS, Partnership,
-    ROLES, STATUSES,
-};
+use super::model::{Event, Organization, OrganizationDetail, Partnership};
 use crate::database::Versioned;
 use crate::error::Result;
 use crate::filter::{Known, Window};
+use crate::words::{EVENT_KINDS, MEMBER_ROLES, ORGANIZATION_KINDS, PARTNERSHIP_KINDS, PARTNERSHIP_STATUSES};
 
 /// What was read of one collection, and the version of another one that the statement read beside it.
 pub type Joined<T> = (Versioned<T>, i64);
@@ -71,7 +69,10 @@ pub async fn known(pool: &PgPool, of: Collection, parameters: &[String]) -> Resu
     )
     .fetch_all(pool)
     .await?;
-    let mut known = Known::default().with("kind", of.kinds()).with("status", &STATUSES).with("role", &ROLES);
+    let mut known = Known::default()
+        .with("kind", of.kinds())
+        .with("status", &PARTNERSHIP_STATUSES)
+        .with("role", &MEMBER_ROLES);
     known.extend(rows.into_iter().map(|row| {
         let parameter = if row.parameter == of.name() { "id".to_owned() } else { row.parameter };
         (parameter, row.word, row.parent)

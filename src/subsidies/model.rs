@@ -4,23 +4,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::Number;
 use utoipa::ToSchema;
 
-/// The kinds of instruments.
-pub const KINDS: [&str; 7] = [
-    "purchase_subsidy",
-    "tax_exemption",
-    "tax_rate",
-    "trade_in",
-    "plate_quota",
-    "credit_mandate",
-    "charging_subsidy",
-];
-
-/// The levels of government.
-pub const LEVELS: [&str; 3] = ["national", "provincial", "city"];
-
-/// How well a computable row is founded.
-pub const VERIFICATIONS: [&str; 2] = ["read", "unverified"];
-
 /// The parts of the dual-credit scheme.
 pub const CREDIT_PARTS: [&str; 3] = ["mandate", "rule", "formula"];
 

@@ -6,13 +6,11 @@ use sqlx::PgPool;
 use sqlx::types::Json;
 
 use super::filters::{CreditFilter, InstrumentFilter, RateFilter, SpendFilter};
-use super::model::{
-    CREDIT_PARTS, Credit, Instrument, InstrumentDetail, KINDS, LEVELS, SubsidyRate, SubsidySpend,
-    VERIFICATIONS,
-};
+use super::model::{CREDIT_PARTS, Credit, Instrument, InstrumentDetail, SubsidyRate, SubsidySpend};
 use crate::database::Versioned;
 use crate::error::Result;
 use crate::filter::{Known, Window};
+use crate::words::{GOVERNMENT_LEVELS, INSTRUMENT_KINDS, VERIFICATIONS};
 
 /// The words that these parameters may name.
 pub async fn known(pool: &PgPool, parameters: &[String]) -> Result<Known> {
@@ -44,8 +42,8 @@ pub async fn known(pool: &PgPool, parameters: &[String]) -> Result<Known> {
     .fetch_all(pool)
     .await?;
     let mut known = Known::default()
-        .with("kind", &KINDS)
-        .with("level", &LEVELS)
+        .with("kind", &INSTRUMENT_KINDS)
+        .with("level", &GOVERNMENT_LEVELS)
         .with("verification", &VERIFICATIONS)
         .with("part", &CREDIT_PARTS);
     known.extend(rows.into_iter().map(|row| (row.parameter, row.word, row.parent)));

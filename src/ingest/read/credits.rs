@@ -3,13 +3,13 @@
 use serde_json::json;
 
 use super::Sheets;
-use super::subsidies::VERIFICATION;
 use crate::ingest::entry::{Entry, Table};
 use crate::ingest::fields::End;
 use crate::ingest::sheet::{Row, Sheet};
 use crate::ingest::vocabulary::Vocabulary;
 use crate::timeseries::key::Dimension;
 use crate::timeseries::period::{Frequency, Period};
+use crate::words::VERIFICATIONS;
 
 const MANDATES: &[&str] =
     &["year", "nev_credit_percent", "cafc_target_l_100km", "note", "document_id", "verification"];
@@ -67,7 +67,7 @@ fn mandate(position: i32, row: &Row<'_>, vocabulary: &Vocabulary) -> Entry {
         "cafc_target_l_100km": row.number("cafc_target_l_100km"),
         "note": row.optional("note"),
         "document_id": document,
-        "verification": row.choice("verification", &VERIFICATION),
+        "verification": row.choice("verification", &VERIFICATIONS),
     });
     Entry { table: Table::CreditMandate, document: Some(document), row }
 }
@@ -112,7 +112,7 @@ fn formula(position: i32, row: &Row<'_>, vocabulary: &Vocabulary) -> Entry {
         "constant": needed("constant"),
         "max_credits": row.number("max_credits"),
         "unit": row.required("unit"),
-        "verification": row.choice("verification", &VERIFICATION),
+        "verification": row.choice("verification", &VERIFICATIONS),
         "document_id": document,
         "note": row.optional("note"),
     });

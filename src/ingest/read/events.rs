@@ -8,11 +8,10 @@ use crate::ingest::fields::{Known, Span};
 use crate::ingest::sheet::Row;
 use crate::ingest::vocabulary::Vocabulary;
 use crate::timeseries::key::Dimension;
+use crate::words::EVENT_KINDS;
 
 /// The columns of `partnerships/events.csv`.
 pub const COLUMNS: &[&str] = &["event_id", "date", "kind", "title", "orgs", "geo", "summary", "document_id"];
-
-const KINDS: [&str; 6] = ["partnership", "policy", "plant", "launch", "market", "deal"];
 
 /// Reads events.
 pub fn read(sheets: &Sheets<'_>, vocabulary: &Vocabulary, entries: &mut Vec<Entry>) {
@@ -30,7 +29,7 @@ fn event(row: &Row<'_>, vocabulary: &Vocabulary) -> Entry {
         "event_id": row.text("event_id"),
         "date": date,
         "happened": happened.text(),
-        "kind": row.choice("kind", &KINDS),
+        "kind": row.choice("kind", &EVENT_KINDS),
         "title": row.required("title"),
         "orgs": row.known_list("orgs", ';', &vocabulary.organizations, &[]),
         "geo": row.known_optional("geo", vocabulary.codes(Dimension::Geo)),

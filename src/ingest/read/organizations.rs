@@ -8,6 +8,7 @@ use crate::ingest::fields::Span;
 use crate::ingest::sheet::Row;
 use crate::ingest::vocabulary::Vocabulary;
 use crate::timeseries::key::Dimension;
+use crate::words::ORGANIZATION_KINDS;
 
 /// The columns of `partnerships/organizations.csv`.
 pub const COLUMNS: &[&str] = &[
@@ -23,9 +24,6 @@ pub const COLUMNS: &[&str] = &[
     "notes",
     "document_id",
 ];
-
-const KINDS: [&str; 9] =
-    ["joint_venture", "oem", "group", "investor", "brand", "tech", "government", "battery_maker", "supplier"];
 
 /// Reads organizations.
 pub fn read(sheets: &Sheets<'_>, vocabulary: &Vocabulary, entries: &mut Vec<Entry>) {
@@ -48,7 +46,7 @@ fn organization(row: &Row<'_>, vocabulary: &Vocabulary) -> Entry {
         "org_id": row.text("org_id"),
         "name_en": row.required("name_en"),
         "name_zh": row.optional("name_zh"),
-        "kind": row.choice("kind", &KINDS),
+        "kind": row.choice("kind", &ORGANIZATION_KINDS),
         "country": country,
         "headquarters_geo": row.known_optional("headquarters_geo", vocabulary.codes(Dimension::Geo)),
         "founded": row.optional("founded"),

@@ -13,6 +13,7 @@ use crate::ingest::sheet::{Row, Sheet};
 use crate::ingest::vocabulary::Vocabulary;
 use crate::timeseries::key::Dimension;
 use crate::timeseries::period::PartialDate;
+use crate::words::{MEMBER_ROLES, PARTNERSHIP_KINDS, PARTNERSHIP_STATUSES};
 
 /// The columns of `partnerships/partnerships.csv`.
 pub const PARTNERSHIPS: &[&str] = &[
@@ -32,21 +33,6 @@ pub const PARTNERSHIPS: &[&str] = &[
 /// The columns of `partnerships/members.csv`.
 pub const MEMBERS: &[&str] =
     &["partnership_id", "org_id", "role", "equity_percent", "valid_from", "valid_to", "document_id"];
-
-const KINDS: [&str; 9] = [
-    "joint_venture",
-    "equity_stake",
-    "technology_alliance",
-    "acquisition",
-    "licensing",
-    "brand_launch",
-    "supply",
-    "contract_manufacturing",
-    "wholly_owned_plant",
-];
-
-const ROLES: [&str; 9] =
-    ["parent", "operator", "investor", "target", "partner", "supplier", "customer", "licensor", "licensee"];
 
 /// The days that each partnership was in force.
 ///
@@ -75,14 +61,14 @@ pub fn read(sheets: &Sheets<'_>, vocabulary: &Vocabulary, entries: &mut Vec<Entr
 fn partnership(row: &Row<'_>, vocabulary: &Vocabulary) -> Entry {
     row.date("announced");
     row.span("effective_from", "effective_to", End::Inclusive);
-    let status = row.choice("status", &["active", "ended", "announced", "unknown"]);
+    let status = row.choice("status", &PARTNERSHIP_STATUSES);
     let planned = status == "announced" && row.text("effective_from").is_empty();
     let lost = status == "ended" && row.text("effective_to").is_empty();
     let in_force = if planned || lost { "empty".to_owned() } else { span(row).text() };
     let document = row.known("document_id", &vocabulary.documents);
     let row = json!({
         "partnership_id": row.text("partnership_id"),
-        "kind": row.choice("kind", &KINDS),
+        "kind": row.choice("kind", &PARTNERSHIP_KINDS),
         "name": row.required("name"),
         "announced": row.optional("announced"),
         "effective_from": row.optional("effective_from"),
@@ -111,7 +97,7 @@ fn member(position: i32, row: &Row<'_>, vocabulary: &Vocabulary) -> Entry {
         "partnership_id": partnership_id,
         "position": position,
         "org_id": row.known("org_id", &vocabulary.organizations),
-        "role": row.choice("role", &ROLES),
+        "role": row.choice("role", &MEMBER_ROLES),
         "equity_percent": equity,
         "valid_from": row.optional("valid_from"),
         "valid_to": row.optional("valid_to"),

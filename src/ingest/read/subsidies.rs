@@ -9,6 +9,7 @@ use crate::ingest::sheet::{Row, Sheet};
 use crate::ingest::vocabulary::Vocabulary;
 use crate::timeseries::key::Dimension;
 use crate::timeseries::period::{Frequency, Period};
+use crate::words::{GOVERNMENT_LEVELS, INSTRUMENT_KINDS, VERIFICATIONS};
 
 /// The columns of `subsidies/instruments.csv`.
 pub const INSTRUMENTS: &[&str] = &[
@@ -64,24 +65,11 @@ pub const RULES: &[&str] = &[
 
 const SPEND: &[&str] = &["year", "jurisdiction", "measure", "unit", "value", "note", "document_id"];
 
-const KINDS: [&str; 7] = [
-    "purchase_subsidy",
-    "tax_exemption",
-    "plate_quota",
-    "tax_rate",
-    "trade_in",
-    "credit_mandate",
-    "charging_subsidy",
-];
-
 /// Words of rates that stand for no class of vehicle.
 const OTHER_CLASSES: [&str; 4] = ["truck_special", "public_service", "city_cluster", "charging"];
 
 /// Words of rates that stand for no powertrain of the code list.
 const OTHER_POWERTRAINS: [&str; 3] = ["energy_saving", "supercapacitor", "efficient"];
-
-/// How well a computable row is founded.
-pub const VERIFICATION: [&str; 2] = ["read", "unverified"];
 
 /// Reads instruments, rates, rules and spending.
 pub fn read(sheets: &Sheets<'_>, vocabulary: &Vocabulary, entries: &mut Vec<Entry>) {
@@ -105,9 +93,9 @@ fn instrument(row: &Row<'_>, vocabulary: &Vocabulary) -> Entry {
     let row = json!({
         "instrument_id": row.text("instrument_id"),
         "name": row.required("name"),
-        "kind": row.choice("kind", &KINDS),
+        "kind": row.choice("kind", &INSTRUMENT_KINDS),
         "jurisdiction": row.known("jurisdiction", vocabulary.codes(Dimension::Geo)),
-        "level": row.choice("level", &["national", "provincial", "city"]),
+        "level": row.choice("level", &GOVERNMENT_LEVELS),
         "authorities": row.list("authority", ';'),
         "announced": row.optional("announced"),
         "effective_from": row.optional("effective_from"),
@@ -170,7 +158,7 @@ fn rule(position: i32, row: &Row<'_>, vocabulary: &Vocabulary) -> Entry {
         "value": row.number("value"),
         "unit": row.optional("unit"),
         "supersedes": row.known_optional("supersedes", &vocabulary.rules),
-        "verification": row.choice("verification", &VERIFICATION),
+        "verification": row.choice("verification", &VERIFICATIONS),
         "document_id": document,
         "note": row.optional("note"),
     });
