@@ -30,28 +30,37 @@ pub async fn write(connection: &mut PgConnection, today: NaiveDate, changes: &mu
 /// Columns that a row does not name become null; PostgreSQL reads dates in force, lists and numbers from their texts.
 async fn insert(connection: &mut PgConnection, table: Table, rows: &str, today: NaiveDate) -> Result<()> {
     macro_rules! insert {
-        ($sql:literal) => {
-            sqlx::query!($sql, rows).execute(connection).await?
+        ($table:literal) => {
+            sqlx::query!(
+                "INSERT INTO "
+                    + $table
+                    + " SELECT * FROM jsonb_populate_recordset(NULL::"
+                    + $table
+                    + ", $1::text::jsonb)",
+                rows,
+            )
+            .execute(connection)
+            .await?
         };
     }
     match table {
-        Table::Code => insert!("INSERT INTO code SELECT * FROM jsonb_populate_recordset(NULL::code, $1::text::jsonb)"),
-        Table::Measure => insert!("INSERT INTO measure SELECT * FROM jsonb_populate_recordset(NULL::measure, $1::text::jsonb)"),
-        Table::Dataset => insert!("INSERT INTO dataset SELECT * FROM jsonb_populate_recordset(NULL::dataset, $1::text::jsonb)"),
-        Table::Partition => insert!("INSERT INTO partition SELECT * FROM jsonb_populate_recordset(NULL::partition, $1::text::jsonb)"),
-        Table::Precedence => insert!("INSERT INTO precedence SELECT * FROM jsonb_populate_recordset(NULL::precedence, $1::text::jsonb)"),
-        Table::Source => insert!("INSERT INTO source SELECT * FROM jsonb_populate_recordset(NULL::source, $1::text::jsonb)"),
-        Table::Organization => insert!("INSERT INTO organization SELECT * FROM jsonb_populate_recordset(NULL::organization, $1::text::jsonb)"),
-        Table::Partnership => insert!("INSERT INTO partnership SELECT * FROM jsonb_populate_recordset(NULL::partnership, $1::text::jsonb)"),
-        Table::PartnershipMember => insert!("INSERT INTO partnership_member SELECT * FROM jsonb_populate_recordset(NULL::partnership_member, $1::text::jsonb)"),
-        Table::Event => insert!("INSERT INTO event SELECT * FROM jsonb_populate_recordset(NULL::event, $1::text::jsonb)"),
-        Table::SubsidyInstrument => insert!("INSERT INTO subsidy_instrument SELECT * FROM jsonb_populate_recordset(NULL::subsidy_instrument, $1::text::jsonb)"),
-        Table::SubsidyRate => insert!("INSERT INTO subsidy_rate SELECT * FROM jsonb_populate_recordset(NULL::subsidy_rate, $1::text::jsonb)"),
-        Table::SubsidyRule => insert!("INSERT INTO subsidy_rule SELECT * FROM jsonb_populate_recordset(NULL::subsidy_rule, $1::text::jsonb)"),
-        Table::CreditMandate => insert!("INSERT INTO credit_mandate SELECT * FROM jsonb_populate_recordset(NULL::credit_mandate, $1::text::jsonb)"),
-        Table::CreditRule => insert!("INSERT INTO credit_rule SELECT * FROM jsonb_populate_recordset(NULL::credit_rule, $1::text::jsonb)"),
-        Table::CreditFormula => insert!("INSERT INTO credit_formula SELECT * FROM jsonb_populate_recordset(NULL::credit_formula, $1::text::jsonb)"),
-        Table::SubsidySpend => insert!("INSERT INTO subsidy_spend SELECT * FROM jsonb_populate_recordset(NULL::subsidy_spend, $1::text::jsonb)"),
+        Table::Code => insert!("code"),
+        Table::Measure => insert!("measure"),
+        Table::Dataset => insert!("dataset"),
+        Table::Partition => insert!("partition"),
+        Table::Precedence => insert!("precedence"),
+        Table::Source => insert!("source"),
+        Table::Organization => insert!("organization"),
+        Table::Partnership => insert!("partnership"),
+        Table::PartnershipMember => insert!("partnership_member"),
+        Table::Event => insert!("event"),
+        Table::SubsidyInstrument => insert!("subsidy_instrument"),
+        Table::SubsidyRate => insert!("subsidy_rate"),
+        Table::SubsidyRule => insert!("subsidy_rule"),
+        Table::CreditMandate => insert!("credit_mandate"),
+        Table::CreditRule => insert!("credit_rule"),
+        Table::CreditFormula => insert!("credit_formula"),
+        Table::SubsidySpend => insert!("subsidy_spend"),
         Table::Document => {
             sqlx::query!(
                 "INSERT INTO document (document_id, source, publisher, title, url, published, published_until, licence,
@@ -72,84 +81,39 @@ async fn insert(connection: &mut PgConnection, table: Table, rows: &str, today: 
 /// Marks the rows of each old release as replaced by the new one beside it.
 async fn replace(connection: &mut PgConnection, old: &[i32], new: &[i32]) -> Result<()> {
     macro_rules! replace {
-        ($sql:literal) => {
-            sqlx::query!($sql, old, new).execute(&mut *connection).await?
-        };
+        ($($table:literal),* $(,)?) => {$(
+            sqlx::query!(
+                "UPDATE " + $table + " SET superseded_by = pair.new
+                 FROM UNNEST($1::integer[], $2::integer[]) AS pair (old, new) WHERE release_id = pair.old",
+                old,
+                new,
+            )
+            .execute(&mut *connection)
+            .await?;
+        )*};
     }
     if old.is_empty() {
         return Ok(());
     }
     replace!(
-        "UPDATE code SET superseded_by = pair.new FROM UNNEST($1::integer[], $2::integer[]) AS pair (old, new)
-         WHERE release_id = pair.old"
-    );
-    replace!(
-        "UPDATE measure SET superseded_by = pair.new FROM UNNEST($1::integer[], $2::integer[]) AS pair (old, new)
-         WHERE release_id = pair.old"
-    );
-    replace!(
-        "UPDATE dataset SET superseded_by = pair.new FROM UNNEST($1::integer[], $2::integer[]) AS pair (old, new)
-         WHERE release_id = pair.old"
-    );
-    replace!(
-        "UPDATE partition SET superseded_by = pair.new FROM UNNEST($1::integer[], $2::integer[]) AS pair (old, new)
-         WHERE release_id = pair.old"
-    );
-    replace!(
-        "UPDATE precedence SET superseded_by = pair.new FROM UNNEST($1::integer[], $2::integer[]) AS pair (old, new)
-         WHERE release_id = pair.old"
-    );
-    replace!(
-        "UPDATE source SET superseded_by = pair.new FROM UNNEST($1::integer[], $2::integer[]) AS pair (old, new)
-         WHERE release_id = pair.old"
-    );
-    replace!(
-        "UPDATE document SET superseded_by = pair.new FROM UNNEST($1::integer[], $2::integer[]) AS pair (old, new)
-         WHERE release_id = pair.old"
-    );
-    replace!(
-        "UPDATE organization SET superseded_by = pair.new FROM UNNEST($1::integer[], $2::integer[]) AS pair (old, new)
-         WHERE release_id = pair.old"
-    );
-    replace!(
-        "UPDATE partnership SET superseded_by = pair.new FROM UNNEST($1::integer[], $2::integer[]) AS pair (old, new)
-         WHERE release_id = pair.old"
-    );
-    replace!(
-        "UPDATE partnership_member SET superseded_by = pair.new FROM UNNEST($1::integer[], $2::integer[]) AS pair (old, new)
-         WHERE release_id = pair.old"
-    );
-    replace!(
-        "UPDATE event SET superseded_by = pair.new FROM UNNEST($1::integer[], $2::integer[]) AS pair (old, new)
-         WHERE release_id = pair.old"
-    );
-    replace!(
-        "UPDATE subsidy_instrument SET superseded_by = pair.new FROM UNNEST($1::integer[], $2::integer[]) AS pair (old, new)
-         WHERE release_id = pair.old"
-    );
-    replace!(
-        "UPDATE subsidy_rate SET superseded_by = pair.new FROM UNNEST($1::integer[], $2::integer[]) AS pair (old, new)
-         WHERE release_id = pair.old"
-    );
-    replace!(
-        "UPDATE subsidy_rule SET superseded_by = pair.new FROM UNNEST($1::integer[], $2::integer[]) AS pair (old, new)
-         WHERE release_id = pair.old"
-    );
-    replace!(
-        "UPDATE credit_mandate SET superseded_by = pair.new FROM UNNEST($1::integer[], $2::integer[]) AS pair (old, new)
-         WHERE release_id = pair.old"
-    );
-    replace!(
-        "UPDATE credit_rule SET superseded_by = pair.new FROM UNNEST($1::integer[], $2::integer[]) AS pair (old, new)
-         WHERE release_id = pair.old"
-    );
-    replace!(
-        "UPDATE credit_formula SET superseded_by = pair.new FROM UNNEST($1::integer[], $2::integer[]) AS pair (old, new)
-         WHERE release_id = pair.old"
-    );
-    replace!(
-        "UPDATE subsidy_spend SET superseded_by = pair.new FROM UNNEST($1::integer[], $2::integer[]) AS pair (old, new)
-         WHERE release_id = pair.old"
+        "code",
+        "measure",
+        "dataset",
+        "partition",
+        "precedence",
+        "source",
+        "document",
+        "organization",
+        "partnership",
+        "partnership_member",
+        "event",
+        "subsidy_instrument",
+        "subsidy_rate",
+        "subsidy_rule",
+        "credit_mandate",
+        "credit_rule",
+        "credit_formula",
+        "subsidy_spend",
     );
     Ok(())
 }
