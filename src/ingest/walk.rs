@@ -220,13 +220,14 @@ fn canonical(cells: &Cells, seats: &HashMap<i64, Seat>, counts: &mut Counts) -> 
     stored
 }
 
-/// The latest of the changed releases that speaks on each series.
+/// The latest of the changed releases that speaks on each series. What a correction leaves out is changed by the correction.
 fn last_changes(change: &Change<'_>, cells: &Cells) -> HashMap<i64, i32> {
     let mut changed: HashSet<i32> = change.dead.iter().copied().collect();
     changed.extend(change.taken.iter().map(|taken| taken.release));
     let mut last = HashMap::new();
     for (&(series, _), statements) in cells {
-        for release in statements.iter().map(|s| s.origin.release).filter(|r| changed.contains(r)) {
+        for origin in statements.iter().map(|s| s.origin).filter(|o| changed.contains(&o.release)) {
+            let release = origin.superseded_by.unwrap_or(origin.release);
             let latest = last.entry(series).or_insert(release);
             *latest = release.max(*latest);
         }

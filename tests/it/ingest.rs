@@ -345,6 +345,22 @@ async fn a_corrected_document_gets_a_release_that_supersedes_the_earlier() {
 }
 
 #[tokio::test]
+async fn a_series_is_changed_by_the_correction_that_leaves_it_out() {
+    let fresh = cluster::migrated().await;
+    let other = "sales,gasgoo,CN,_T,_T,_T,PV,_T,A,2018,50,A,t-2019,,value\n";
+    let with_other = |files: Files| {
+        let rows = files.text("observations/production.csv").unwrap().to_owned() + other;
+        files.with("observations/production.csv", rows)
+    };
+    load(&fresh.database, &with_other(small(&["2018,100,t-2019,value"]))).await;
+    load(&fresh.database, &with_other(small(&[]))).await;
+    assert_eq!(Tables::read(&fresh.database).await.value(SMALL, "2018", None), None);
+    let by_the_correction = "SELECT count(*) FROM series JOIN release ON release_id = updated_by
+                             WHERE measure = 'retail' AND reason = 'corrected' AND superseded_by IS NULL";
+    assert_eq!(count(&fresh.database, by_the_correction).await, 1);
+}
+
+#[tokio::test]
 async fn a_document_that_is_gone_is_withdrawn_and_cells_fall_back_to_the_rest() {
     let fresh = cluster::migrated().await;
     let bundled = Files::bundled();
