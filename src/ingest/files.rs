@@ -96,7 +96,7 @@ mod tests {
             let path = entry.unwrap().path();
             if path.is_dir() {
                 paths_below(&path, root, found);
-            } else {
+            } else if path.extension().is_none_or(|extension| extension != "md") {
                 found.push(path.strip_prefix(root).unwrap().display().to_string());
             }
         }
