@@ -9,6 +9,7 @@ mod files;
 mod ingest;
 mod migrations;
 mod partnerships;
+mod readme;
 mod service;
 mod start_stop;
 mod subsidies;
