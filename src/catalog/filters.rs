@@ -28,6 +28,8 @@ filters! {
 filters! {
     /// Which documents. Several values of one parameter, separated by commas, are alternatives; parameters together must all hold.
     pub struct DocumentFilter {
+        /// Ids of documents, as observations and records name them.
+        id: Words = "iea-gevo-2025,smm-103720172",
         /// Publishers of their main figures.
         source: Words = "caam,oica",
         /// A piece of the id, the title, the address or the publisher's name, in upper or lower case.
@@ -58,6 +60,7 @@ pub fn known(vocabulary: &Vocabulary, documents: Vec<String>) -> Known {
     known.extend(vocabulary.sources.values().map(|source| source.kind.clone()).map(alone("kind")));
     known.extend(vocabulary.sources.keys().cloned().map(alone("source")));
     known.extend(vocabulary.versions.keys().cloned().map(alone("collection")));
-    known.extend(documents.into_iter().map(alone("document")));
+    let both = |id: String| ["document", "id"].map(|parameter| (parameter.to_owned(), id.clone(), None));
+    known.extend(documents.into_iter().flat_map(both));
     known
 }

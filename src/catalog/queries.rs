@@ -74,6 +74,7 @@ pub async fn documents(
                  AND ($3::text IS NULL
                    OR strpos(lower(concat_ws(chr(10), d.document_id, d.title, d.publisher, d.url)), lower($3)) > 0)
                  AND ($4::text IS NULL OR d.document_id > $4)
+                 AND ($6::text[] IS NULL OR d.document_id = ANY($6))
                ORDER BY d.document_id LIMIT $5
              ) p) AS "data!: Json<Vec<DocumentEntry>>"
            FROM (SELECT sum(version)::bigint AS version, max(changed_at) AS changed_at FROM collection) v"#,
@@ -82,6 +83,7 @@ pub async fn documents(
         filter.q.as_deref(),
         window.text(0),
         window.rows,
+        filter.id.as_deref(),
     )
     .fetch_one(pool)
     .await?;

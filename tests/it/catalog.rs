@@ -332,6 +332,12 @@ async fn lists_are_narrowed_by_each_filter() {
     let both = client.rows("/v1/documents?source=iea,oica").await;
     let of = |source: &str| rows("documents.csv").iter().filter(|row| row["source"] == source).count();
     assert_eq!(both.len(), of("iea") + of("oica"));
+    let named = client.rows("/v1/documents?id=smm-103720172,iea-gevo-2025").await;
+    assert_eq!(ids(&named), ["iea-gevo-2025", "smm-103720172"]);
+    assert_eq!(
+        client.get("/v1/documents?id=none").await.expect(422).faults(),
+        [("id".into(), "none".into())]
+    );
     let releases = client.rows("/v1/releases?document=iea-gevo-2025").await;
     assert_eq!(releases.len(), 2);
     let iea = client.rows("/v1/releases?source=iea&collection=charging").await;

@@ -18,7 +18,8 @@ use crate::http::reply::Reply;
 ///
 /// The pages and files that figures were read from, with what was taken in from each, by id.
 ///
-/// For example, which editions of the IEA's outlook are here? `/v1/documents?source=iea&q=outlook`.
+/// For example, which editions of the IEA's outlook are here? `/v1/documents?source=iea&q=outlook`. Where do the figures of a chart
+/// come from? `/v1/documents?id=` with the documents that its observations name, separated by commas.
 #[utoipa::path(
     get, path = "/v1/documents", operation_id = "list_documents", tag = "catalog",
     params(DocumentFilter, PageParams),

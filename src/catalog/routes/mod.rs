@@ -42,7 +42,7 @@ pub fn routes() -> OpenApiRouter<App> {
 /// The words that the filters of a call may name. The ids of documents are read only for a call that names one.
 async fn known(app: &App, call: &Call) -> Result<Known> {
     let vocabulary = app.vocabularies.current().await?;
-    let documents = call.params.names().iter().any(|name| name == "document");
+    let documents = call.has("document") || call.has("id");
     let documents = if documents { queries::document_ids(&app.pool).await? } else { Vec::new() };
     Ok(filters::known(&vocabulary, documents))
 }
