@@ -109,6 +109,26 @@ async fn every_request_of_the_readme_is_answered_as_it_shows() {
     assert!(checked >= 15, "only {checked} requests were found");
 }
 
+#[tokio::test]
+async fn the_first_start_prints_what_the_readme_shows() {
+    let client = Client::bundled().await;
+    let (rows, releases): (i64, i64) = sqlx::query_as("SELECT sum(row_count), count(*) FROM release")
+        .fetch_one(&client.app.pool)
+        .await
+        .unwrap();
+    let applied: i64 = sqlx::query_scalar("SELECT count(*) FROM _sqlx_migrations")
+        .fetch_one(&client.app.pool)
+        .await
+        .unwrap();
+    let readme = readme();
+    for line in [
+        format!("data       {rows} rows loaded in {releases} releases"),
+        format!("migrations {applied} applied"),
+    ] {
+        assert!(readme.lines().any(|shown| shown == line), "README.md does not show: {line}");
+    }
+}
+
 #[test]
 fn every_path_is_in_the_table_of_endpoints() {
     let readme = readme();
