@@ -4,7 +4,7 @@
 # the service's, not the compiler's.
 export SQLX_OFFLINE = true
 
-.PHONY: serve test check queries postgresql
+.PHONY: serve test check queries openapi postgresql
 
 serve:  ## start the service, with its own PostgreSQL unless DATABASE_URL is set
 	@[ -n "$$DATABASE_URL" ] || sh scripts/install-postgresql.sh > /dev/null
@@ -21,6 +21,10 @@ check:  ## what is checked beside the tests: format, lints, documentation, prepa
 
 queries:  ## write .sqlx anew, after a query or a migration has changed
 	sh scripts/prepare-queries.sh
+
+openapi:  ## write openapi/openapi.json anew, after the API has changed
+	cargo run --quiet -- openapi > openapi/openapi.json.new
+	mv openapi/openapi.json.new openapi/openapi.json
 
 postgresql:  ## install PostgreSQL's programs where they are missing
 	@sh scripts/install-postgresql.sh > /dev/null

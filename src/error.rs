@@ -83,6 +83,7 @@ impl Error {
 
 /// One fault of a request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = ProblemFault)]
 pub struct Fault {
     /// The parameter at fault (a header's name where it is a header).
     pub parameter: String,

@@ -3,6 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Deref;
 
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
+
 use crate::error::{Fault, nearest};
 use crate::params::Params;
 use crate::timeseries::period::PartialDate;
@@ -14,7 +17,7 @@ macro_rules! filters {
         #[derive(Debug, Default, Clone, utoipa::IntoParams)]
         #[into_params(parameter_in = Query)]
         pub struct $name {
-            $($(#[$doc])* #[param(value_type = String, required = false, example = $example)] pub $param: Option<$kind>,)*
+            $($(#[$doc])* #[param(value_type = $kind, inline, required = false, example = $example)] pub $param: Option<$kind>,)*
         }
 
         impl $name {
@@ -197,6 +200,21 @@ impl Parameter for bool {
         params.choice(name, &[("true", true), ("false", false)])
     }
 }
+
+/// Filters whose values are texts in the contract: lists with commas are open to what is added.
+macro_rules! written {
+    ($($kind:ident),*) => {
+        $(impl PartialSchema for $kind {
+            fn schema() -> RefOr<Schema> {
+                String::schema()
+            }
+        }
+
+        impl ToSchema for $kind {})*
+    };
+}
+
+written!(Words, Kin, Piece, Years, PartialDate);
 
 impl Deref for Words {
     type Target = [String];

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use china_auto::config::{self, Flags, Settings};
 use china_auto::database::embedded;
 use china_auto::error::{Error, Result};
-use china_auto::{health, server, telemetry};
+use china_auto::{health, http, server, telemetry};
 use clap::{Parser, Subcommand};
 
 /// China's auto market as a REST API, each figure with its source
@@ -25,6 +25,8 @@ enum Command {
     Serve,
     /// Print the configuration file with every setting and its default
     Config,
+    /// Print the OpenAPI document of the API
+    Openapi,
     /// Ask the service that listens at --listen whether it is ready
     Health,
     /// Become one of PostgreSQL's programs, for a service that starts it
@@ -50,13 +52,16 @@ fn run(flags: Flags, command: Command) -> Result<()> {
             telemetry::start(settings.log_format, &settings.log)?;
             runtime()?.block_on(server::serve(settings))
         }
-        Command::Config => {
-            let written = std::io::stdout().write_all(config::EXAMPLE.as_bytes());
-            written.map_err(|error| Error::internal("printing the configuration file", error))
-        }
+        Command::Config => print(config::EXAMPLE),
+        Command::Openapi => print(&http::document::text()),
         Command::Health => health::check(&Settings::load(flags)?.listen),
         Command::PostgresChild(child) => Err(Error::Startup(child.run())),
     }
+}
+
+fn print(text: &str) -> Result<()> {
+    let written = std::io::stdout().write_all(text.as_bytes());
+    written.map_err(|error| Error::internal("printing", error))
 }
 
 fn runtime() -> Result<tokio::runtime::Runtime> {

@@ -43,3 +43,25 @@ pub const GOVERNMENT_LEVELS: [&str; 3] = ["national", "provincial", "city"];
 
 /// How well a computable row is founded.
 pub const VERIFICATIONS: [&str; 2] = ["read", "unverified"];
+
+/// Declares a type of the contract for texts that are one of a few words; the values themselves are texts.
+macro_rules! words {
+    ($(#[doc = $doc:literal])+ $name:ident = $words:expr;) => {
+        $(#[doc = $doc])+
+        #[derive(Debug)]
+        pub struct $name;
+
+        impl utoipa::PartialSchema for $name {
+            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+                utoipa::openapi::schema::ObjectBuilder::new()
+                    .schema_type(utoipa::openapi::schema::Type::String)
+                    .description(Some(concat!($($doc),+).trim()))
+                    .enum_values(Some($words))
+                    .into()
+            }
+        }
+
+        impl utoipa::ToSchema for $name {}
+    };
+}
+pub(crate) use words;

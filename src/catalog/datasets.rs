@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 use crate::timeseries::dataset::{Partition, Precedence};
 use crate::timeseries::key::Dimension;
 use crate::timeseries::period::{Frequency, Period};
+use crate::words::words;
 
 /// A dataset: observations of one subject with the same dimensions.
 #[derive(Debug, Serialize, ToSchema)]
@@ -99,10 +100,10 @@ pub struct MeasureDescription {
     /// How many decimal places its values have; 0 for counts.
     pub decimals: u32,
     /// `flow` happens during a period and adds up over time; `stock` is the state at the end of one.
-    #[schema(example = "flow")]
+    #[schema(value_type = MeasureKind)]
     pub kind: String,
     /// How it is converted to a coarser period: `sum`, `last` or `none`.
-    #[schema(example = "sum")]
+    #[schema(value_type = Aggregation)]
     pub aggregation: String,
     /// What is counted and what is not; null where it goes without saying.
     pub definition: Option<String>,
@@ -221,4 +222,14 @@ impl From<&Partition> for PartitionRule {
             partition.clone();
         Self { source, dimension, whole, parts, absent_is_zero, valid_from, valid_to, note }
     }
+}
+
+words! {
+    /// Whether figures happen during a period or are the state at its end.
+    MeasureKind = ["flow", "stock"];
+}
+
+words! {
+    /// How figures are converted to a coarser period.
+    Aggregation = ["sum", "last", "none"];
 }

@@ -49,7 +49,7 @@ filters! {
         /// `initial` for what was taken in first, `corrected` for what replaced an earlier release of its document.
         reason: Words = "corrected",
         /// `true` for withdrawn releases only, `false` for the others only.
-        withdrawn: bool = "false",
+        withdrawn: bool = false,
     }
 }
 

@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 
 use super::describe::local;
 use crate::timeseries::period::{Frequency, Period};
+use crate::words::words;
 
 /// Who first published figures.
 #[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
@@ -15,6 +16,7 @@ pub struct SourceEntry {
     pub id: String,
     /// Its name in the language of the answer; English where no Chinese name is known.
     #[serde(default)]
+    #[schema(required)]
     pub name: String,
     /// Its name in English.
     pub name_en: String,
@@ -109,7 +111,7 @@ pub struct DocumentEntry {
     /// What else there is to know of it; null where there is nothing.
     pub note: Option<String>,
     /// `patch`: it speaks for the cells that it lists. `edition`: for its whole scope, so that cells which it no longer lists are withdrawn by it.
-    #[schema(example = "patch")]
+    #[schema(value_type = DocumentCoverage)]
     pub coverage: String,
     /// What was taken in from it, the newest first: one release a collection, and one more for each correction.
     pub releases: Vec<DocumentRelease>,
@@ -124,6 +126,7 @@ pub struct DocumentRelease {
     #[schema(example = "production")]
     pub collection: String,
     /// `initial`, or `corrected` where it replaced an earlier release of the document.
+    #[schema(value_type = ReleaseReason)]
     pub reason: String,
     /// How many rows of the document it holds.
     pub rows: i32,
@@ -140,7 +143,7 @@ pub struct ReleaseEntry {
     #[schema(example = "production")]
     pub collection: String,
     /// `dataset` or `records`.
-    #[schema(example = "dataset")]
+    #[schema(value_type = CollectionKind)]
     pub collection_kind: String,
     /// The document; null for code lists, the descriptions of datasets and the list of sources.
     pub document: Option<String>,
@@ -151,10 +154,10 @@ pub struct ReleaseEntry {
     /// The last day that the document's date may mean; null where it is undated.
     pub published: Option<NaiveDate>,
     /// `initial`, or `corrected` where it replaced an earlier release of the document.
-    #[schema(example = "initial")]
+    #[schema(value_type = ReleaseReason)]
     pub reason: String,
     /// `patch` or `edition`, as for the document.
-    #[schema(example = "patch")]
+    #[schema(value_type = DocumentCoverage)]
     pub coverage: String,
     /// For an edition: the measures and frequencies that it speaks for, as `measure/frequency`; else empty.
     pub edition_scope: Vec<String>,
@@ -169,6 +172,7 @@ pub struct ReleaseEntry {
     /// The import that it was part of; everything of one import became visible at once.
     pub import: i32,
     /// What the import was: `bundled` with the service, or a `file`.
+    #[schema(value_type = ImportKind)]
     pub import_kind: String,
     /// The release that corrected it; null while its rows count.
     pub superseded_by: Option<i32>,
@@ -180,6 +184,7 @@ pub struct ReleaseEntry {
     pub checksum: String,
     /// Where what it belongs to is, relative to the service.
     #[serde(default)]
+    #[schema(required)]
     pub links: ReleaseLinks,
 }
 
@@ -222,4 +227,24 @@ impl ReleaseEntry {
 /// A text as one segment of a path.
 fn segment(text: &str) -> String {
     form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20")
+}
+
+words! {
+    /// What a document speaks for.
+    DocumentCoverage = ["patch", "edition"];
+}
+
+words! {
+    /// Why a release was taken in.
+    ReleaseReason = ["initial", "corrected"];
+}
+
+words! {
+    /// What a collection holds.
+    CollectionKind = ["dataset", "records"];
+}
+
+words! {
+    /// What an import was.
+    ImportKind = ["bundled", "file"];
 }

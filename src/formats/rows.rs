@@ -11,6 +11,7 @@ use crate::timeseries::period::{Frequency, Period};
 
 /// One figure with everything that names it and says where it is from. A dimension that the dataset does not have is absent.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Observation)]
 pub struct Row<'a> {
     /// The key of the series that the figure is from; `/v1/series/{id}` takes it.
     #[schema(value_type = String, example = "production:A.production.oica.CN._T._T._T._T._T")]
@@ -83,6 +84,7 @@ pub struct Row<'a> {
 
 /// SDMX OBS_STATUS: A normal, E estimated, P provisional, F forecast, B break, I imputed, M stated as missing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = ObservationStatus)]
 pub enum Status {
     /// Normal.
     A,

@@ -13,6 +13,7 @@ use crate::timeseries::period::{Frequency, Period};
 
 /// The codes of a series; a dimension that the dataset does not have is absent.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = SeriesCodes)]
 pub struct Codes<'a> {
     /// What is counted.
     #[schema(value_type = String)]
@@ -59,6 +60,7 @@ pub struct Codes<'a> {
 
 /// A series with its observations, one object each.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Series)]
 pub struct SeriesItem<'a> {
     /// Its key; `/v1/series/{id}` takes it.
     pub id: String,
@@ -77,6 +79,7 @@ pub struct SeriesItem<'a> {
 
 /// One observation of a series.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = SeriesPoint)]
 pub struct Point<'a> {
     /// The period: 2024, 2024-Q3 or 2024-05.
     #[schema(value_type = String)]
@@ -106,6 +109,7 @@ pub struct Point<'a> {
 
 /// A series as columns: the arrays are equally long, and what stands at one place of each belongs together.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = SeriesColumns)]
 pub struct ColumnsItem<'a> {
     /// Its key; `/v1/series/{id}` takes it.
     pub id: String,

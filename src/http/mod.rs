@@ -1,6 +1,7 @@
 //! The edge: the only part of the service that speaks HTTP, beside each slice's `routes`.
 
 pub mod cache;
+pub mod document;
 pub mod extract;
 pub mod layers;
 pub mod negotiate;
@@ -25,8 +26,8 @@ pub const BUILD: &str = env!("CARGO_PKG_VERSION");
 
 /// Everything that is served, with all layers around it.
 pub fn router(app: App) -> Router {
-    let (routes, document) = openapi::routes().split_for_parts();
+    let (routes, _) = openapi::routes().split_for_parts();
     let origins = app.origins.clone();
-    let routes = routes.merge(openapi::pages(document)).with_state(app);
+    let routes = routes.merge(openapi::pages(document::document())).with_state(app);
     layers::around(routes, &origins)
 }

@@ -2,28 +2,48 @@
 
 use std::collections::BTreeMap;
 
-use axum::routing::get;
-use axum::{Json, Router};
-use serde::Serialize;
-use utoipa::openapi::content::ContentBuilder;
-use utoipa::openapi::{Ref, RefOr, Response, ResponseBuilder};
+use axum::Router;
+use serde_json::Value;
+use utoipa::openapi::{Ref, RefOr, Response};
 use utoipa::{IntoParams, IntoResponses, OpenApi};
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_swagger_ui::SwaggerUi;
+use utoipa_swagger_ui::{Config, SwaggerUi};
 
+use super::document::NOT_MODIFIED;
 use super::negotiate::{Format, Language};
-use super::problem::Code;
+use super::problem::{Code, Problem};
+use super::timeseries::Shape;
 use crate::app::App;
+use crate::formats::ColumnsItem;
+use crate::timeseries::answer::SortWord;
+
+/// What is true of every operation.
+const DESCRIPTION: &str = "China's auto market: production volumes, EV subsidies, charging outlets and OEM partnerships. \
+Every figure names its source and the document that it was read from.
+
+**Answers** are JSON, CSV or NDJSON, by `format` or the header `Accept`. A field that can be null is always there; what does \
+not apply is left out only where its description says so. What is to be known of an answer stands in its `warnings`.
+
+**Pages**: a list holds up to `limit` records; `links.next`, the header `Link` and `meta.page.next_cursor` lead to the next \
+page, and nothing is cut in silence: `meta.complete` and the header `X-Complete` say whether more follows.
+
+**Asking again**: an answer carries an `ETag`. Sent back as `If-None-Match` it brings 304 without a body while nothing has changed.
+
+**Errors** are `application/problem+json` (RFC 9457), with the same fields whatever went wrong, all faults of a request at once, \
+and what would have been allowed. `/problems` lists their kinds. An unknown parameter is an error, so that no filter is \
+overlooked; a method that is not served is 405, a path that is not served 404.";
 
 /// What the document says of the service as a whole.
 #[derive(OpenApi)]
 #[openapi(
     info(
         title = "China auto market data",
-        description = "China's auto market: production volumes, EV subsidies, charging outlets and OEM partnerships. \
-            Every figure names its source and the document that it was read from.",
+        description = DESCRIPTION,
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),
+    servers((url = "/", description = "The service that serves this document.")),
+    // Types that only parameters and shared responses name.
+    components(schemas(ColumnsItem<'_>, Format, Language, Shape, SortWord, Problem)),
     tags(
         (name = "datasets", description = "Time series: datasets, their series and observations."),
         (name = "catalog", description = "Codes, sources, documents and releases."),
@@ -45,7 +65,7 @@ pub struct PageParams {
     #[param(required = false)]
     pub cursor: String,
     /// The representation; where it is not given the header `Accept` chooses, else it is JSON.
-    #[param(required = false, inline)]
+    #[param(required = false)]
     pub format: Format,
 }
 
@@ -54,7 +74,7 @@ pub struct PageParams {
 #[into_params(parameter_in = Query)]
 pub struct FormatParam {
     /// The representation; where it is not given the header `Accept` chooses, else it is JSON.
-    #[param(required = false, inline)]
+    #[param(required = false)]
     pub format: Format,
 }
 
@@ -63,7 +83,7 @@ pub struct FormatParam {
 #[into_params(parameter_in = Query)]
 pub struct LangParam {
     /// The language of `name` and `title`; where it is not given the header `Accept-Language` chooses, else it is English.
-    #[param(required = false, inline)]
+    #[param(required = false)]
     pub lang: Language,
 }
 
@@ -79,6 +99,17 @@ pub struct TooLarge;
 impl IntoResponses for TooLarge {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
         failures(&[Code::TooLarge, Code::CursorGone])
+    }
+}
+
+/// What the question whether requests can be answered is answered beside: that they cannot.
+pub struct NotReady;
+
+impl IntoResponses for NotReady {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        let mut all = failures(&[Code::Internal, Code::Unavailable, Code::Timeout]);
+        all.remove("304");
+        all
     }
 }
 
@@ -103,17 +134,13 @@ impl IntoResponses for SingleFailures {
     }
 }
 
-/// The answers without data: that the caller has it already, and these kinds of problems.
+/// The answers without data: that the caller has it already, and these kinds of problems. Each is described once.
 fn failures(codes: &[Code]) -> BTreeMap<String, RefOr<Response>> {
-    let unchanged = Response::new("The caller has this answer already, by its `ETag` or `Last-Modified`.");
-    let mut all = BTreeMap::from([("304".to_owned(), RefOr::T(unchanged))]);
-    for (_, status, _, title) in Code::TABLE.iter().filter(|(code, ..)| codes.contains(code)) {
-        let problem = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
-        let response =
-            ResponseBuilder::new().description(*title).content("application/problem+json", problem).build();
-        all.insert(status.as_str().to_owned(), RefOr::T(response));
-    }
-    all
+    let described = |name: &str| RefOr::Ref(Ref::from_response_name(name));
+    let rows = Code::TABLE.iter().filter(|(code, ..)| codes.contains(code));
+    let problems =
+        rows.map(|(code, status, ..)| (status.as_str().to_owned(), described(&format!("{code:?}"))));
+    problems.chain([("304".to_owned(), described(NOT_MODIFIED))]).collect()
 }
 
 /// The routes of every slice.
@@ -127,28 +154,15 @@ pub fn routes() -> OpenApiRouter<App> {
         .merge(super::operations::routes())
 }
 
-/// The document as it is committed.
-pub fn document() -> utoipa::openapi::OpenApi {
-    routes().into_openapi()
-}
-
-/// The document, the page to try it on, and what the codes of problems mean.
-pub fn pages(document: utoipa::openapi::OpenApi) -> Router<App> {
-    Router::new()
-        .route("/problems", get(problems))
-        .merge(SwaggerUi::new("/docs").url("/openapi.json", document))
-}
-
-/// One kind of problem.
-#[derive(Serialize)]
-struct Kind {
-    code: &'static str,
-    status: u16,
-    title: &'static str,
-}
-
-/// What the `type` of every problem leads to.
-async fn problems() -> Json<Vec<Kind>> {
-    let kinds = Code::TABLE.iter();
-    Json(kinds.map(|(_, status, code, title)| Kind { code, status: status.as_u16(), title }).collect())
+/// The document, and the pages to try it on.
+pub fn pages(document: Value) -> Router<App> {
+    let shown = Config::default()
+        .display_operation_id(true)
+        .display_request_duration(true)
+        .default_models_expand_depth(0)
+        .doc_expansion("list")
+        .filter(true)
+        // Nothing is sent to a validator elsewhere.
+        .validator_url("none");
+    SwaggerUi::new("/docs").config(shown).external_url_unchecked("/openapi.json", document).into()
 }

@@ -1,4 +1,4 @@
-//! What operators ask: is the process alive, can it answer.
+//! What operators ask, is the process alive and can it answer, and what problems are called.
 
 use axum::Json;
 use axum::extract::State;
@@ -7,12 +7,13 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::openapi::NotReady;
 use super::problem::{Code, Problem};
 use crate::app::App;
 
 /// The routes of this module.
 pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(livez)).routes(routes!(readyz))
+    OpenApiRouter::new().routes(routes!(livez)).routes(routes!(readyz)).routes(routes!(list_problems))
 }
 
 /// How the service is.
@@ -22,7 +23,9 @@ struct Health {
     status: &'static str,
 }
 
-/// Whether the process is alive.
+/// Whether the process is alive
+///
+/// It says nothing of the database; for that ask `/readyz`.
 #[utoipa::path(
     get, path = "/livez", operation_id = "livez", tag = "operations",
     responses((status = 200, description = "It is.", body = Health))
@@ -31,12 +34,14 @@ async fn livez() -> Json<Health> {
     Json(Health { status: "ok" })
 }
 
-/// Whether requests can be answered: the service is neither starting nor stopping, and its database answers.
+/// Whether requests can be answered
+///
+/// They can while the service is neither starting nor stopping and its database answers.
 #[utoipa::path(
     get, path = "/readyz", operation_id = "readyz", tag = "operations",
     responses(
         (status = 200, description = "They can.", body = Health),
-        (status = 503, description = "Not now; `Retry-After` says when to ask again.", body = Problem, content_type = "application/problem+json"),
+        NotReady,
     )
 )]
 async fn readyz(State(app): State<App>) -> Result<Json<Health>, Problem> {
@@ -45,4 +50,29 @@ async fn readyz(State(app): State<App>) -> Result<Json<Health>, Problem> {
     }
     app.ping().await?;
     Ok(Json(Health { status: "ok" }))
+}
+
+/// One kind of problem.
+#[derive(Debug, Serialize, ToSchema)]
+struct ProblemKind {
+    /// The word that problems of this kind have as their `code`.
+    code: Code,
+    /// The HTTP status of answers with it.
+    #[schema(example = 422)]
+    status: u16,
+    /// What it is, in a few words.
+    #[schema(example = "The request cannot be answered")]
+    title: &'static str,
+}
+
+/// Every kind of problem
+///
+/// What the `type` of a problem leads to: the code of each kind, its HTTP status and its title.
+#[utoipa::path(
+    get, path = "/problems", operation_id = "list_problems", tag = "operations",
+    responses((status = 200, description = "All of them.", body = Vec<ProblemKind>))
+)]
+async fn list_problems() -> Json<Vec<ProblemKind>> {
+    let kinds = Code::TABLE.into_iter();
+    Json(kinds.map(|(code, status, _, title)| ProblemKind { code, status: status.as_u16(), title }).collect())
 }

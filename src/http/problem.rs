@@ -35,6 +35,7 @@ pub struct Problem {
 
 /// Every kind of problem.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = ProblemCode)]
 #[serde(rename_all = "snake_case")]
 pub enum Code {
     /// The request cannot be read.

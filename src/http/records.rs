@@ -28,6 +28,7 @@ pub struct Listing<T: ToSchema> {
 
 /// A single record.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Record)]
 pub struct Single<T: ToSchema> {
     /// The record.
     pub data: T,
@@ -59,6 +60,7 @@ pub struct ListingMeta {
 
 /// What a single record was made from.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = RecordMeta)]
 pub struct SingleMeta {
     /// The collection that was read; `catalog` where several were, with the sum of their versions.
     pub collection: String,
@@ -91,6 +93,7 @@ pub struct Links {
 
 /// Something to know before using an answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = AnswerWarning)]
 pub struct Warning {
     /// One word for programs.
     pub code: String,

@@ -1,5 +1,8 @@
 //! What the lists of partnerships, organizations and events can be filtered by.
 
+use serde::Serialize;
+use utoipa::ToSchema;
+
 use crate::filter::{Known, Parameter, Piece, Words, filters};
 use crate::params::Params;
 use crate::timeseries::period::PartialDate;
@@ -28,7 +31,7 @@ filters! {
         /// Countries that a member comes from (two letters).
         country: Words = "DE",
         /// `true`: with a member from another country than China; `false`: without one.
-        foreign: bool = "true",
+        foreign: bool = true,
         /// With a member who has had its role and share since this day or later: finds new shares in old partnerships too. A date
         /// printed less precisely counts where it may be later.
         member_start: PartialDate = "2018",
@@ -61,7 +64,7 @@ filters! {
         /// Countries that they come from (two letters).
         country: Words = "DE,JP",
         /// `true`: from another country than China; `false`: from China, or not known.
-        foreign: bool = "true",
+        foreign: bool = true,
         /// Regions of their headquarters, by exact code; `children:CN` stands for all provinces.
         headquarters_geo: Words = "CN-SH",
         /// The groups that they are counted to.
@@ -93,7 +96,7 @@ filters! {
         /// Countries that one of the organizations comes from (two letters).
         country: Words = "US",
         /// `true`: about an organization from another country than China; `false`: about none.
-        foreign: bool = "true",
+        foreign: bool = true,
         /// Regions where they happened, by exact code; `children:CN` stands for all provinces.
         geo: Words = "CN-SH",
         /// Happened on this day or later; a date printed less precisely counts where it may be later.
@@ -110,11 +113,13 @@ filters! {
 }
 
 /// The order of events.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 pub enum Order {
     /// By date, the oldest first.
+    #[serde(rename = "date")]
     Oldest,
     /// By date, the latest first.
+    #[serde(rename = "-date")]
     Latest,
 }
 

@@ -4,6 +4,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Number;
 use utoipa::ToSchema;
 
+use crate::words::{
+    EVENT_KINDS, MEMBER_ROLES, ORGANIZATION_KINDS, PARTNERSHIP_KINDS, PARTNERSHIP_STATUSES, words,
+};
+
 /// A joint venture, stake, alliance, licence or the like.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct Partnership {
@@ -11,6 +15,7 @@ pub struct Partnership {
     pub id: String,
     /// `joint_venture`, `equity_stake`, `technology_alliance`, `acquisition`, `licensing`, `brand_launch`, `supply`,
     /// `contract_manufacturing` or `wholly_owned_plant`.
+    #[schema(value_type = PartnershipKind)]
     pub kind: String,
     /// Its name in English.
     pub name: String,
@@ -21,6 +26,7 @@ pub struct Partnership {
     /// The last day, month or year in force, as printed; null where no end is known.
     pub effective_to: Option<String>,
     /// `active`, `ended`, `announced` (not begun as far as known) or `unknown`, when it was compiled.
+    #[schema(value_type = PartnershipStatus)]
     pub status: String,
     /// The region in China where it works, as a code of the dimension `geo`; null where it is elsewhere or not bound to one.
     pub geo: Option<String>,
@@ -47,6 +53,7 @@ pub struct PartnershipMember {
     pub country: Option<String>,
     /// `parent`, `operator` (the company that they run together), `investor`, `target` (what is invested in), `partner`,
     /// `supplier`, `customer`, `licensor` or `licensee`.
+    #[schema(value_type = MemberRole)]
     pub role: String,
     /// Its share of the equity, in percent; null where not stated.
     #[schema(value_type = Option<f64>)]
@@ -72,6 +79,7 @@ pub struct Organization {
     /// Its name in Chinese; null where not known.
     pub name_zh: Option<String>,
     /// `oem`, `group`, `joint_venture`, `brand`, `investor`, `tech`, `battery_maker`, `supplier` or `government`.
+    #[schema(value_type = OrganizationKind)]
     pub kind: String,
     /// The country that it comes from (ISO 3166-1, two letters); null where not known.
     pub country: Option<String>,
@@ -112,6 +120,7 @@ pub struct OrganizationLink {
     /// Its name in Chinese; null where not known.
     pub name_zh: Option<String>,
     /// Its kind.
+    #[schema(value_type = OrganizationKind)]
     pub kind: String,
 }
 
@@ -123,10 +132,13 @@ pub struct Membership {
     /// The name of the partnership.
     pub name: String,
     /// The kind of the partnership.
+    #[schema(value_type = PartnershipKind)]
     pub kind: String,
     /// The status of the partnership when it was compiled.
+    #[schema(value_type = PartnershipStatus)]
     pub status: String,
     /// What the organization is in it.
+    #[schema(value_type = MemberRole)]
     pub role: String,
     /// Its share of the equity, in percent; null where not stated.
     #[schema(value_type = Option<f64>)]
@@ -149,6 +161,7 @@ pub struct Event {
     /// When it happened, as printed: year, month or day.
     pub date: String,
     /// `partnership`, `policy`, `plant`, `launch`, `market` or `deal`.
+    #[schema(value_type = EventKind)]
     pub kind: String,
     /// What happened, in a few words.
     pub title: String,
@@ -160,4 +173,29 @@ pub struct Event {
     pub summary: Option<String>,
     /// The document that it was read from.
     pub document: String,
+}
+
+words! {
+    /// The kind of a partnership.
+    PartnershipKind = PARTNERSHIP_KINDS;
+}
+
+words! {
+    /// What is known of a partnership's life.
+    PartnershipStatus = PARTNERSHIP_STATUSES;
+}
+
+words! {
+    /// What a member of a partnership is in it.
+    MemberRole = MEMBER_ROLES;
+}
+
+words! {
+    /// The kind of an organization.
+    OrganizationKind = ORGANIZATION_KINDS;
+}
+
+words! {
+    /// The kind of an event.
+    EventKind = EVENT_KINDS;
 }

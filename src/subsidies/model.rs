@@ -4,6 +4,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::Number;
 use utoipa::ToSchema;
 
+use crate::words::{GOVERNMENT_LEVELS, INSTRUMENT_KINDS, VERIFICATIONS, words};
+
+/// What computable rules say.
+pub const RULE_PARTS: [&str; 7] = ["condition", "amount", "limit", "multiplier", "cap", "vat", "tax"];
+
 /// The parts of the dual-credit scheme.
 pub const CREDIT_PARTS: [&str; 3] = ["mandate", "rule", "formula"];
 
@@ -15,10 +20,12 @@ pub struct Instrument {
     /// Its name in English.
     pub name: String,
     /// `purchase_subsidy`, `tax_exemption`, `tax_rate`, `trade_in`, `plate_quota`, `credit_mandate` or `charging_subsidy`.
+    #[schema(value_type = InstrumentKind)]
     pub kind: String,
     /// The region whose government grants it, as a code of the dimension `geo`; a city's scheme stands under its province.
     pub jurisdiction: String,
     /// `national`, `provincial` or `city`.
+    #[schema(value_type = GovernmentLevel)]
     pub level: String,
     /// The authorities that issued it.
     pub authorities: Vec<String>,
@@ -110,6 +117,7 @@ pub struct SubsidyRule {
     pub valid_to: Option<String>,
     /// `condition` (must hold), `amount`, `limit` (bounds the amount before multipliers), `multiplier`, `cap` (bounds the
     /// result), `vat` or `tax` (the rates of the tax that an exemption waives).
+    #[schema(value_type = RulePart)]
     pub part: String,
     /// One of several schemes that a vehicle may fall under; null where the rule holds for all of them.
     pub scheme: Option<String>,
@@ -134,6 +142,7 @@ pub struct SubsidyRule {
     /// The rule that this one replaced with effect back in time; null where it replaced none.
     pub supersedes: Option<String>,
     /// `read`: a document that states it was read. `unverified`: attributed to the official notice, whose text was not at hand.
+    #[schema(value_type = Verification)]
     pub verification: String,
     /// What else there is to know; null where there is nothing.
     pub note: Option<String>,
@@ -172,6 +181,7 @@ pub struct SubsidySpend {
 pub struct Credit {
     /// `mandate`: what makers must reach in a year. `rule`: what a vehicle earns, in words. `formula`: the same to compute,
     /// credits = min(coefficient x criterion + constant, cap).
+    #[schema(value_type = CreditPart)]
     pub part: String,
     /// Its place in the published list of its part, from 1.
     pub position: i32,
@@ -212,7 +222,33 @@ pub struct Credit {
     pub note: Option<String>,
     /// `read`: a document that states it was read. `unverified`: attributed to the official notice, whose text was not at
     /// hand. Null for rules, which are words of a document that was read.
+    #[schema(value_type = Option<Verification>)]
     pub verification: Option<String>,
     /// The document that states it, or that it is attributed to.
     pub document: String,
+}
+
+words! {
+    /// The kind of an instrument.
+    InstrumentKind = INSTRUMENT_KINDS;
+}
+
+words! {
+    /// A level of government.
+    GovernmentLevel = GOVERNMENT_LEVELS;
+}
+
+words! {
+    /// How well a computable row is founded.
+    Verification = VERIFICATIONS;
+}
+
+words! {
+    /// What a computable rule says.
+    RulePart = RULE_PARTS;
+}
+
+words! {
+    /// A part of the dual-credit scheme.
+    CreditPart = CREDIT_PARTS;
 }

@@ -4,6 +4,7 @@ use super::fetch::Reader;
 use super::frame::{Series, answer, source_at};
 use super::sql::From;
 use crate::error::{Error, Result};
+use crate::words::words;
 
 /// Series in the order of their keys, or observations in an order of their own.
 #[derive(Debug, Default)]
@@ -55,6 +56,11 @@ impl Sort {
         ("value", Self::Value { descending: false }),
         ("-value", Self::Value { descending: true }),
     ];
+}
+
+words! {
+    /// The order of observations.
+    SortWord = Sort::ALL.map(|(word, _)| word);
 }
 
 impl Frame {

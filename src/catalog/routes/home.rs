@@ -96,7 +96,7 @@ pub struct HomeOperation {
 
 /// Read off the contract once, so that nothing is missing here that is served.
 static OPERATIONS: LazyLock<Vec<HomeOperation>> = LazyLock::new(|| {
-    let paths = crate::http::openapi::document().paths.paths;
+    let paths = crate::http::openapi::routes().into_openapi().paths.paths;
     let operation = |(path, item): (String, utoipa::openapi::PathItem)| {
         let get = item.get?;
         Some(HomeOperation {

@@ -18,8 +18,8 @@ use crate::http::reply::Reply;
 ///
 /// What was taken in, one release a document and collection, the newest first. Data changes only by releases.
 ///
-/// For example, what changed the production figures last? `/v1/releases?collection=production&limit=10`. Was anything
-/// corrected? `/v1/releases?reason=corrected`.
+/// For example, what changed the production figures last? `/v1/releases?collection=production&limit=10`. What was
+/// read from the IEA? `/v1/releases?source=iea`.
 #[utoipa::path(
     get, path = "/v1/releases", operation_id = "list_releases", tag = "catalog",
     params(ReleaseFilter, PageParams),

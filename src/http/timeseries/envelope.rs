@@ -50,6 +50,7 @@ pub struct Answer<T: ToSchema> {
 
 /// What an answer to a time-series query was made from.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ObservationsMeta)]
 pub struct Meta {
     /// The dataset.
     pub dataset: String,
@@ -80,6 +81,7 @@ pub struct Meta {
 
 /// A source of figures in an answer.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ObservationsSource)]
 pub struct UsedSource {
     /// Its code.
     pub source: String,
@@ -91,6 +93,7 @@ pub struct UsedSource {
 
 /// How much is answered on this page.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ObservationsCoverage)]
 pub struct Coverage {
     /// Series.
     pub series: usize,

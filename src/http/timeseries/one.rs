@@ -22,6 +22,7 @@ use crate::timeseries::overlay::{Kind, Run, runs};
 use crate::timeseries::period::Period;
 use crate::timeseries::plan::{Plan, Selection, Sources, Window};
 use crate::timeseries::request;
+use crate::words::words;
 
 /// One series with its observations.
 #[derive(Debug, Serialize, ToSchema)]
@@ -43,6 +44,7 @@ pub struct Vintage {
     #[schema(value_type = String)]
     pub period: Option<Period>,
     /// `stated`, or `withdrawn` where an edition no longer lists what it speaks for.
+    #[schema(value_type = VintageKind)]
     pub kind: String,
     /// The figure in the unit of the series; null where it is stated as missing, or withdrawn.
     #[schema(value_type = Option<f64>)]
@@ -196,4 +198,9 @@ async fn unknown(reader: &Reader<'_>, key: &str) -> Result<Error> {
     let keys: Vec<String> = near.iter().map(|listed| listed.series.key(reader.dataset)).collect();
     let did_you_mean = nearest(key, keys.iter().map(String::as_str));
     Ok(Error::NotFound { what: "series", id: key.to_owned(), did_you_mean })
+}
+
+words! {
+    /// What became of a figure.
+    VintageKind = [Kind::Stated.name(), Kind::Withdrawn.name()];
 }

@@ -4,17 +4,18 @@ use utoipa::IntoParams;
 
 use super::Shape;
 use crate::http::negotiate::{Format, Language};
+use crate::timeseries::answer::SortWord;
 
 /// Dimensions that every dataset has.
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct EveryDimension {
     /// What is counted: codes with commas, or `*` for every one. Without it: the dataset's first measure.
-    #[param(required = false, example = "production")]
+    #[param(required = false, example = "*")]
     pub measure: String,
     /// Who first published the figure: codes with commas, each answered apart; `all` for every one; `best` for each
     /// period the first source of the precedence table. Without it: `best`.
-    #[param(required = false, example = "oica")]
+    #[param(required = false, example = "all")]
     pub source: String,
     /// Country, region or province: codes with commas, `children:CN` for the level below, `*` for every one. Without it: `CN`.
     #[param(required = false, example = "CN")]
@@ -100,11 +101,11 @@ pub struct Form {
     /// `rows`: one object an observation, in pages; `series`: one object a series with its observations; `columns`: one object a
     /// series with typed arrays, for charts; `array`: the rows alone. The last three come whole, up to 10,000
     /// observations. Without it: `rows`.
-    #[param(required = false, inline, example = "rows")]
+    #[param(required = false, example = "rows")]
     pub shape: Shape,
     /// `series` (by series, then period), `period`, `-period`, `value` or `-value`. Without it: `series`.
     #[param(required = false, example = "-period")]
-    pub sort: String,
+    pub sort: SortWord,
     /// At most so many observations on a page: 1,000 where it is not given. CSV and NDJSON come whole without it.
     #[param(required = false, minimum = 1, maximum = 10_000, example = 1000)]
     pub limit: u32,
@@ -113,9 +114,9 @@ pub struct Form {
     #[param(required = false)]
     pub cursor: String,
     /// The representation; where it is not given the header `Accept` chooses, else it is JSON.
-    #[param(required = false, inline)]
+    #[param(required = false)]
     pub format: Format,
     /// The language of names and titles; where it is not given the header `Accept-Language` chooses, else it is English.
-    #[param(required = false, inline)]
+    #[param(required = false)]
     pub lang: Language,
 }

@@ -1,0 +1,220 @@
+//! The document as it is served and committed. What holds of all of it is said once here, where no new operation or type
+//! can forget it; everything else is made from the code.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+
+use super::problem::Code;
+
+const SCHEMAS: &str = "#/components/schemas/";
+
+/// The response that says that the caller has the answer already.
+pub const NOT_MODIFIED: &str = "NotModified";
+
+/// Headers of every answer.
+const EVERY: [&str; 2] = ["X-Request-Id", "Server-Timing"];
+
+/// Headers of answers with data, beside those of every one.
+const DATA: [&str; 7] =
+    ["ETag", "Last-Modified", "Cache-Control", "Vary", "Link", "X-Complete", "Content-Language"];
+
+/// What each header says, with an example.
+const HEADERS: [(&str, &str, &str); 10] = [
+    (
+        "ETag",
+        "Names this very answer. Sent back as `If-None-Match` it saves the body while nothing has changed.",
+        "\"9f1c4a7e20b35d6881e2f0aa\"",
+    ),
+    (
+        "Last-Modified",
+        "When one of the collections that were read last changed.",
+        "Tue, 24 Nov 2026 04:00:00 GMT",
+    ),
+    (
+        "Cache-Control",
+        "Answers may be kept, and are to be asked for again with their tag.",
+        "public, max-age=0, must-revalidate",
+    ),
+    (
+        "Vary",
+        "The headers of the request that the answer depends on.",
+        "Accept, Accept-Language, Accept-Encoding",
+    ),
+    (
+        "Link",
+        "The next page (`rel=\"next\"`) where there is one, and this document (`rel=\"service-desc\"`).",
+        "</openapi.json>; rel=\"service-desc\"",
+    ),
+    ("X-Complete", "`false` where a next page follows.", "true"),
+    ("Content-Language", "The language of the names; absent where there are none that depend on it.", "en"),
+    (
+        "X-Request-Id",
+        "What the log knows the request by: the id that was sent under this name, else a new one.",
+        "019abc12-7def-7000-8000-0123456789ab",
+    ),
+    (
+        "Server-Timing",
+        "Milliseconds that the database and the whole answer took.",
+        "db;dur=0.9, total;dur=1.6",
+    ),
+    ("Retry-After", "Seconds after which asking again may help.", "2"),
+];
+
+/// The document.
+pub fn document() -> Value {
+    let document = serde_json::to_value(super::openapi::routes().into_openapi());
+    let mut document = document.expect("a document holds only texts, numbers and lists");
+    let named = document["components"]["schemas"].as_object().cloned().unwrap_or_default();
+    for schema in children(&mut document["components"]["schemas"]) {
+        refer(schema, &named);
+        visit(schema, &mut flatten);
+        visit(schema, &mut require);
+        visit(schema, &mut open);
+    }
+    for operation in children(&mut document["paths"]).into_iter().flat_map(children) {
+        if let Some(parameters) = operation.get_mut("parameters") {
+            children(parameters).into_iter().for_each(loosen);
+        }
+        name_headers(operation);
+    }
+    document["components"]["responses"] = responses();
+    document["components"]["headers"] = headers();
+    rename(&mut document);
+    document
+}
+
+/// The document as it is committed: for people and for comparisons.
+pub fn text() -> String {
+    format!("{:#}\n", document())
+}
+
+/// What stands written out within another type, as the arguments of generic types do, refers to the type itself: a generator
+/// would make a second one of it.
+fn refer(part: &mut Value, named: &Map<String, Value>) {
+    for child in children(part) {
+        let is_type = child.get("properties").or(child.get("allOf")).is_some();
+        match named.iter().find(|(_, schema)| is_type && *schema == child) {
+            Some((name, _)) => *child = json!({"$ref": format!("{SCHEMAS}{name}")}),
+            None => refer(child, named),
+        }
+    }
+}
+
+/// A type that extends another one is the two together; what is said of the place where it does so is of no use to a reader.
+fn flatten(schema: &mut Value) {
+    let Some(parts) = schema.get_mut("allOf").and_then(Value::as_array_mut) else { return };
+    for part in parts {
+        if let Some(extended) = part["allOf"].get(0).filter(|of| of.get("$ref").is_some()) {
+            *part = extended.clone();
+        }
+    }
+}
+
+/// A field that can be null is always sent, so it is required. What may be absent is never null, and says of itself that it
+/// is not required. (All types here are of answers; one of requests would have to be left out.)
+fn require(schema: &mut Value) {
+    let Some(properties) = schema["properties"].as_object() else { return };
+    let is_required = |name: &String| schema["required"].as_array().is_some_and(|r| r.contains(&json!(name)));
+    let required = properties.iter().filter(|(name, property)| is_required(name) || is_nullable(property));
+    schema["required"] = required.map(|(name, _)| name.as_str()).collect();
+}
+
+/// An empty list is of every shape, so a union of shapes is of any, not of exactly one.
+fn open(schema: &mut Value) {
+    if schema["oneOf"].is_array() && !is_nullable(schema) {
+        let schema = schema.as_object_mut().expect("it has a field");
+        let shapes = schema.remove("oneOf").expect("it is a list");
+        schema.insert("anyOf".to_owned(), shapes);
+    }
+}
+
+fn is_nullable(schema: &Value) -> bool {
+    let null = json!("null");
+    schema["type"].as_array().is_some_and(|types| types.contains(&null))
+        || schema["oneOf"].as_array().is_some_and(|of| of.iter().any(|one| one["type"] == null))
+}
+
+/// The pages to try requests on fill in the `example` of a parameter: right for a path, but all filters at once find nothing.
+/// Examples of the type they only show.
+fn loosen(parameter: &mut Value) {
+    if parameter["in"] == "query"
+        && let Some(example) = parameter.as_object_mut().and_then(|fields| fields.remove("example"))
+    {
+        parameter["schema"]["examples"] = json!([example]);
+    }
+}
+
+/// Every answer names its headers. An operation answers with data where it says that the caller may have it already.
+fn name_headers(operation: &mut Value) {
+    let data = operation["responses"].get("304").is_some();
+    let names = DATA.iter().filter(|_| data).chain(&EVERY);
+    operation["responses"]["200"]["headers"] = references(names);
+}
+
+/// The answers without data, each once: that the caller has it already, and every kind of problem.
+fn responses() -> Value {
+    let unchanged = "The caller has this answer already, by its `ETag` or `Last-Modified`.";
+    let headers = references(DATA.iter().chain(&EVERY));
+    let mut all = json!({NOT_MODIFIED: {"description": unchanged, "headers": headers}});
+    for (code, _, _, title) in Code::TABLE {
+        let retry = ["Retry-After"];
+        let retry = retry.iter().filter(|_| code == Code::Unavailable);
+        all[format!("{code:?}")] = json!({
+            "description": title,
+            "headers": references(EVERY.iter().chain(retry)),
+            "content": {"application/problem+json": {"schema": {"$ref": format!("{SCHEMAS}Problem")}}},
+        });
+    }
+    all
+}
+
+fn headers() -> Value {
+    let header = |(name, description, example): (&str, &str, &str)| {
+        (
+            name.to_owned(),
+            json!({"description": description, "schema": {"type": "string"}, "example": example}),
+        )
+    };
+    Value::Object(HEADERS.into_iter().map(header).collect())
+}
+
+fn references<'a>(names: impl Iterator<Item = &'a &'static str>) -> Value {
+    let reference =
+        |name: &&str| ((*name).to_owned(), json!({"$ref": format!("#/components/headers/{name}")}));
+    Value::Object(names.map(reference).collect())
+}
+
+/// Generic types get the name that a person would give them: `Listing_Event` is the `EventListing`.
+fn rename(document: &mut Value) {
+    let spoken = |name: &str| name.split_once('_').map(|(of, what)| format!("{what}{of}"));
+    let Value::Object(schemas) = document["components"]["schemas"].take() else { return };
+    let renamed = schemas.into_iter().map(|(name, schema)| (spoken(&name).unwrap_or(name), schema));
+    let sorted: BTreeMap<String, Value> = renamed.collect();
+    document["components"]["schemas"] = Value::Object(sorted.into_iter().collect());
+    visit(document, &mut |part| {
+        let name = part["$ref"].as_str().and_then(|to| to.strip_prefix(SCHEMAS));
+        if let Some(name) = name.and_then(spoken) {
+            part["$ref"] = json!(format!("{SCHEMAS}{name}"));
+        }
+    });
+}
+
+/// Does something with every object in a part of the document, the innermost last.
+fn visit(part: &mut Value, then: &mut impl FnMut(&mut Value)) {
+    if part.is_object() {
+        then(part);
+    }
+    for child in children(part) {
+        visit(child, then);
+    }
+}
+
+/// What stands directly in a part of the document.
+fn children(part: &mut Value) -> Vec<&mut Value> {
+    match part {
+        Value::Object(fields) => fields.values_mut().collect(),
+        Value::Array(items) => items.iter_mut().collect(),
+        _ => Vec::new(),
+    }
+}
