@@ -2,9 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends where something is not as it should be")]
 
+mod architecture;
 mod catalog;
 mod client;
 mod cluster;
+mod contract;
 mod files;
 mod ingest;
 mod migrations;

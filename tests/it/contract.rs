@@ -1,0 +1,363 @@
+//! The contract: the document is what is served, and what is served is as the document says. Every operation is walked.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use axum::http::Method;
+use china_auto::http::document;
+use jsonschema::Validator;
+use serde_json::{Value, json};
+
+use crate::client::{Answer, Client};
+
+/// The datasets whose parameters together are those of the paths for any dataset.
+const DATASETS: [&str; 2] = ["production", "charging"];
+
+/// What may be absent from an answer: dimensions that a dataset does not have, and what a fault has nothing to say of.
+const MAY_BE_ABSENT: [&str; 10] = [
+    "maker",
+    "brand",
+    "model",
+    "vehicle_class",
+    "powertrain",
+    "operator",
+    "access",
+    "current",
+    "allowed",
+    "did_you_mean",
+];
+
+/// What the document says of one path.
+struct Operation {
+    path: String,
+    says: Value,
+}
+
+impl Operation {
+    /// All of them.
+    fn all(document: &Value) -> Vec<Self> {
+        let paths = document["paths"].as_object().unwrap().iter();
+        let all = paths.flat_map(|(path, item)| {
+            item.as_object().unwrap().iter().map(move |(method, says)| {
+                assert_eq!(method, "get", "{path}: this walk knows requests without a body only");
+                Self { path: path.clone(), says: says.clone() }
+            })
+        });
+        all.collect()
+    }
+
+    /// Those that answer data, and so can say that the caller has it already.
+    fn with_data(document: &Value) -> Vec<Self> {
+        Self::all(document)
+            .into_iter()
+            .filter(|operation| operation.says["responses"].get("304").is_some())
+            .collect()
+    }
+
+    fn parameters(&self, place: &str) -> Vec<&Value> {
+        let all = self.says["parameters"].as_array().into_iter().flatten();
+        all.filter(|parameter| parameter["in"] == place).collect()
+    }
+
+    /// The paths of its examples: one, or one a dataset.
+    fn targets(&self) -> Vec<String> {
+        if self.path.contains("{dataset}") {
+            return DATASETS.map(|dataset| self.path.replace("{dataset}", dataset)).to_vec();
+        }
+        vec![self.at(|parameter| text(&parameter["example"]))]
+    }
+
+    /// Its path with something filled in.
+    fn at(&self, fill: impl Fn(&Value) -> String) -> String {
+        let fill_in = |path: String, parameter: &&Value| {
+            path.replace(&format!("{{{}}}", text(&parameter["name"])), &fill(parameter))
+        };
+        self.parameters("path").iter().fold(self.path.clone(), fill_in)
+    }
+
+    /// The requests that its description gives as examples.
+    fn told(&self) -> Vec<String> {
+        let description = text(&self.says["description"]).replace('\n', " ");
+        let quoted = description.split('`').skip(1).step_by(2).filter(|quoted| quoted.starts_with("/v1"));
+        quoted.filter(|quoted| !quoted.contains('{')).map(str::to_owned).collect()
+    }
+}
+
+/// Checks bodies against the types of the document.
+struct Types {
+    document: Value,
+    made: BTreeMap<String, Validator>,
+}
+
+impl Types {
+    fn new() -> Self {
+        Self { document: document::document(), made: BTreeMap::new() }
+    }
+
+    /// Checks an answer with data against what its operation says of it.
+    #[track_caller]
+    fn check(&mut self, operation: &Operation, answer: &Answer) {
+        let says = &operation.says["responses"]["200"];
+        let media = answer.header("content-type").split(';').next().unwrap();
+        let schema = &says["content"][media]["schema"];
+        assert!(schema.is_object(), "{}: {media} is not in the document", answer.path);
+        if media == "application/json" {
+            self.check_as(schema, answer);
+        }
+        for name in says["headers"].as_object().unwrap().keys() {
+            let is_there = answer.headers.contains_key(name.as_str());
+            assert!(is_there || name == "Content-Language", "{}: {name} is missing", answer.path);
+        }
+    }
+
+    #[track_caller]
+    fn check_as(&mut self, schema: &Value, answer: &Answer) {
+        let validator = self.made.entry(schema.to_string()).or_insert_with(|| {
+            let mut whole = schema.clone();
+            whole["$schema"] = json!("https://json-schema.org/draft/2020-12/schema");
+            whole["components"] = self.document["components"].clone();
+            jsonschema::options().should_validate_formats(true).build(&whole).unwrap()
+        });
+        let faults: Vec<String> = validator
+            .iter_errors(&answer.json())
+            .map(|e| format!("{}: {e:.300}", e.instance_path()))
+            .collect();
+        assert!(faults.is_empty(), "{}: {}", answer.path, faults.join("\n"));
+    }
+
+    #[track_caller]
+    fn check_problem(&mut self, code: &str, answer: &Answer) {
+        answer.problem(code);
+        self.check_as(&json!({"$ref": "#/components/schemas/Problem"}), answer);
+        assert!(!answer.header("x-request-id").is_empty(), "{}", answer.path);
+    }
+
+    /// A part of the document, where it stands elsewhere.
+    fn resolved<'a>(&'a self, part: &'a Value) -> &'a Value {
+        let to = part["$ref"].as_str().map(|to| to.trim_start_matches('#'));
+        to.map_or(part, |to| self.document.pointer(to).unwrap_or_else(|| panic!("nothing at {to}")))
+    }
+
+    /// The values that the document gives a parameter: its examples, or all there are.
+    fn values(&self, parameter: &Value) -> Vec<String> {
+        let schema = self.resolved(&parameter["schema"]);
+        let values = schema["enum"].as_array().or(schema["examples"].as_array());
+        values.into_iter().flatten().map(text).collect()
+    }
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// The names that a handler says it knows.
+async fn known_to(client: &Client, target: &str) -> BTreeSet<String> {
+    let answer = client.get(&format!("{target}?no_such_parameter=1")).await.expect(422);
+    let problem = answer.json();
+    let fault = problem["errors"].as_array().unwrap().iter().find(|e| e["parameter"] == "no_such_parameter");
+    fault.unwrap()["allowed"].as_array().unwrap().iter().map(text).collect()
+}
+
+#[test]
+fn the_committed_document_is_current() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/openapi/openapi.json");
+    let committed = std::fs::read_to_string(path).unwrap_or_default();
+    assert!(
+        committed == document::text(),
+        "openapi/openapi.json is not what the code says: run `make openapi`, look at the difference, and commit it",
+    );
+    let document: Value = serde_json::from_str(&committed).unwrap();
+    assert_eq!(
+        document["info"]["version"],
+        env!("CARGO_PKG_VERSION"),
+        "a document is of one version of the service"
+    );
+}
+
+#[test]
+fn the_document_is_complete_in_words() {
+    let types = Types::new();
+    let document = &types.document;
+    let tags: BTreeSet<String> =
+        document["tags"].as_array().unwrap().iter().map(|tag| text(&tag["name"])).collect();
+    let (mut ids, mut used) = (BTreeSet::new(), BTreeSet::new());
+    for operation in Operation::all(document) {
+        let (path, says) = (&operation.path, &operation.says);
+        let id = text(&says["operationId"]);
+        assert!(id.chars().all(|c| c.is_ascii_lowercase() || c == '_'), "{path}: {id}");
+        assert!(ids.insert(id), "{path}: its operationId is another's too");
+        assert_eq!(says["tags"].as_array().unwrap().len(), 1, "{path}");
+        used.insert(text(&says["tags"][0]));
+        for field in ["summary", "description"] {
+            assert!(says[field].as_str().is_some_and(|text| text.len() > 3), "{path} has no {field}");
+        }
+        for (status, response) in says["responses"].as_object().unwrap() {
+            let response = types.resolved(response);
+            assert!(response["description"].is_string(), "{path} {status}");
+            let is_error = status.starts_with(['4', '5']);
+            let problem = &response["content"]["application/problem+json"]["schema"]["$ref"];
+            assert_eq!(is_error, problem == "#/components/schemas/Problem", "{path} {status}");
+        }
+    }
+    assert_eq!(used, tags);
+}
+
+#[test]
+fn optional_parameters_are_never_null_and_each_shows_what_it_takes() {
+    let types = Types::new();
+    for operation in Operation::all(&types.document) {
+        for parameter in operation.parameters("query") {
+            let what = format!("{} {}", operation.path, parameter["name"]);
+            assert_eq!(parameter["required"], false, "{what}");
+            assert!(!types.resolved(&parameter["schema"]).to_string().contains("null"), "{what}");
+            assert!(parameter["description"].as_str().is_some_and(|text| text.len() > 3), "{what}");
+            let shows = !types.values(parameter).is_empty() || parameter["schema"]["type"] == "boolean";
+            assert!(shows || parameter["name"] == "cursor", "{what} has no example");
+        }
+        for parameter in operation.parameters("path") {
+            assert_eq!(parameter["required"], true, "{}", operation.path);
+            assert!(!parameter["example"].is_null(), "{} has no example", operation.path);
+        }
+    }
+}
+
+#[test]
+fn types_are_described_named_and_stand_once() {
+    let types = Types::new();
+    for (name, schema) in types.document["components"]["schemas"].as_object().unwrap() {
+        assert!(name.chars().all(|c| c.is_ascii_alphanumeric()), "{name} is no name");
+        assert!(schema["description"].is_string(), "{name} is not described");
+        let parts = schema["allOf"].as_array().cloned().unwrap_or_else(|| vec![schema.clone()]);
+        for part in &parts {
+            for (field, property) in part["properties"].as_object().into_iter().flatten() {
+                let is_required = part["required"].as_array().is_some_and(|r| r.contains(&json!(field)));
+                assert!(
+                    is_required || MAY_BE_ABSENT.contains(&field.as_str()),
+                    "{name}.{field} may be absent"
+                );
+                assert!(
+                    !property.to_string().contains("\"properties\""),
+                    "{name}.{field} is a type without a name"
+                );
+                let said = property.get("description").or(property.pointer("/oneOf/0/description"));
+                assert!(said.is_some() || name.ends_with("Record"), "{name}.{field} is not described");
+            }
+        }
+    }
+    let text = types.document.to_string();
+    for reference in text.split("\"$ref\":\"").skip(1) {
+        let to = reference.split('"').next().unwrap();
+        types.resolved(&json!({"$ref": to}));
+    }
+}
+
+#[tokio::test]
+async fn each_handler_knows_the_parameters_of_the_document_and_no_others() {
+    let client = Client::bundled().await;
+    for operation in Operation::with_data(&document::document()) {
+        let mut known = BTreeSet::new();
+        for target in operation.targets() {
+            known.extend(known_to(&client, &target).await);
+        }
+        let documented: BTreeSet<String> =
+            operation.parameters("query").iter().map(|parameter| text(&parameter["name"])).collect();
+        assert_eq!(known, documented, "{}", operation.path);
+    }
+}
+
+#[tokio::test]
+async fn each_answer_is_of_its_type_in_every_format_and_known_again_by_its_tag() {
+    let (client, mut types) = (Client::bundled().await, Types::new());
+    for operation in Operation::all(&types.document) {
+        for target in operation.targets() {
+            let first = client.get(&target).await.expect(200);
+            types.check(&operation, &first);
+            if operation.says["responses"].get("304").is_none() {
+                continue;
+            }
+            let again =
+                client.get_with(&target, &[("if-none-match", first.header("etag"))]).await.expect(304);
+            assert!(again.body.is_empty() && again.header("etag") == first.header("etag"), "{target}");
+            for format in types.values(&json!({"schema": {"$ref": "#/components/schemas/Format"}})) {
+                types.check(&operation, &client.get(&format!("{target}?format={format}")).await.expect(200));
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn each_example_of_a_parameter_is_answered_as_the_document_says() {
+    let (client, mut types) = (Client::bundled().await, Types::new());
+    for operation in Operation::with_data(&types.document) {
+        for parameter in operation.parameters("query") {
+            let name = text(&parameter["name"]);
+            let mut answered = 0;
+            for target in operation.targets() {
+                if !known_to(&client, &target).await.contains(&name) {
+                    continue;
+                }
+                for value in types.values(parameter) {
+                    let answer = client.get(&format!("{target}?{name}={value}")).await.expect(200);
+                    types.check(&operation, &answer);
+                    answered += 1;
+                }
+            }
+            assert!(
+                answered > 0 || name == "cursor" || parameter["schema"]["type"] == "boolean",
+                "{}: {name}",
+                operation.path
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn each_request_that_a_description_tells_is_answered_with_data() {
+    let (client, types) = (Client::bundled().await, Types::new());
+    let mut told = 0;
+    for operation in Operation::all(&types.document) {
+        for request in operation.told() {
+            let answer = client.get(&request).await.expect(200);
+            assert_ne!(answer.json()["data"], json!([]), "{request}");
+            told += 1;
+        }
+    }
+    assert!(told > 25, "only {told}");
+}
+
+#[tokio::test]
+async fn every_error_has_the_one_shape_on_every_path() {
+    let (client, mut types) = (Client::bundled().await, Types::new());
+    for operation in Operation::all(&types.document) {
+        let target = operation.targets().remove(0);
+        let posted = client.send(Method::POST, &target, &[]).await.expect(405);
+        types.check_problem("method_not_allowed", &posted);
+        let below = client.get(&format!("{target}/no/such/path")).await.expect(404);
+        types.check_problem("not_found", &below);
+        if operation.says["responses"].get("304").is_none() {
+            continue;
+        }
+        let mut seen = vec![
+            ("invalid_parameter", client.get(&format!("{target}?no_such_parameter=1")).await.expect(422)),
+            ("malformed", client.get(&format!("{target}?format=%00")).await.expect(400)),
+            ("not_acceptable", client.get_with(&target, &[("accept", "image/png")]).await.expect(406)),
+        ];
+        let other = operation.at(|_| "no-such-thing".to_owned());
+        if other != operation.path {
+            seen.push(("not_found", client.get(&other).await.expect(404)));
+        }
+        for (code, answer) in seen {
+            types.check_problem(code, &answer);
+            let status = answer.status.to_string();
+            let documented = operation.says["responses"].get(status.as_str()).is_some();
+            assert!(documented, "{} does not say that it answers {status}", operation.path);
+        }
+    }
+}
+
+#[test]
+fn the_readme_names_every_path() {
+    let readme = include_str!("../../README.md");
+    let paths = Operation::all(&document::document()).into_iter().map(|operation| operation.path);
+    let missing: Vec<String> = paths.filter(|path| !readme.contains(&format!("`{path}`"))).collect();
+    assert!(missing.is_empty(), "README.md does not name {missing:?} in its table of endpoints");
+}
