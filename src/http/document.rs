@@ -72,6 +72,9 @@ pub fn document() -> Value {
         visit(schema, &mut require);
         visit(schema, &mut open);
     }
+    for part in children(&mut document) {
+        visit(part, &mut name_words);
+    }
     for operation in children(&mut document["paths"]).into_iter().flat_map(children) {
         if let Some(parameters) = operation.get_mut("parameters") {
             children(parameters).into_iter().for_each(loosen);
@@ -126,6 +129,17 @@ fn open(schema: &mut Value) {
         let schema = schema.as_object_mut().expect("it has a field");
         let shapes = schema.remove("oneOf").expect("it is a list");
         schema.insert("anyOf".to_owned(), shapes);
+    }
+}
+
+/// A word with a sign before it is no name in any language: generators are told one.
+fn name_words(schema: &mut Value) {
+    let words = schema["enum"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    let names: Vec<String> = words
+        .map(|word| word.strip_prefix('-').map_or(word.to_owned(), |word| format!("{word}_descending")))
+        .collect();
+    if names.iter().any(|name| name.ends_with("_descending")) {
+        schema["x-enum-varnames"] = json!(names);
     }
 }
 

@@ -45,11 +45,13 @@ overlooked; a method that is not served is 405, a path that is not served 404.";
     // Types that only parameters and shared responses name.
     components(schemas(ColumnsItem<'_>, Format, Language, Shape, SortWord, Problem)),
     tags(
-        (name = "datasets", description = "Time series: datasets, their series and observations."),
-        (name = "catalog", description = "Codes, sources, documents and releases."),
+        (name = "production", description = "Vehicles made, sold, registered, exported and in use, as time series."),
         (name = "subsidies", description = "Subsidies, taxes, quotas and credits."),
+        (name = "charging", description = "Charging outlets, stations and energy, as time series."),
         (name = "partnerships", description = "Organizations, their partnerships and shares, events."),
-        (name = "operations", description = "Health."),
+        (name = "datasets", description = "Any dataset, its series and its observations."),
+        (name = "catalog", description = "What is here: codes, sources, documents and releases."),
+        (name = "operations", description = "Health, and the kinds of problems."),
     )
 )]
 struct Contract;
@@ -93,12 +95,21 @@ pub struct ListFailures;
 /// What a single record's path answers instead of it.
 pub struct SingleFailures;
 
-/// What a query whose answer may be too large answers beside: that it is, and that its pages are gone.
+/// What is answered where an answer that comes whole would be too large.
 pub struct TooLarge;
+
+/// What is answered where the pages of an answer can no longer be read as its first one was.
+pub struct PagesGone;
 
 impl IntoResponses for TooLarge {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
-        failures(&[Code::TooLarge, Code::CursorGone])
+        failures(&[Code::TooLarge])
+    }
+}
+
+impl IntoResponses for PagesGone {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        failures(&[Code::CursorGone])
     }
 }
 
@@ -161,7 +172,8 @@ pub fn pages(document: Value) -> Router<App> {
         .display_request_duration(true)
         .default_models_expand_depth(0)
         .doc_expansion("list")
-        .filter(true)
+        .try_it_out_enabled(true)
+        .use_base_layout()
         // Nothing is sent to a validator elsewhere.
         .validator_url("none");
     SwaggerUi::new("/docs").config(shown).external_url_unchecked("/openapi.json", document).into()

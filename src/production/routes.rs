@@ -6,7 +6,7 @@ use utoipa_axum::routes;
 
 use crate::app::App;
 use crate::http::extract::Call;
-use crate::http::openapi::{LangParam, ListFailures, PageParams, TooLarge};
+use crate::http::openapi::{LangParam, ListFailures, PageParams, PagesGone, TooLarge};
 use crate::http::problem::Problem;
 use crate::http::records::Listing;
 use crate::http::reply::Reply;
@@ -33,25 +33,25 @@ pub fn routes() -> OpenApiRouter<App> {
 /// A dimension that is not named stands at its default, so a bare call is one series; a dimension that is named is kept apart, one
 /// series a code. Every figure names its source and its document.
 #[utoipa::path(
-    get, path = "/v1/production", operation_id = "query_production", tag = "datasets",
+    get, path = "/v1/production", operation_id = "query_production", tag = "production",
     params(EveryDimension, ProductionDimensions, Frequencies, Span, Knowledge, Form),
     responses(
         (status = 200, description = "Observations in the shape asked for; CSV and NDJSON have rows.", content(
             (Observations = "application/json"), (String = "text/csv"), (String = "application/x-ndjson"))),
-        ListFailures, TooLarge,
+        ListFailures, TooLarge, PagesGone,
     )
 )]
 async fn query_production(State(app): State<App>, call: Call) -> Result<Reply, Problem> {
     Ok(observations(&app, DATASET, &call).await?)
 }
 
-/// The series of `production`
+/// The series on vehicles
 ///
 /// Every series there is, or those of the codes that are named; a dimension that is not named is open here.
 ///
 /// For example, which monthly series are there on BYD? `/v1/production/series?maker=byd&frequency=M`.
 #[utoipa::path(
-    get, path = "/v1/production/series", operation_id = "list_production_series", tag = "datasets",
+    get, path = "/v1/production/series", operation_id = "list_production_series", tag = "production",
     params(EveryDimension, ProductionDimensions, Frequencies, LangParam, PageParams),
     responses(
         (status = 200, description = "A page of series, in the order of their keys.", content(

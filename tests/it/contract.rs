@@ -190,6 +190,7 @@ fn the_document_is_complete_in_words() {
         for field in ["summary", "description"] {
             assert!(says[field].as_str().is_some_and(|text| text.len() > 3), "{path} has no {field}");
         }
+        assert!(!text(&says["summary"]).contains('`'), "{path}: a summary is plain text");
         for (status, response) in says["responses"].as_object().unwrap() {
             let response = types.resolved(response);
             assert!(response["description"].is_string(), "{path} {status}");

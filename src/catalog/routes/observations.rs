@@ -4,7 +4,7 @@ use axum::extract::State;
 
 use crate::app::App;
 use crate::http::extract::{Call, Id};
-use crate::http::openapi::{FormatParam, LangParam, PageParams, SingleFailures, TooLarge};
+use crate::http::openapi::{FormatParam, LangParam, PageParams, PagesGone, SingleFailures, TooLarge};
 use crate::http::problem::Problem;
 use crate::http::records::Listing;
 use crate::http::reply::Reply;
@@ -28,7 +28,7 @@ use crate::http::timeseries::{
     responses(
         (status = 200, description = "Observations in the shape asked for; CSV and NDJSON have rows.", content(
             (Observations = "application/json"), (String = "text/csv"), (String = "application/x-ndjson"))),
-        SingleFailures, TooLarge,
+        SingleFailures, TooLarge, PagesGone,
     )
 )]
 pub async fn query_dataset(State(app): State<App>, Id(name): Id, call: Call) -> Result<Reply, Problem> {
@@ -67,7 +67,7 @@ pub async fn list_dataset_series(State(app): State<App>, Id(name): Id, call: Cal
     responses(
         (status = 200, description = "The series with its observations; CSV and NDJSON have rows.", content(
             (OneSeries = "application/json"), (String = "text/csv"), (String = "application/x-ndjson"))),
-        SingleFailures,
+        SingleFailures, TooLarge,
     )
 )]
 pub async fn get_series(State(app): State<App>, Id(key): Id, call: Call) -> Result<Reply, Problem> {
