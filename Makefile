@@ -23,8 +23,8 @@ queries:  ## write .sqlx anew, after a query or a migration has changed
 	sh scripts/prepare-queries.sh
 
 openapi:  ## write openapi/openapi.json anew, after the API has changed
-	cargo run --quiet -- openapi > openapi/openapi.json.new
-	mv openapi/openapi.json.new openapi/openapi.json
+	cargo run --quiet -- openapi > target/openapi.json
+	mv target/openapi.json openapi/openapi.json
 
 postgresql:  ## install PostgreSQL's programs where they are missing
 	@sh scripts/install-postgresql.sh > /dev/null

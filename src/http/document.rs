@@ -232,3 +232,41 @@ fn children(part: &mut Value) -> Vec<&mut Value> {
         _ => Vec::new(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_field_that_can_be_null_is_required_and_one_that_says_it_may_be_absent_is_not() {
+        let mut schema = json!({
+            "type": "object",
+            "required": ["id"],
+            "properties": {
+                "id": {"type": "string"},
+                "note": {"type": ["string", "null"]},
+                "last": {"oneOf": [{"type": "null"}, {"$ref": "#/components/schemas/Last"}]},
+                "maker": {"type": "string"},
+            },
+        });
+        require(&mut schema);
+        assert_eq!(schema["required"], json!(["id", "note", "last"]));
+    }
+
+    #[test]
+    fn a_union_of_shapes_is_open_and_one_with_null_stays() {
+        let mut union = json!({"oneOf": [{"type": "array"}, {"type": "object"}]});
+        open(&mut union);
+        assert_eq!(union, json!({"anyOf": [{"type": "array"}, {"type": "object"}]}));
+        let mut nullable = json!({"oneOf": [{"type": "null"}, {"type": "object"}]});
+        open(&mut nullable);
+        assert!(nullable["oneOf"].is_array());
+    }
+
+    #[test]
+    fn words_with_a_sign_are_given_names() {
+        let mut sort = json!({"type": "string", "enum": ["date", "-date"]});
+        name_words(&mut sort);
+        assert_eq!(sort["x-enum-varnames"], json!(["date", "date_descending"]));
+    }
+}

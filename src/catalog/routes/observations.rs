@@ -19,6 +19,9 @@ use crate::http::timeseries::{
 ///
 /// The same as the path of the dataset's own, for any dataset. Which dimensions it has, `/v1/datasets/{dataset}` says; one that it does
 /// not have is refused.
+///
+/// For example, how many public charging outlets has China had, month by month?
+/// `/v1/datasets/charging/observations?access=public`.
 #[utoipa::path(
     get, path = "/v1/datasets/{dataset}/observations", operation_id = "query_dataset", tag = "datasets",
     params(
@@ -38,6 +41,8 @@ pub async fn query_dataset(State(app): State<App>, Id(name): Id, call: Call) -> 
 /// The series of a dataset
 ///
 /// Every series there is, or those of the codes that are named; a dimension that is not named is open here.
+///
+/// For example, which operators of charging outlets are there figures on? `/v1/datasets/charging/series?operator=*`.
 #[utoipa::path(
     get, path = "/v1/datasets/{dataset}/series", operation_id = "list_dataset_series", tag = "datasets",
     params(
@@ -58,6 +63,8 @@ pub async fn list_dataset_series(State(app): State<App>, Id(name): Id, call: Cal
 ///
 /// Its key is its dataset, frequency and codes. With `best` in place of the source, each period has the first source of the
 /// precedence table.
+///
+/// For example, China's production by OICA since 2015: `/v1/series/production:A.production.oica.CN._T._T._T._T._T?start=2015`.
 #[utoipa::path(
     get, path = "/v1/series/{id}", operation_id = "get_series", tag = "datasets",
     params(
