@@ -14,7 +14,7 @@ pub fn csv(written: Written<'_>) -> Result<Bytes> {
     let dimensions = &written.dataset.dimensions;
     let header = ["series"].into_iter().chain(dimensions.iter().map(|d| d.name()));
     let header = header.chain(["frequency", "period", "value", "status", "document", "note"]);
-    writer.write_record(header.chain(["low_trust", "derived", "coverage"])).map_err(failed)?;
+    writer.write_record(header.chain(["low_trust", "derived", "coverage", "reason"])).map_err(failed)?;
     for row in rows(written) {
         writer.write_record(cells(&row, dimensions)).map_err(failed)?;
     }
@@ -30,10 +30,15 @@ fn cells(row: &Row<'_>, dimensions: &[Dimension]) -> Vec<String> {
     cells.push(row.period.map(|p| p.to_string()).unwrap_or_default());
     cells.push(row.value.map(|v| v.to_string()).unwrap_or_default());
     cells.push(row.status.letter().to_owned());
-    cells.push(row.document.unwrap_or_default().to_owned());
+    cells.push(
+        row.documents
+            .as_ref()
+            .map_or_else(|| row.document.unwrap_or_default().to_owned(), |all| all.join(";")),
+    );
     cells.push(row.note.unwrap_or_default().to_owned());
     cells.extend([row.low_trust, row.derived].map(|flag| flag.to_string()));
     cells.push(row.coverage.clone().unwrap_or_default());
+    cells.push(row.reason.unwrap_or_default().to_owned());
     cells
 }
 

@@ -11,6 +11,7 @@ pub use series::{Codes, ColumnsItem, Point, SeriesItem, columns, items, title, u
 use crate::language::Language;
 use crate::timeseries::answer::Frame;
 use crate::timeseries::dataset::{Dataset, Vocabulary};
+use crate::timeseries::plan::Transform;
 
 /// A frame with what is needed to write it.
 #[derive(Debug, Clone, Copy)]
@@ -23,4 +24,6 @@ pub struct Written<'a> {
     pub vocabulary: &'a Vocabulary,
     /// The language of titles.
     pub language: Language,
+    /// What the figures were computed by.
+    pub transform: Transform,
 }

@@ -5,7 +5,8 @@ use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
 
 use super::Written;
-use crate::timeseries::frame::{Observation, Series};
+use crate::timeseries::derive::{Figure, Releases};
+use crate::timeseries::frame::{Observation, Reason, Series};
 use crate::timeseries::key::Dimension;
 use crate::timeseries::period::{Frequency, Period};
 
@@ -67,9 +68,13 @@ pub struct Row<'a> {
     pub value: Option<Value>,
     /// What kind of figure it is.
     pub status: Status,
-    /// The document that it was read from; `/v1/documents/{document}` takes it.
+    /// The document that it was read from; `/v1/documents/{document}` takes it. Null where a derived figure rests on several.
     #[schema(value_type = Option<String>)]
     pub document: Option<&'a str>,
+    /// The documents that a derived figure rests on, where they are several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Vec<String>, required = false)]
+    pub documents: Option<Vec<&'a str>>,
     /// What the document, or the compilers, say of this one figure; null where nothing.
     #[schema(value_type = Option<String>)]
     pub note: Option<&'a str>,
@@ -80,6 +85,10 @@ pub struct Row<'a> {
     /// How much of the whole a derived figure covers, as `11/12`; null where it is not derived.
     #[schema(value_type = Option<String>)]
     pub coverage: Option<String>,
+    /// Why there is no figure: `gap`, `source_change`, `break`, `partial`, `zero` or `not_stated`; null where there is one, or where
+    /// it is stated as missing.
+    #[schema(value_type = Option<String>)]
+    pub reason: Option<&'static str>,
 }
 
 /// SDMX OBS_STATUS: A normal, E estimated, P provisional, F forecast, B break, I imputed, M stated as missing.
@@ -130,37 +139,50 @@ impl Status {
     }
 }
 
-/// An exact figure: a whole number scaled by the decimals of its measure.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Value {
-    scaled: i64,
-    decimals: u32,
+/// A figure as it is printed: exact, a whole number scaled by the decimals of its measure; or a ratio.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Value {
+    /// An exact one.
+    Exact {
+        /// The whole number.
+        scaled: i64,
+        /// How many of its digits stand behind the point.
+        decimals: u32,
+    },
+    /// A ratio, not rounded.
+    Ratio(f64),
 }
 
 impl Value {
     /// The figure that this whole number stands for.
     pub const fn new(scaled: i64, decimals: u32) -> Self {
-        Self { scaled, decimals }
+        Self::Exact { scaled, decimals }
     }
 }
 
 impl std::fmt::Display for Value {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match Decimal::try_new(self.scaled, self.decimals) {
-            Ok(exact) => exact.fmt(f),
-            Err(_) => self.scaled.fmt(f),
+        match *self {
+            Self::Ratio(ratio) => ratio.fmt(f),
+            Self::Exact { scaled, decimals } => match Decimal::try_new(scaled, decimals) {
+                Ok(exact) => exact.fmt(f),
+                Err(_) => scaled.fmt(f),
+            },
         }
     }
 }
 
 impl Serialize for Value {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if self.decimals == 0 {
-            return serializer.serialize_i64(self.scaled);
+        match *self {
+            Self::Ratio(ratio) => serializer.serialize_f64(ratio),
+            Self::Exact { scaled, decimals: 0 } => serializer.serialize_i64(scaled),
+            // The nearest double prints back as the decimal it came from, up to fifteen digits.
+            Self::Exact { .. } => {
+                let double = self.to_string().parse().map_err(serde::ser::Error::custom)?;
+                serializer.serialize_f64(double)
+            }
         }
-        // The nearest double prints back as the decimal it came from, up to fifteen digits.
-        let double = self.to_string().parse().map_err(serde::ser::Error::custom)?;
-        serializer.serialize_f64(double)
     }
 }
 
@@ -176,6 +198,7 @@ pub fn rows(written: Written<'_>) -> impl Iterator<Item = Row<'_>> {
 fn row<'a>(written: Written<'a>, series: &'a Series, observation: &'a Observation) -> Row<'a> {
     let dataset = written.dataset;
     let code = |dimension| Some(series.code(dataset, dimension)).filter(|code| !code.is_empty());
+    let documents = documents(written, observation);
     Row {
         series: series.key_of(dataset, observation),
         measure: series.code(dataset, Dimension::Measure),
@@ -193,24 +216,40 @@ fn row<'a>(written: Written<'a>, series: &'a Series, observation: &'a Observatio
         period: Period::new(series.frequency, observation.period),
         value: value(written, series, observation),
         status: Status::of(observation.status),
-        document: document(written, observation),
+        document: Some(documents.as_slice()).filter(|all| all.len() == 1).map(|all| all[0]),
+        documents: Some(documents).filter(|all| all.len() > 1),
         note: observation.note.as_deref(),
         low_trust: observation.low_trust,
-        derived: false,
-        coverage: None,
+        derived: observation.derived,
+        coverage: coverage(observation),
+        reason: observation.reason.map(Reason::word),
     }
 }
 
-/// The figure in the unit of its measure.
+/// The figure in the unit of the answer.
 pub fn value(written: Written<'_>, series: &Series, observation: &Observation) -> Option<Value> {
     let measure = written.dataset.measure(series.code(written.dataset, Dimension::Measure));
     let decimals = measure.map_or(0, |m| m.decimals);
-    observation.value.map(|scaled| Value::new(scaled, decimals))
+    observation.figure.map(|figure| match figure {
+        Figure::Exact(scaled) => Value::new(scaled, decimals),
+        // A ratio of scaled figures may itself be scaled: a mean is, a growth is not.
+        Figure::Ratio(ratio) => Value::Ratio(ratio),
+    })
 }
 
-/// The document that states a figure.
-pub fn document<'a>(written: Written<'a>, observation: &Observation) -> Option<&'a str> {
-    written.vocabulary.releases.get(&observation.release)?.document.as_deref()
+/// The documents that state a figure, or what it was made of.
+pub fn documents<'a>(written: Written<'a>, observation: &Observation) -> Vec<&'a str> {
+    let mut documents: Vec<&str> = Vec::new();
+    for release in observation.releases.iter().flat_map(Releases::iter) {
+        let document = written.vocabulary.releases.get(&release).and_then(|r| r.document.as_deref());
+        documents.extend(document.filter(|document| !documents.contains(document)));
+    }
+    documents
+}
+
+/// How much of the whole a figure covers, as answers print it.
+pub fn coverage(observation: &Observation) -> Option<String> {
+    observation.coverage.map(|(has, of)| format!("{has}/{of}"))
 }
 
 #[cfg(test)]

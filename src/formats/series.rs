@@ -4,10 +4,10 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::Written;
-use super::rows::{Status, Value, document, value};
+use super::rows::{Status, Value, coverage, documents, value};
 use crate::language::Language;
 use crate::timeseries::dataset::{Dataset, Vocabulary};
-use crate::timeseries::frame::{BEST, Observation, Series};
+use crate::timeseries::frame::{BEST, Observation, Reason, Series};
 use crate::timeseries::key::{Dimension, TOTAL};
 use crate::timeseries::period::{Frequency, Period};
 
@@ -71,8 +71,8 @@ pub struct SeriesItem<'a> {
     /// How often it states a figure.
     pub frequency: Frequency,
     /// The unit of its figures.
-    #[schema(value_type = String, example = "vehicles")]
-    pub unit: &'a str,
+    #[schema(example = "vehicles")]
+    pub unit: String,
     /// Its observations by period.
     pub observations: Vec<Point<'a>>,
 }
@@ -92,9 +92,13 @@ pub struct Point<'a> {
     /// Who first published the figure.
     #[schema(value_type = String)]
     pub source: &'a str,
-    /// The document that it was read from.
+    /// The document that it was read from; null where a derived figure rests on several.
     #[schema(value_type = Option<String>)]
     pub document: Option<&'a str>,
+    /// The documents that a derived figure rests on, where they are several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Vec<String>, required = false)]
+    pub documents: Option<Vec<&'a str>>,
     /// What the document, or the compilers, say of this one figure; null where nothing.
     #[schema(value_type = Option<String>)]
     pub note: Option<&'a str>,
@@ -105,6 +109,9 @@ pub struct Point<'a> {
     /// How much of the whole a derived figure covers, as `11/12`; null where it is not derived.
     #[schema(value_type = Option<String>)]
     pub coverage: Option<String>,
+    /// Why there is no figure; null where there is one, or where it is stated as missing.
+    #[schema(value_type = Option<String>)]
+    pub reason: Option<&'static str>,
 }
 
 /// A series as columns: the arrays are equally long, and what stands at one place of each belongs together.
@@ -120,8 +127,7 @@ pub struct ColumnsItem<'a> {
     /// How often it states a figure.
     pub frequency: Frequency,
     /// The unit of its figures.
-    #[schema(value_type = String)]
-    pub unit: &'a str,
+    pub unit: String,
     /// The periods.
     #[schema(value_type = Vec<String>)]
     pub period: Vec<Option<Period>>,
@@ -133,9 +139,9 @@ pub struct ColumnsItem<'a> {
     /// Who first published them.
     #[schema(value_type = Vec<String>)]
     pub source: Vec<&'a str>,
-    /// The documents that they were read from.
+    /// The documents that they were read from; those of a derived figure with semicolons.
     #[schema(value_type = Vec<Option<String>>)]
-    pub document: Vec<Option<&'a str>>,
+    pub document: Vec<Option<String>>,
     /// What is noted of them.
     #[schema(value_type = Vec<Option<String>>)]
     pub note: Vec<Option<&'a str>>,
@@ -145,6 +151,9 @@ pub struct ColumnsItem<'a> {
     pub derived: Vec<bool>,
     /// How much of the whole they cover, where derived.
     pub coverage: Vec<Option<String>>,
+    /// Why there is no figure, where there is none.
+    #[schema(value_type = Vec<Option<String>>)]
+    pub reason: Vec<Option<&'static str>>,
 }
 
 /// The series of a frame, one object an observation.
@@ -154,7 +163,7 @@ pub fn items(written: Written<'_>) -> Vec<SeriesItem<'_>> {
         title: title(written.vocabulary, written.dataset, series, written.language),
         codes: codes(written.dataset, series),
         frequency: series.frequency,
-        unit: unit(written.dataset, series),
+        unit: written.transform.unit(unit(written.dataset, series)),
         observations: series.observations.iter().map(|o| point(written, series, o)).collect(),
     });
     all.collect()
@@ -169,32 +178,38 @@ pub fn columns(written: Written<'_>) -> Vec<ColumnsItem<'_>> {
             title: title(written.vocabulary, written.dataset, series, written.language),
             codes: codes(written.dataset, series),
             frequency: series.frequency,
-            unit: unit(written.dataset, series),
+            unit: written.transform.unit(unit(written.dataset, series)),
             period: each().map(|o| Period::new(series.frequency, o.period)).collect(),
             value: each().map(|o| value(written, series, o)).collect(),
             status: each().map(|o| Status::of(o.status)).collect(),
             source: each().map(|o| o.source.as_ref()).collect(),
-            document: each().map(|o| document(written, o)).collect(),
+            document: each()
+                .map(|o| Some(documents(written, o).join(";")).filter(|d| !d.is_empty()))
+                .collect(),
             note: each().map(|o| o.note.as_deref()).collect(),
             low_trust: each().map(|o| o.low_trust).collect(),
-            derived: vec![false; series.observations.len()],
-            coverage: vec![None; series.observations.len()],
+            derived: each().map(|o| o.derived).collect(),
+            coverage: each().map(coverage).collect(),
+            reason: each().map(|o| o.reason.map(Reason::word)).collect(),
         }
     });
     all.collect()
 }
 
 fn point<'a>(written: Written<'a>, series: &'a Series, observation: &'a Observation) -> Point<'a> {
+    let documents = documents(written, observation);
     Point {
         period: Period::new(series.frequency, observation.period),
         value: value(written, series, observation),
         status: Status::of(observation.status),
         source: &observation.source,
-        document: document(written, observation),
+        document: Some(documents.as_slice()).filter(|all| all.len() == 1).map(|all| all[0]),
+        documents: Some(documents).filter(|all| all.len() > 1),
         note: observation.note.as_deref(),
         low_trust: observation.low_trust,
-        derived: false,
-        coverage: None,
+        derived: observation.derived,
+        coverage: coverage(observation),
+        reason: observation.reason.map(Reason::word),
     }
 }
 
@@ -216,7 +231,7 @@ pub fn codes<'a>(dataset: &Dataset, series: &'a Series) -> Codes<'a> {
     }
 }
 
-/// The unit of a series.
+/// The unit of the figures that a series is computed from.
 pub fn unit<'a>(dataset: &'a Dataset, series: &Series) -> &'a str {
     dataset.measure(series.code(dataset, Dimension::Measure)).map_or("", |measure| measure.unit.as_str())
 }

@@ -1,8 +1,14 @@
 //! The pipeline put together: reads batch by batch, chooses sources, cuts the window, and stops where the page is full.
 
+use std::collections::{BTreeSet, HashMap};
+
+use super::dataset::Dataset;
+use super::derive::{Maker, Track};
 use super::fetch::Reader;
 use super::frame::{Series, answer, source_at};
-use super::sql::From;
+use super::key::Dimension;
+use super::plan::{Aggregation, Plan};
+use super::target::{Stored, Target, ingredients, targets};
 use crate::error::{Error, Result};
 use crate::words::words;
 
@@ -83,42 +89,102 @@ impl Frame {
     }
 }
 
+/// How many stored figures are read at once at the most, unless one target alone has more.
+const BATCH: i64 = 50_000;
+
 /// Up to `limit` observations behind a place, series by series.
 pub async fn page(reader: &Reader<'_>, after: Option<Place>, limit: usize) -> Result<Frame> {
+    let stored = reader.series(&ingredients(reader.plan, reader.dataset)).await?;
+    let by_id: HashMap<i64, &Stored> = stored.iter().map(|one| (one.id, one)).collect();
+    let mut targets = targets(reader.plan, reader.dataset, &stored);
+    targets.retain(|target| after.as_ref().is_none_or(|place| target.group >= place.group));
     let mut frame = Frame::default();
-    let mut from = after.as_ref().map_or(From::Start, |place| From::At(place.group.clone()));
     let mut room = limit;
     let at = source_at(reader.dataset);
-    loop {
-        let batch = reader.batch(&from).await?;
-        frame.late += batch.late;
-        for group in batch.groups {
-            let mut answered = answer(reader.plan, reader.dataset, reader.vocabulary, group);
-            if let Some(place) =
-                after.as_ref().filter(|p| answered.first().is_some_and(|s| s.group == p.group))
-            {
-                skip(&mut answered, at, place);
+    let mut targets = targets.as_slice();
+    while !targets.is_empty() {
+        let batch = batch(targets, &by_id);
+        targets = &targets[batch.len()..];
+        for mut series in answers(reader, batch, &by_id, (&mut frame.late, after.as_ref())).await? {
+            if room == 0 {
+                frame.next = frame.series.last().and_then(|last| place_of(last, at));
+                return Ok(frame);
             }
-            for mut series in answered {
-                if room == 0 {
-                    frame.next = frame.series.last().and_then(|last| place_of(last, at));
-                    return Ok(frame);
-                }
-                let over = series.observations.len() > room;
-                series.observations.truncate(room);
-                room -= series.observations.len();
-                let place = place_of(&series, at);
-                frame.series.push(series);
-                if over {
-                    frame.next = place;
-                    return Ok(frame);
-                }
+            let over = series.observations.len() > room;
+            series.observations.truncate(room);
+            room -= series.observations.len();
+            frame.series.push(series);
+            if over {
+                frame.next = frame.series.last().and_then(|last| place_of(last, at));
+                return Ok(frame);
             }
         }
-        match batch.next {
-            Some(next) => from = next,
-            None => return Ok(frame),
+    }
+    Ok(frame)
+}
+
+/// The first targets whose figures are read at once.
+fn batch<'a>(targets: &'a [Target], stored: &HashMap<i64, &Stored>) -> &'a [Target] {
+    let mut figures = 0;
+    let count = targets.iter().take_while(|target| {
+        let fits = figures < BATCH;
+        figures += target
+            .ids()
+            .iter()
+            .map(|id| stored.get(id).map_or(0, |s| i64::from(s.observations)))
+            .sum::<i64>();
+        fits
+    });
+    &targets[..count.count()]
+}
+
+/// The series that some targets are answered with, without what stands up to a place.
+async fn answers(
+    reader: &Reader<'_>,
+    targets: &[Target],
+    by_id: &HashMap<i64, &Stored>,
+    (late, after): (&mut usize, Option<&Place>),
+) -> Result<Vec<Series>> {
+    let Reader { plan, dataset, vocabulary, .. } = *reader;
+    let ids: BTreeSet<i64> = targets.iter().flat_map(Target::ids).collect();
+    let needed: Vec<&Stored> = ids.iter().filter_map(|id| by_id.get(id).copied()).collect();
+    let figures = reader.figures(&needed).await?;
+    let at = source_at(dataset);
+    let mut answered = Vec::new();
+    for target in targets {
+        let own = target.sources.values().filter_map(|node| node.published.get(&target.frequency));
+        let late_ones = own.filter_map(|id| figures.late.get(id)).flatten();
+        *late += late_ones.filter(|period| plan.window.holds(target.frequency, **period)).count();
+        let maker = maker(plan, dataset, target, &figures.tracks);
+        let tracks =
+            target.sources.iter().map(|(source, node)| (source.clone(), maker.track(node, target.frequency)));
+        let mut series = answer(plan, (dataset, vocabulary), target, &tracks.collect::<Vec<_>>());
+        if let Some(place) = after.filter(|place| place.group == target.group) {
+            skip(&mut series, at, place);
         }
+        answered.append(&mut series);
+    }
+    Ok(answered)
+}
+
+/// How the tracks of a target's sources are made: by its measure, unless the plan says otherwise.
+fn maker<'a>(
+    plan: &Plan,
+    dataset: &'a Dataset,
+    target: &Target,
+    published: &'a HashMap<i64, Track>,
+) -> Maker<'a> {
+    let at = dataset.dimensions.iter().position(|d| *d == Dimension::Measure).unwrap_or_default();
+    let measure = dataset.measure(&target.codes[at]);
+    let own = measure.and_then(|m| Aggregation::ALL.iter().find(|(word, _)| *word == m.aggregation));
+    let own = own.map(|(_, aggregation)| *aggregation);
+    let aggregation = plan.aggregation.or(own);
+    Maker {
+        dataset,
+        published,
+        aggregation: aggregation.unwrap_or(Aggregation::Last),
+        own: plan.aggregation.is_none() || plan.aggregation == own,
+        converts: plan.converts && aggregation.is_some(),
     }
 }
 
@@ -128,8 +194,11 @@ pub async fn whole(reader: &Reader<'_>, most: usize, way_out: &str) -> Result<Fr
     if frame.next.is_none() {
         return Ok(frame);
     }
-    let limit = u64::try_from(most).unwrap_or(u64::MAX);
-    let estimate = reader.estimate().await?.max(limit + 1);
+    let stored = reader.series(reader.plan).await?;
+    let figures: i64 = stored.iter().map(|s| i64::from(s.observations)).sum();
+    let last = reader.plan.window.last.map_or(usize::MAX, |last| last.saturating_mul(stored.len()));
+    let (limit, last) = (most as u64, last as u64);
+    let estimate = u64::try_from(figures).unwrap_or_default().min(last).max(limit + 1);
     Err(Error::TooLarge { estimate, limit, way_out: way_out.to_owned() })
 }
 
@@ -146,8 +215,8 @@ pub fn sorted(mut frame: Frame, sort: Sort, after: Option<&Place>, (limit, at): 
             if descending { -ordinal } else { ordinal }
         }),
         Sort::Value { descending } => order.sort_by_key(|place| {
-            let value = observation(place).value;
-            (value.is_none(), value.map(|v| if descending { -i128::from(v) } else { i128::from(v) }))
+            let figure = observation(place).figure;
+            (figure.is_none(), figure.map(|f| f.order(descending)))
         }),
     }
     let key = |&(series, at_period): &(usize, usize)| {

@@ -3,10 +3,13 @@
 use std::sync::Arc;
 
 use super::dataset::{Dataset, Vocabulary};
+use super::derive::{Cell, Figure, Releases, Track};
 use super::key::{Dimension, series_key};
 use super::period::{Frequency, Period};
-use super::plan::{Plan, Sources, Window};
-use super::precedence::{Scope, Subject, choose};
+use super::plan::{Plan, Sources};
+use super::precedence::{Ranked, Scope, Subject, choose};
+use super::target::Target;
+use super::transform;
 
 /// One series as it is answered.
 #[derive(Debug, Clone)]
@@ -23,22 +26,59 @@ pub struct Series {
 }
 
 /// One figure.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Observation {
     /// The period, as the integer of the series' frequency.
     pub period: i32,
-    /// The figure, scaled by the decimals of its measure; `None` where it is stated as missing.
-    pub value: Option<i64>,
+    /// The figure; `None` where it is stated as missing, or where there is none for `reason`.
+    pub figure: Option<Figure>,
     /// SDMX `OBS_STATUS` as an ASCII letter.
     pub status: u8,
     /// Who first published it.
     pub source: Arc<str>,
-    /// The release that states it.
-    pub release: i32,
+    /// The releases that state it or what it was made of; `None` where there is nothing.
+    pub releases: Option<Releases>,
     /// What its document says of it.
     pub note: Option<String>,
     /// Whether its source is press, or one that the precedence table does not list or marks as weak.
     pub low_trust: bool,
+    /// Whether it was computed from others.
+    pub derived: bool,
+    /// How many of how many parts it was made of.
+    pub coverage: Option<(u32, u32)>,
+    /// Why there is no figure; `None` where there is one, or where it is stated as missing.
+    pub reason: Option<Reason>,
+}
+
+/// Why there is no figure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reason {
+    /// A period that the figure would be computed with has none.
+    Gap,
+    /// No one source has all the periods that the figure would be computed with.
+    SourceChange,
+    /// A figure with status B stands between: what is before it is not comparable.
+    Break,
+    /// A figure that it would be computed with is incomplete.
+    Partial,
+    /// The figure that it would be divided by is 0.
+    Zero,
+    /// Nobody states a figure for the period.
+    NotStated,
+}
+
+impl Reason {
+    /// Its word.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Gap => "gap",
+            Self::SourceChange => "source_change",
+            Self::Break => "break",
+            Self::Partial => "partial",
+            Self::Zero => "zero",
+            Self::NotStated => "not_stated",
+        }
+    }
 }
 
 /// The code that stands for "whichever source comes first" in the key of a series.
@@ -71,68 +111,107 @@ impl Series {
     }
 }
 
+impl Observation {
+    /// What a source says of a period.
+    pub fn new(period: i32, source: &Arc<str>, cell: &Cell, low_trust: bool) -> Self {
+        Self {
+            period,
+            figure: cell.figure,
+            status: cell.status,
+            source: source.clone(),
+            releases: Some(cell.releases.clone()),
+            note: cell.note.clone(),
+            low_trust,
+            derived: cell.coverage.is_some(),
+            coverage: cell.coverage,
+            reason: None,
+        }
+    }
+}
+
 /// Where the source stands among the dimensions of a dataset.
 pub fn source_at(dataset: &Dataset) -> usize {
     dataset.dimensions.iter().position(|d| *d == Dimension::Source).unwrap_or_default()
 }
 
-/// Answers one group of series that state the same figure, each from another source.
-pub fn answer(plan: &Plan, dataset: &Dataset, vocabulary: &Vocabulary, group: Vec<Series>) -> Vec<Series> {
-    let Some(first) = group.first() else { return Vec::new() };
-    let subject = Subject { dataset, frequency: first.frequency, codes: &first.codes };
+/// A source at its place in the order, with what it says of a target.
+#[derive(Debug)]
+pub struct Voice {
+    /// Its code.
+    pub source: Arc<str>,
+    /// The last ordinal at which it counts; `None` is open.
+    pub until: Option<i32>,
+    /// Whether its figures are weak.
+    pub low_trust: bool,
+    /// What it says.
+    pub track: Track,
+}
+
+/// Answers a target: of what each source says of it, the series that the plan asks for.
+pub fn answer(
+    plan: &Plan,
+    (dataset, vocabulary): (&Dataset, &Vocabulary),
+    target: &Target,
+    tracks: &[(String, Track)],
+) -> Vec<Series> {
+    let subject = Subject { dataset, frequency: target.frequency, codes: &target.codes };
+    let scopes = subject.scopes(vocabulary, tracks.iter().map(|(source, _)| source.as_str()));
+    let is_stock = dataset.measure(subject.code(Dimension::Measure)).is_some_and(|m| m.is_stock);
     let at = source_at(dataset);
-    let scopes = subject.scopes(vocabulary, group.iter().map(|series| series.codes[at].as_str()));
-    let mut answered = match &plan.sources {
-        Sources::Best => best(&group, at, scopes).into_iter().collect(),
-        Sources::All | Sources::Listed(_) => side_by_side(group, at, &scopes),
-    };
+    let mut answered: Vec<Series> = voices(plan, scopes, tracks)
+        .into_iter()
+        .map(|(code, voices)| {
+            let mut codes = target.codes.clone();
+            codes[at] = code;
+            let keeps_partial = plan.partial.unwrap_or(!is_stock);
+            let observations = transform::observations(plan, target.frequency, &voices, keeps_partial);
+            Series { group: target.group.clone(), frequency: target.frequency, codes, observations }
+        })
+        .collect();
     for series in &mut answered {
-        cut(series, &plan.window);
+        transform::fill(series, plan.fill);
+        cut(series, plan);
     }
     answered.retain(|series| !series.observations.is_empty());
     answered
 }
 
-/// For each period the first source of the scope that answers.
-fn best(group: &[Series], at: usize, scopes: Vec<Scope>) -> Option<Series> {
-    let first_of =
-        |source: &str| group.iter().find(|s| s.codes[at] == source)?.observations.first().map(|o| o.period);
-    let scope = choose(scopes, first_of)?;
-    let mut codes = group.first()?.codes.clone();
-    BEST.clone_into(&mut codes[at]);
-    let (key, frequency) = (group.first()?.group.clone(), group.first()?.frequency);
-    let mut observations: Vec<Observation> = Vec::new();
-    for ranked in &scope.sources {
-        let Some(series) = group.iter().find(|s| s.codes[at] == ranked.source) else { continue };
-        let standing =
-            series.observations.iter().filter(|o| ranked.until.is_none_or(|until| o.period <= until));
-        for observation in standing {
-            // Kept in order: the sources before this one have filled in their periods.
-            if let Err(place) = observations.binary_search_by_key(&observation.period, |o| o.period) {
-                observations
-                    .insert(place, Observation { low_trust: ranked.low_trust, ..observation.clone() });
-            }
-        }
+/// The sources that speak for each series of the answer, best first: those of one scope together, or each for itself.
+fn voices(plan: &Plan, scopes: Vec<Scope>, tracks: &[(String, Track)]) -> Vec<(String, Vec<Voice>)> {
+    let find = |source: &str| tracks.iter().find(|(of, _)| of == source).map(|(_, track)| track);
+    let voice = |ranked: &Ranked, until: Option<i32>, track: &Track| Voice {
+        source: ranked.source.as_str().into(),
+        until,
+        low_trust: ranked.low_trust,
+        track: track.clone(),
+    };
+    if plan.sources == Sources::Best {
+        let whole = |source: &str| {
+            let first = find(source)?.iter().find(|(_, cell)| cell.is_complete())?;
+            Some(*first.0)
+        };
+        let any = |source: &str| find(source)?.keys().next().copied();
+        let scope = choose(scopes.clone(), whole).or_else(|| choose(scopes, any));
+        let all = scope.into_iter().flat_map(|scope| scope.sources).filter_map(|ranked| {
+            let track = find(&ranked.source)?;
+            Some(voice(&ranked, ranked.until, track))
+        });
+        return vec![(BEST.to_owned(), all.collect())];
     }
-    Some(Series { group: key, frequency, codes, observations })
-}
-
-/// Every series as it is, its observations flagged by what the table says of their source.
-fn side_by_side(mut group: Vec<Series>, at: usize, scopes: &[Scope]) -> Vec<Series> {
-    for series in &mut group {
-        let ranked = scopes.iter().flat_map(|s| &s.sources).find(|r| r.source == series.codes[at]);
-        let low_trust = ranked.is_some_and(|r| r.low_trust);
-        series.observations.iter_mut().for_each(|o| o.low_trust = low_trust);
-    }
-    group
+    let alone = tracks.iter().map(|(source, track)| {
+        let ranked = scopes.iter().flat_map(|s| &s.sources).find(|r| r.source == *source);
+        let voices = ranked.map(|ranked| vec![voice(ranked, None, track)]).unwrap_or_default();
+        (source.clone(), voices)
+    });
+    alone.collect()
 }
 
 /// Leaves only what lies within the window.
-fn cut(series: &mut Series, window: &Window) {
-    let (first, last) = window.ordinals(series.frequency);
+fn cut(series: &mut Series, plan: &Plan) {
+    let (first, last) = plan.window.ordinals(series.frequency);
     let within = |o: &Observation| first.is_none_or(|f| o.period >= f) && last.is_none_or(|l| o.period <= l);
     series.observations.retain(within);
-    if let Some(last) = window.last {
+    if let Some(last) = plan.window.last {
         let before = series.observations.len().saturating_sub(last);
         series.observations.drain(..before);
     }

@@ -2,6 +2,7 @@
 
 pub mod answer;
 pub mod dataset;
+pub mod derive;
 pub mod fetch;
 pub mod frame;
 pub mod key;
@@ -12,3 +13,5 @@ pub mod plan;
 pub mod precedence;
 pub mod request;
 pub mod sql;
+pub mod target;
+pub mod transform;

@@ -1,15 +1,18 @@
 //! What a query means: every code resolved, every default filled in. A plan that exists can be answered.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use chrono::NaiveDate;
+use serde::Serialize;
 use serde_json::{Map, Value, json};
+use utoipa::ToSchema;
 
 use super::key::Dimension;
 use super::period::{Frequency, PartialDate, Period};
 
 /// A time-series query, understood.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Plan {
     /// The dataset.
     pub dataset: String,
@@ -17,8 +20,18 @@ pub struct Plan {
     pub selection: BTreeMap<Dimension, Selection>,
     /// Which sources answer.
     pub sources: Sources,
-    /// At which native frequencies.
+    /// At which frequencies.
     pub frequencies: Vec<Frequency>,
+    /// Whether finer frequencies are converted to these.
+    pub converts: bool,
+    /// How they are converted; `None` is the measure's own way.
+    pub aggregation: Option<Aggregation>,
+    /// Whether incomplete figures are answered; `None`: those of flows are, those of stocks are not.
+    pub partial: Option<bool>,
+    /// What is computed of the figures.
+    pub transform: Transform,
+    /// What stands where a source states nothing.
+    pub fill: Fill,
     /// For which time.
     pub window: Window,
     /// What was known by the end of this date; `None` is now.
@@ -40,9 +53,10 @@ pub enum Selection {
 }
 
 /// Which sources answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Sources {
     /// For each period the first of the precedence table, within one scope.
+    #[default]
     Best,
     /// Every source, side by side.
     All,
@@ -59,6 +73,111 @@ pub struct Window {
     pub end: Option<Period>,
     /// Only the last so many observations of each series.
     pub last: Option<usize>,
+}
+
+/// How figures of a finer frequency become one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Aggregation {
+    /// Their sum.
+    Sum,
+    /// Their mean.
+    Mean,
+    /// The last.
+    Last,
+    /// The first.
+    First,
+    /// The smallest.
+    Min,
+    /// The largest.
+    Max,
+}
+
+impl Aggregation {
+    /// Every way with the word that `agg=` takes.
+    pub const ALL: [(&'static str, Self); 6] = [
+        ("sum", Self::Sum),
+        ("mean", Self::Mean),
+        ("last", Self::Last),
+        ("first", Self::First),
+        ("min", Self::Min),
+        ("max", Self::Max),
+    ];
+}
+
+/// What is computed of the figures.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Transform {
+    /// Nothing: the figures themselves.
+    #[default]
+    Level,
+    /// The difference to the period before.
+    Diff,
+    /// The growth against the period before, in percent.
+    Pct,
+    /// The growth against the same period of the year before, in percent.
+    Yoy,
+    /// The difference to the same period of the year before.
+    YoyDiff,
+    /// The sum since the beginning of the year.
+    Ytd,
+    /// 100 times the figure over that of this period.
+    Index(Period),
+    /// The mean of the last so many periods.
+    MovingAverage(u8),
+}
+
+impl Transform {
+    /// The words of those that take nothing else.
+    pub const WORDS: [(&'static str, Self); 6] = [
+        ("level", Self::Level),
+        ("diff", Self::Diff),
+        ("pct", Self::Pct),
+        ("yoy", Self::Yoy),
+        ("yoy_diff", Self::YoyDiff),
+        ("ytd", Self::Ytd),
+    ];
+
+    /// The unit of what is computed of figures in `unit`.
+    pub fn unit(self, unit: &str) -> String {
+        match self {
+            Self::Pct | Self::Yoy => "percent".to_owned(),
+            Self::Index(base) => format!("index, {base} = 100"),
+            _ => unit.to_owned(),
+        }
+    }
+}
+
+impl fmt::Display for Transform {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Index(base) => write!(f, "index:{base}"),
+            Self::MovingAverage(periods) => write!(f, "ma:{periods}"),
+            other => {
+                let word = Self::WORDS.iter().find(|(_, transform)| transform == other);
+                f.write_str(word.map_or("level", |(word, _)| word))
+            }
+        }
+    }
+}
+
+/// What stands where a source states nothing, between the first and the last figure of a series.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Fill {
+    /// Nothing.
+    #[default]
+    None,
+    /// A null.
+    Null,
+    /// The figure before, with status I. Of stocks only.
+    Previous,
+}
+
+impl Fill {
+    /// Every way with the word that `fill=` takes.
+    pub const ALL: [(&'static str, Self); 3] =
+        [("none", Self::None), ("null", Self::Null), ("previous", Self::Previous)];
 }
 
 /// A date as written, and what it means.
@@ -91,6 +210,18 @@ impl Selection {
             Self::Any => None,
             Self::Codes { codes, .. } => Some(codes),
         }
+    }
+
+    /// Adds the parts of a whole that is selected; whether that added any.
+    pub fn widen(&mut self, whole: &str, parts: &[String]) -> bool {
+        let Self::Codes { codes, .. } = self else { return false };
+        if !codes.iter().any(|code| code == whole) {
+            return false;
+        }
+        let before = codes.len();
+        let new: Vec<String> = parts.iter().filter(|part| !codes.contains(part)).cloned().collect();
+        codes.extend(new);
+        codes.len() > before
     }
 
     fn written(&self) -> Value {
@@ -130,6 +261,11 @@ impl Plan {
         applied.insert("source".to_owned(), sources);
         let frequencies: Vec<&str> = self.frequencies.iter().map(|f| f.code()).collect();
         applied.insert("frequency".to_owned(), json!(frequencies.join(",")));
+        applied.insert("agg".to_owned(), json!(self.aggregation));
+        let partial = self.partial.map(|keep| if keep { "keep" } else { "drop" });
+        applied.insert("partial".to_owned(), json!(partial));
+        applied.insert("transform".to_owned(), json!(self.transform.to_string()));
+        applied.insert("fill".to_owned(), json!(self.fill));
         let window = &self.window;
         applied.insert("start".to_owned(), json!(window.start));
         applied.insert("end".to_owned(), json!(window.end));

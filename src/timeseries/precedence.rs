@@ -34,7 +34,8 @@ pub struct Ranked {
 }
 
 impl Subject<'_> {
-    fn code(&self, dimension: Dimension) -> &str {
+    /// The code of one dimension; the total where the dataset does not have it.
+    pub fn code(&self, dimension: Dimension) -> &str {
         let at = self.dataset.dimensions.iter().position(|d| *d == dimension);
         at.map_or(TOTAL, |at| self.codes[at].as_str())
     }

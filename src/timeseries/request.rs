@@ -1,5 +1,7 @@
 //! From the parameters of a request to a plan: every code looked up, every fault of the request told at once.
 
+mod compute;
+
 use std::collections::BTreeMap;
 
 use super::dataset::{Dataset, Vocabulary};
@@ -26,9 +28,11 @@ pub enum Unnamed {
 
 /// Reads the parameters of a query for observations. Faults stay in `params`; the plan counts only without any.
 pub fn read(params: &mut Params, vocabulary: &Vocabulary, dataset: &Dataset) -> Plan {
+    let names_frequency = params.has("frequency");
     let selected = select(params, vocabulary, dataset, Unnamed::Default);
-    let (window, as_of) = (window(params), as_of(params));
-    Plan { window, as_of, ..selected }
+    let mut plan = Plan { window: window(params), as_of: as_of(params), ..selected };
+    compute::read(params, dataset, &mut plan, names_frequency);
+    plan
 }
 
 /// Reads the parameters that select series: dimensions, source and frequency.
@@ -51,14 +55,9 @@ pub fn select(params: &mut Params, vocabulary: &Vocabulary, dataset: &Dataset, u
         let default = || if open { Selection::Any } else { default_of(dataset, dimension, unnamed) };
         selection.entry(dimension).or_insert_with(default);
     }
-    Plan {
-        dataset: dataset.name.clone(),
-        selection,
-        sources: sources(params, vocabulary, unnamed),
-        frequencies: frequencies(params, dataset, unnamed),
-        window: Window::default(),
-        as_of: None,
-    }
+    let sources = sources(params, vocabulary, unnamed);
+    let (frequencies, converts) = frequencies(params, dataset, unnamed);
+    Plan { dataset: dataset.name.clone(), selection, sources, frequencies, converts, ..Plan::default() }
 }
 
 fn default_of(dataset: &Dataset, dimension: Dimension, unnamed: Unnamed) -> Selection {
@@ -203,15 +202,16 @@ fn sources(params: &mut Params, vocabulary: &Vocabulary, unnamed: Unnamed) -> So
     Sources::Listed(words)
 }
 
-fn frequencies(params: &mut Params, dataset: &Dataset, unnamed: Unnamed) -> Vec<Frequency> {
+/// The frequencies, and whether finer ones are converted to them: where each native one is asked for, none is.
+fn frequencies(params: &mut Params, dataset: &Dataset, unnamed: Unnamed) -> (Vec<Frequency>, bool) {
     let Some(words) = params.list("frequency") else {
         return match unnamed {
-            Unnamed::Default => vec![dataset.default_frequency],
-            Unnamed::Open => dataset.frequencies.clone(),
+            Unnamed::Default => (vec![dataset.default_frequency], true),
+            Unnamed::Open => (dataset.frequencies.clone(), false),
         };
     };
     if words == ["*"] {
-        return dataset.frequencies.clone();
+        return (dataset.frequencies.clone(), false);
     }
     let mut found = Vec::new();
     for word in words {
@@ -225,7 +225,7 @@ fn frequencies(params: &mut Params, dataset: &Dataset, unnamed: Unnamed) -> Vec<
             }
         }
     }
-    found
+    (found, unnamed == Unnamed::Default)
 }
 
 /// Reads the date whose knowledge is asked for.

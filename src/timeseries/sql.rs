@@ -25,17 +25,8 @@ pub enum Bind {
     Texts(Vec<String>),
     /// A number.
     Number(i64),
-}
-
-/// Where a batch of series begins, in the order of their group keys.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum From {
-    /// With the first.
-    Start,
-    /// With this group.
-    At(String),
-    /// Behind this group.
-    Behind(String),
+    /// A list of numbers.
+    Numbers(Vec<i64>),
 }
 
 impl Statement {
@@ -74,56 +65,45 @@ const VERSIONS: &str = "WITH versions AS (SELECT max(version) FILTER (WHERE name
      max(version) FILTER (WHERE name = 'codes') AS codes, max(version) FILTER (WHERE name = 'sources') AS sources \
      FROM collection WHERE name IN ($1, 'codes', 'sources'))";
 
-/// Reads up to `limit` series of a plan, group by group, with their current figures and what is noted of these.
-///
-/// `whole` takes series without a current figure too: a past state may have had some.
-pub fn series_with_cells(
-    plan: &Plan,
-    dataset: &Dataset,
-    from: &From,
-    (limit, whole): (i64, bool),
-) -> Statement {
+/// Reads up to `limit` series of a plan without their figures. `gone` takes those too that have no figure now.
+pub fn series(plan: &Plan, dataset: &Dataset, (limit, gone): (i64, bool)) -> Statement {
     let mut statement = Statement::default();
-    let mut condition = statement.selecting(plan, plan.as_of.is_some());
-    if whole {
-        condition = condition.replace(" AND s.observations > 0", "");
-    }
-    let (comparison, key) = match from {
-        From::Start => (">=", String::new()),
-        From::At(key) => (">=", key.clone()),
-        From::Behind(key) => (">", key.clone()),
-    };
-    let from = statement.bind(Bind::Text(key));
+    let condition = statement.selecting(plan, gone);
     let limit = statement.bind(Bind::Number(limit));
     let codes = columns(dataset);
     statement.text = format!(
-        "{VERSIONS}, chosen AS (SELECT s.series_id, s.frequency, s.group_key, s.source, ARRAY[{codes}] AS codes \
-         FROM series s WHERE {condition} AND s.group_key {comparison} ${from} \
-         ORDER BY s.group_key, s.source LIMIT ${limit}) \
-         SELECT v.dataset, v.codes, v.sources, s.series_id, s.frequency, s.group_key, s.codes AS series_codes, \
-         c.first_period, c.\"values\", c.statuses, c.releases, n.periods, n.note_releases, n.notes \
-         FROM versions v LEFT JOIN chosen s ON true LEFT JOIN observation_chunk c ON c.series_id = s.series_id \
-         LEFT JOIN LATERAL (SELECT array_agg(n.period) AS periods, array_agg(n.release_id) AS note_releases, \
-         array_agg(n.note) AS notes FROM observation_note n WHERE n.series_id = c.series_id \
-         AND n.period >= c.first_period AND n.period < c.first_period + cardinality(c.\"values\")) n ON true \
-         ORDER BY s.group_key, s.source, c.chunk"
+        "{VERSIONS} SELECT v.dataset, v.codes, v.sources, s.series_id, s.frequency, s.series_codes, s.observations \
+         FROM versions v LEFT JOIN (SELECT s.series_id, s.frequency, ARRAY[{codes}] AS series_codes, s.observations \
+         FROM series s WHERE {condition} LIMIT ${limit}) s ON true"
     );
     statement
 }
 
-/// Counts the series of a plan and the figures they have, whatever the window.
-pub fn size(plan: &Plan) -> Statement {
+/// Reads the current figures of some series, and what is noted of these.
+pub fn cells(dataset: &str, ids: &[i64]) -> Statement {
     let mut statement = Statement::default();
-    let condition = statement.selecting(plan, plan.as_of.is_some());
-    statement.text =
-        format!("SELECT count(*), coalesce(sum(s.observations), 0)::bigint FROM series s WHERE {condition}");
+    statement.bind(Bind::Text(dataset.to_owned()));
+    let ids = statement.bind(Bind::Numbers(ids.to_vec()));
+    statement.text = format!(
+        "{VERSIONS} SELECT v.dataset, v.codes, v.sources, c.series_id, c.first_period, c.\"values\", c.statuses, \
+         c.releases, n.periods, n.note_releases, n.notes FROM versions v \
+         LEFT JOIN observation_chunk c ON c.series_id = ANY(${ids}) \
+         LEFT JOIN LATERAL (SELECT array_agg(n.period) AS periods, array_agg(n.release_id) AS note_releases, \
+         array_agg(n.note) AS notes FROM observation_note n WHERE n.series_id = c.series_id \
+         AND n.period >= c.first_period AND n.period < c.first_period + cardinality(c.\"values\")) n ON true"
+    );
     statement
 }
 
-/// Lists the series of a plan without their figures.
-pub fn series_list(plan: &Plan, dataset: &Dataset, after: Option<(String, String)>, limit: i64) -> Statement {
+/// Lists the series of a plan without their figures. `gone` takes those too that have none now.
+pub fn series_list(
+    plan: &Plan,
+    dataset: &Dataset,
+    after: Option<(String, String)>,
+    (limit, gone): (i64, bool),
+) -> Statement {
     let mut statement = Statement::default();
-    let mut condition = statement.selecting(plan, plan.as_of.is_some());
+    let mut condition = statement.selecting(plan, gone);
     if let Some((group, source)) = after {
         let group = statement.bind(Bind::Text(group));
         let source = statement.bind(Bind::Text(source));

@@ -9,7 +9,7 @@ use crate::http::problem::Problem;
 use crate::http::records::Listing;
 use crate::http::reply::Reply;
 use crate::http::timeseries::parameters::{
-    ChargingDimensions, EveryDimension, Form, Frequencies, Knowledge, ProductionDimensions, Span,
+    ChargingDimensions, Computation, EveryDimension, Form, Frequencies, Knowledge, ProductionDimensions, Span,
 };
 use crate::http::timeseries::{
     Observations, OneSeries, SeriesEntry, Vintage, observations, series, series_list, vintages,
@@ -26,7 +26,7 @@ use crate::http::timeseries::{
     get, path = "/v1/datasets/{dataset}/observations", operation_id = "query_dataset", tag = "datasets",
     params(
         ("dataset" = String, Path, description = "The dataset's name.", example = "production"),
-        EveryDimension, ProductionDimensions, ChargingDimensions, Frequencies, Span, Knowledge, Form,
+        EveryDimension, ProductionDimensions, ChargingDimensions, Frequencies, Span, Knowledge, Computation, Form,
     ),
     responses(
         (status = 200, description = "Observations in the shape asked for; CSV and NDJSON have rows.", content(

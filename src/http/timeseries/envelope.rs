@@ -195,14 +195,14 @@ fn applied(asked: &Asked) -> serde_json::Map<String, serde_json::Value> {
 }
 
 fn meta(asked: &Asked, written: Written<'_>, next_cursor: Option<String>) -> Meta {
-    let Written { frame, dataset, vocabulary, language } = written;
+    let Written { frame, dataset, vocabulary, language, transform } = written;
     let (version, changed_at) = vocabulary.versions.get(&dataset.name).copied().unwrap_or_default();
     let mut units = BTreeMap::new();
     let mut names: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
     let mut sources = BTreeSet::new();
     for series in &frame.series {
         let measure = series.code(dataset, Dimension::Measure);
-        units.insert(measure.to_owned(), formats::unit(dataset, series).to_owned());
+        units.insert(measure.to_owned(), transform.unit(formats::unit(dataset, series)));
         sources.extend(series.observations.iter().map(|o| o.source.clone()));
         for (dimension, code) in dataset.dimensions.iter().zip(&series.codes) {
             if let Some((en, zh)) = vocabulary.names(dataset, *dimension, code) {

@@ -93,7 +93,7 @@ async fn attempt(app: &App, dataset: &str, mut call: Call) -> Result<Reply> {
     let view = call.page()?;
     let after = view.paging.after.as_deref().map(place).transpose()?;
     let reader = Reader { pool: &app.pool, plan: &plan, dataset, vocabulary: &vocabulary, pin: None };
-    let listed = reader.list(after, view.paging.limit + 1).await?;
+    let listed = reader.list(after, (view.paging.limit + 1, false)).await?;
     let (version, changed_at) = vocabulary.versions.get(&dataset.name).copied().unwrap_or_default();
     // Titles and codes are of the vocabulary, which moves on by itself.
     let view = view.depending_on((vocabulary.version("codes"), vocabulary.version("sources")));

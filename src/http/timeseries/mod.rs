@@ -123,7 +123,9 @@ async fn attempt(app: &App, dataset: &str, call: Call) -> Result<Reply> {
     let frame = read(&reader, &asked).await?;
     let warnings = warnings::warnings(&reader, &asked, &frame).await?;
     let database_ms = start.elapsed().as_secs_f64() * 1000.0;
-    let written = Written { frame: &frame, dataset, vocabulary: &vocabulary, language: asked.language };
+    let Asked { language, plan: Plan { transform, .. }, .. } = &asked;
+    let (language, transform) = (*language, *transform);
+    let written = Written { frame: &frame, dataset, vocabulary: &vocabulary, language, transform };
     let mut reply = envelope::write(&asked, written, pages_at, warnings)?;
     reply.database_ms = Some(database_ms);
     Ok(reply)

@@ -20,7 +20,7 @@ use crate::timeseries::frame::{BEST, Series};
 use crate::timeseries::key::{Dimension, parse_series_key, series_id};
 use crate::timeseries::overlay::{Kind, Run, runs};
 use crate::timeseries::period::Period;
-use crate::timeseries::plan::{Plan, Selection, Sources, Window};
+use crate::timeseries::plan::{Plan, Selection, Sources};
 use crate::timeseries::request;
 use crate::words::words;
 
@@ -99,7 +99,8 @@ async fn attempt(app: &App, key: &str, mut call: Call) -> Result<Reply> {
         frame.series.push(bare);
     }
     let warnings = warnings::warnings(&reader, &asked, &frame).await?;
-    let written = Written { frame: &frame, dataset, vocabulary: &vocabulary, language };
+    let transform = asked.plan.transform;
+    let written = Written { frame: &frame, dataset, vocabulary: &vocabulary, language, transform };
     envelope::write(&asked, written, pin_now(&vocabulary, &dataset.name), warnings)
 }
 
@@ -109,8 +110,9 @@ async fn attempt_vintages(app: &App, key: &str, mut call: Call) -> Result<Reply>
     plan.window = request::window(&mut call.params);
     let view = call.page()?;
     let reader = Reader { pool: &app.pool, plan: &plan, dataset, vocabulary: &vocabulary, pin: None };
-    let read = if plan.sources == Sources::Best { None } else { reader.vintages().await? };
-    let Some((series, cells, past)) = read else { return Err(unknown(&reader, key).await?) };
+    let listed = if plan.sources == Sources::Best { None } else { reader.list(None, (1, true)).await?.pop() };
+    let Some(series) = listed.map(|listed| listed.series) else { return Err(unknown(&reader, key).await?) };
+    let (cells, past) = reader.vintages(series_id(key)).await?;
     let within = cells.iter().filter(|(period, _)| plan.window.holds(series.frequency, **period));
     let within: Vec<_> = within.collect();
     let earlier = plan.window.last.map_or(0, |last| within.len().saturating_sub(last));
@@ -174,13 +176,13 @@ fn plan_of<'a>(vocabulary: &'a Vocabulary, key: &str) -> Result<(&'a Dataset, Pl
             (other, code) => drop(selection.insert(*other, Selection::one(code))),
         }
     }
-    let (window, frequencies) = (Window::default(), vec![frequency]);
-    Ok((dataset, Plan { dataset: name.to_owned(), selection, sources, frequencies, window, as_of: None }))
+    let frequencies = vec![frequency];
+    Ok((dataset, Plan { dataset: name.to_owned(), selection, sources, frequencies, ..Plan::default() }))
 }
 
 /// The series of the plan without its figures, where there is such a series.
 async fn bare(reader: &Reader<'_>, dataset: &Dataset) -> Result<Option<Series>> {
-    let found = reader.list(None, 1).await?.pop().map(|listed| listed.series);
+    let found = reader.list(None, (1, true)).await?.pop().map(|listed| listed.series);
     Ok(found.map(|mut series| {
         if reader.plan.sources == Sources::Best {
             BEST.clone_into(&mut series.codes[crate::timeseries::frame::source_at(dataset)]);
@@ -194,7 +196,7 @@ async fn unknown(reader: &Reader<'_>, key: &str) -> Result<Error> {
     let mut plan = reader.plan.clone();
     plan.sources = Sources::All;
     plan.selection.retain(|dimension, _| matches!(dimension, Dimension::Measure | Dimension::Geo));
-    let near = Reader { plan: &plan, ..*reader }.list(None, NEAR).await?;
+    let near = Reader { plan: &plan, ..*reader }.list(None, (NEAR, false)).await?;
     let keys: Vec<String> = near.iter().map(|listed| listed.series.key(reader.dataset)).collect();
     let did_you_mean = nearest(key, keys.iter().map(String::as_str));
     Ok(Error::NotFound { what: "series", id: key.to_owned(), did_you_mean })

@@ -1,10 +1,12 @@
 //! What the contract says of the parameters of time-series queries. They are read by the pipeline; a test compares.
 
-use utoipa::IntoParams;
+use serde::Serialize;
+use utoipa::{IntoParams, ToSchema};
 
 use super::Shape;
 use crate::http::negotiate::{Format, Language};
 use crate::timeseries::answer::SortWord;
+use crate::timeseries::plan::{Aggregation, Fill};
 
 /// Dimensions that every dataset has.
 #[derive(Debug, IntoParams)]
@@ -88,10 +90,42 @@ pub struct Knowledge {
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct Frequencies {
-    /// A (annual), Q (quarterly), M (monthly), with commas; `*` for every one, each in series of its own. Figures are
-    /// answered at the frequency they were published at. Without it: the dataset's default.
+    /// A (annual), Q (quarterly), M (monthly), with commas, each in series of its own: published at that frequency, or else
+    /// converted from a finer one. `*` for every one as published, none converted. Without it: the dataset's default.
     #[param(required = false, example = "A")]
     pub frequency: String,
+}
+
+/// What is computed of the figures.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct Computation {
+    /// How figures of a finer frequency become one of the frequency asked for. Without it: the measure's own way, a sum for flows,
+    /// the last for stocks. With another way only converted figures are answered, none that are published.
+    #[param(required = false, inline, example = "mean")]
+    pub agg: Aggregation,
+    /// Whether figures converted from fewer sub-periods than there are stay (`keep`, with their coverage) or not (`drop`). Without it:
+    /// those of flows stay.
+    #[param(required = false, inline)]
+    pub partial: Partial,
+    /// `level`, `diff`, `pct`, `yoy`, `yoy_diff`, `ytd`, `index:PERIOD` or `ma:N`. Periods are matched by the calendar, both ends of a
+    /// growth are of one source; pct and yoy are in percent, not rounded. Null with a reason where it cannot be computed. Without it: `level`.
+    #[param(required = false, example = "yoy")]
+    pub transform: String,
+    /// What stands for periods between the first and the last of a series that nobody states: `none`, `null`, or `previous` (the figure
+    /// before, with status I; stocks only). Without it: `none`.
+    #[param(required = false, inline)]
+    pub fill: Fill,
+}
+
+/// What becomes of incomplete figures.
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Partial {
+    /// They stay, with their coverage.
+    Keep,
+    /// They are left out.
+    Drop,
 }
 
 /// How observations are answered.

@@ -1,0 +1,311 @@
+//! What one source says of a target: its own figures, or exact ones made of them. Never of several sources, never of
+//! several frequencies at once.
+//!
+//! For each period, best first: published at the asked grain and frequency; converted from a finer frequency, complete;
+//! summed over a declared partition, complete; converted, incomplete. What is incomplete says so by its coverage.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::dataset::{Dataset, Partition};
+use super::period::{Frequency, PartialDate, Period};
+use super::plan::Aggregation;
+use super::target::{Node, Parts};
+
+/// The figures of one source, by period.
+pub type Track = BTreeMap<i32, Cell>;
+
+/// A figure: whole as published, or a ratio computed once.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Figure {
+    /// A whole number, scaled by the decimals of its measure.
+    Exact(i64),
+    /// A ratio in the unit of the answer, not scaled.
+    Ratio(f64),
+}
+
+impl Figure {
+    /// A key that sorts figures of one kind, the largest first where `descending`.
+    pub fn order(self, descending: bool) -> impl Ord {
+        let key = match self {
+            Self::Exact(value) => i128::from(value),
+            // Doubles of one sign sort like their bits; those below zero the other way round.
+            Self::Ratio(ratio) => {
+                let bits = i128::from(ratio.to_bits().cast_signed());
+                if bits < 0 { i128::from(i64::MIN) - bits } else { bits }
+            }
+        };
+        if descending { -key } else { key }
+    }
+}
+
+/// What a source says of one period.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Cell {
+    /// The figure; `None` where it is stated as missing.
+    pub figure: Option<Figure>,
+    /// SDMX `OBS_STATUS` as an ASCII letter: of a derived figure the weakest of its parts.
+    pub status: u8,
+    /// The releases that state it, or what it was made of.
+    pub releases: Releases,
+    /// What its document says of it; a derived figure has none.
+    pub note: Option<String>,
+    /// How many of how many parts it was made of; `None` where it is published.
+    pub coverage: Option<(u32, u32)>,
+}
+
+/// The releases behind a figure: mostly one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Releases {
+    /// The first.
+    pub first: i32,
+    /// The others, of a derived figure.
+    pub others: Vec<i32>,
+}
+
+impl Releases {
+    /// One release.
+    pub const fn one(release: i32) -> Self {
+        Self { first: release, others: Vec::new() }
+    }
+
+    /// Adds those of another figure that it does not have.
+    pub fn add(&mut self, more: &Self) {
+        for release in [more.first].into_iter().chain(more.others.iter().copied()) {
+            if release != self.first && !self.others.contains(&release) {
+                self.others.push(release);
+            }
+        }
+    }
+
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = i32> {
+        [self.first].into_iter().chain(self.others.iter().copied())
+    }
+}
+
+impl Cell {
+    /// Whether it is the whole figure.
+    pub fn is_complete(&self) -> bool {
+        self.coverage.is_none_or(|(has, of)| has == of)
+    }
+
+    /// Its figure, where it is a whole number.
+    pub fn exact(&self) -> Option<i64> {
+        match self.figure {
+            Some(Figure::Exact(value)) => Some(value),
+            _ => None,
+        }
+    }
+}
+
+/// What the tracks of a source are made from.
+#[derive(Debug, Clone, Copy)]
+pub struct Maker<'a> {
+    /// The dataset, for its partitions.
+    pub dataset: &'a Dataset,
+    /// The figures of each stored series.
+    pub published: &'a HashMap<i64, Track>,
+    /// How figures of a finer frequency become one.
+    pub aggregation: Aggregation,
+    /// Whether that is how the measure itself adds up; only then may published figures and sums of parts stand beside it.
+    pub own: bool,
+    /// Whether finer frequencies are converted at all.
+    pub converts: bool,
+}
+
+impl Maker<'_> {
+    /// What a source says of a target at this frequency.
+    pub fn track(&self, node: &Node, frequency: Frequency) -> Track {
+        let mut track = if self.own { self.published(node, frequency) } else { Track::new() };
+        let mut incomplete = Vec::new();
+        let finer = Frequency::ALL.into_iter().filter(|f| self.converts && *f > frequency);
+        for finer in finer {
+            for (period, cell) in convert(&self.group(node, finer), (finer, frequency), self.aggregation) {
+                if cell.is_complete() {
+                    track.entry(period).or_insert(cell);
+                } else {
+                    incomplete.push((period, cell));
+                }
+            }
+        }
+        if self.own {
+            self.add_sums(node, frequency, &mut track);
+        }
+        // The fuller one first: 3 of 4 quarters rather than 8 of 12 months.
+        incomplete.sort_by(|a, b| share(&b.1).total_cmp(&share(&a.1)));
+        for (period, cell) in incomplete {
+            track.entry(period).or_insert(cell);
+        }
+        track
+    }
+
+    fn published(&self, node: &Node, frequency: Frequency) -> Track {
+        let id = node.published.get(&frequency);
+        id.and_then(|id| self.published.get(id)).cloned().unwrap_or_default()
+    }
+
+    /// What a source says at one frequency: published, or else summed over declared parts.
+    fn group(&self, node: &Node, frequency: Frequency) -> Track {
+        let mut track = self.published(node, frequency);
+        self.add_sums(node, frequency, &mut track);
+        track
+    }
+
+    fn add_sums(&self, node: &Node, frequency: Frequency, track: &mut Track) {
+        for parts in &node.partitions {
+            let partition = &self.dataset.partitions[parts.partition];
+            for (period, cell) in self.sums(parts, partition, frequency) {
+                track.entry(period).or_insert(cell);
+            }
+        }
+    }
+
+    /// The complete sums over the parts of a partition, for the periods that it holds for.
+    fn sums(&self, parts: &Parts, partition: &Partition, frequency: Frequency) -> Track {
+        let tracks: Vec<Option<Track>> =
+            parts.nodes.iter().map(|node| node.as_ref().map(|node| self.group(node, frequency))).collect();
+        let mut periods: Vec<i32> = tracks.iter().flatten().flat_map(|t| t.keys().copied()).collect();
+        periods.sort_unstable();
+        periods.dedup();
+        let holding = periods.into_iter().filter(|p| holds(partition, frequency, *p));
+        holding.filter_map(|period| Some((period, sum(&tracks, partition, period)?))).collect()
+    }
+}
+
+/// The sum of the parts at one period; `None` where one is missing that does not count as 0.
+fn sum(tracks: &[Option<Track>], partition: &Partition, period: i32) -> Option<Cell> {
+    let mut total: Option<Cell> = None;
+    let mut value: i64 = 0;
+    for track in tracks {
+        match track.as_ref().and_then(|track| track.get(&period)) {
+            Some(cell) => {
+                value = value.checked_add(cell.exact()?)?;
+                total = Some(joined(total, cell));
+            }
+            None if partition.absent_is_zero => {}
+            None => return None,
+        }
+    }
+    let of = u32::try_from(partition.parts.len()).ok()?;
+    total.map(|cell| Cell { figure: Some(Figure::Exact(value)), coverage: Some((of, of)), ..cell })
+}
+
+/// A derived cell with one more part: the weakest status, all releases.
+fn joined(so_far: Option<Cell>, part: &Cell) -> Cell {
+    let Some(mut cell) = so_far else { return Cell { note: None, ..part.clone() } };
+    cell.status = weaker(cell.status, part.status);
+    cell.releases.add(&part.releases);
+    cell
+}
+
+/// The weaker of two statuses: a break before all, then forecasts, estimates, imputed and provisional ones.
+pub fn weaker(one: u8, other: u8) -> u8 {
+    let weight = |status: u8| b"AIPEFB".iter().position(|s| *s == status).unwrap_or_default();
+    if weight(other) > weight(one) { other } else { one }
+}
+
+/// Converts figures to a coarser frequency.
+fn convert(track: &Track, (from, to): (Frequency, Frequency), aggregation: Aggregation) -> Track {
+    let length = from.per_year() / to.per_year();
+    let mut parts: BTreeMap<i32, Vec<(i32, &Cell)>> = BTreeMap::new();
+    for (period, cell) in track.iter().filter(|(_, cell)| cell.exact().is_some()) {
+        parts.entry(period.div_euclid(length)).or_default().push((period.rem_euclid(length), cell));
+    }
+    let whole = |(period, cells): (i32, Vec<(i32, &Cell)>)| {
+        let mut cell = aggregate(&cells, length, aggregation)?;
+        if aggregation == Aggregation::Last && !cell.is_complete() {
+            let last = cells.last().and_then(|(place, _)| Period::new(from, period * length + place));
+            cell.note = last.map(|last| format!("the state at the end of {last}"));
+        }
+        Some((period, cell))
+    };
+    parts.into_iter().filter_map(whole).collect()
+}
+
+/// One figure of those of the sub-periods, each with its place among the `length` of them.
+fn aggregate(cells: &[(i32, &Cell)], length: i32, aggregation: Aggregation) -> Option<Cell> {
+    let values: Vec<i64> = cells.iter().filter_map(|(_, cell)| cell.exact()).collect();
+    let sum = values.iter().try_fold(0_i64, |sum, value| sum.checked_add(*value))?;
+    let (has, of) = (u32::try_from(values.len()).ok()?, u32::try_from(length).ok()?);
+    let (figure, used, has) = match aggregation {
+        Aggregation::Sum => (Figure::Exact(sum), cells, has),
+        #[expect(clippy::cast_precision_loss, reason = "a mean is a ratio, computed once from exact numbers")]
+        Aggregation::Mean => (Figure::Ratio(sum as f64 / f64::from(has)), cells, has),
+        Aggregation::Min => (Figure::Exact(*values.iter().min()?), cells, has),
+        Aggregation::Max => (Figure::Exact(*values.iter().max()?), cells, has),
+        // The state at the end is that of the last sub-period; where that is missing, the place of the one taken tells.
+        Aggregation::Last => {
+            let (place, cell) = cells.last()?;
+            (cell.figure?, &cells[cells.len() - 1..], u32::try_from(place + 1).ok()?)
+        }
+        Aggregation::First => {
+            let (place, cell) = cells.first()?;
+            (cell.figure?, &cells[..1], u32::try_from(length - place).ok()?)
+        }
+    };
+    let joined = used.iter().fold(None, |so_far, (_, cell)| Some(joined(so_far, cell)))?;
+    Some(Cell { figure: Some(figure), coverage: Some((has, of)), ..joined })
+}
+
+fn share(cell: &Cell) -> f64 {
+    cell.coverage.map_or(1.0, |(has, of)| f64::from(has) / f64::from(of))
+}
+
+/// Whether a partition holds for a whole period.
+fn holds(partition: &Partition, frequency: Frequency, period: i32) -> bool {
+    let Some(period) = Period::new(frequency, period) else { return false };
+    let date = |text: &Option<String>| text.as_deref().and_then(|t| t.parse::<PartialDate>().ok());
+    date(&partition.valid_from).is_none_or(|from| period.first_day() >= from.first)
+        && date(&partition.valid_to).is_none_or(|to| period.last_day() <= to.last)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cell(value: i64, status: u8, release: i32) -> Cell {
+        Cell {
+            figure: Some(Figure::Exact(value)),
+            status,
+            releases: Releases::one(release),
+            note: None,
+            coverage: None,
+        }
+    }
+
+    fn months(values: &[(i32, i64)]) -> Track {
+        values.iter().map(|(month, value)| (2020 * 12 + month, cell(*value, b'A', *month))).collect()
+    }
+
+    #[test]
+    fn a_year_is_the_sum_of_its_months_and_says_how_many_it_has() {
+        let year =
+            |track: &Track, agg| convert(track, (Frequency::M, Frequency::A), agg).remove(&2020).unwrap();
+        let whole: Vec<(i32, i64)> = (0..12).map(|m| (m, i64::from(m))).collect();
+        let sum = year(&months(&whole), Aggregation::Sum);
+        assert_eq!((sum.exact(), sum.coverage), (Some(66), Some((12, 12))));
+        let partial = year(&months(&whole[..11]), Aggregation::Sum);
+        assert_eq!((partial.exact(), partial.is_complete()), (Some(55), false));
+        let mean = year(&months(&whole), Aggregation::Mean);
+        assert_eq!(mean.figure, Some(Figure::Ratio(5.5)));
+    }
+
+    #[test]
+    fn a_stock_at_the_end_of_a_year_is_that_of_december() {
+        let year = |values: &[(i32, i64)]| {
+            convert(&months(values), (Frequency::M, Frequency::A), Aggregation::Last).remove(&2020).unwrap()
+        };
+        assert!(year(&[(3, 5), (11, 9)]).is_complete());
+        let november = year(&[(3, 5), (10, 8)]);
+        assert_eq!((november.exact(), november.coverage), (Some(8), Some((11, 12))));
+        assert_eq!(november.note.as_deref(), Some("the state at the end of 2020-11"));
+    }
+
+    #[test]
+    fn the_weakest_status_stands_and_a_break_before_all() {
+        assert_eq!(
+            [(b'A', b'E'), (b'F', b'E'), (b'B', b'F'), (b'P', b'A')].map(|(a, b)| weaker(a, b)),
+            *b"EFBP"
+        );
+    }
+}

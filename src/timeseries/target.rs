@@ -1,0 +1,214 @@
+//! Which series an answer has, and what each source can make them of: its own figures at the asked frequency, finer ones to
+//! convert, declared parts to sum.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use super::dataset::{Dataset, Partition};
+use super::frame::{BEST, source_at};
+use super::key::series_key;
+use super::period::Frequency;
+use super::plan::Plan;
+
+/// A stored series without its figures.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stored {
+    /// Where its figures are.
+    pub id: i64,
+    /// Its frequency.
+    pub frequency: Frequency,
+    /// Its codes in the order of the dataset's dimensions.
+    pub codes: Vec<String>,
+    /// How many figures it has now.
+    pub observations: i32,
+}
+
+/// A series of the answer, whichever source it will be from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// Its key without the source.
+    pub group: String,
+    /// Its frequency.
+    pub frequency: Frequency,
+    /// Its codes; that of the source is `best`.
+    pub codes: Vec<String>,
+    /// What each source can make it of, by source.
+    pub sources: BTreeMap<String, Node>,
+}
+
+/// What one source has for one combination of codes.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Node {
+    /// The stored series, by frequency.
+    pub published: BTreeMap<Frequency, i64>,
+    /// The ways in which it is a whole of declared parts.
+    pub partitions: Vec<Parts>,
+}
+
+/// A whole of declared parts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parts {
+    /// The place of the partition among those of the dataset.
+    pub partition: usize,
+    /// What the source has for each part; `None` where nothing.
+    pub nodes: Vec<Option<Node>>,
+}
+
+/// How deep wholes of wholes are followed; more than there are dimensions with declared parts.
+const DEPTH: usize = 6;
+
+/// The targets of a plan among the stored series, in the order of their keys.
+pub fn targets(plan: &Plan, dataset: &Dataset, stored: &[Stored]) -> Vec<Target> {
+    let index = Index::new(plan, dataset, stored);
+    let mut targets: BTreeMap<String, Target> = BTreeMap::new();
+    for (source, combinations) in index.combinations() {
+        for codes in combinations.iter().filter(|codes| selects(plan, dataset, codes)) {
+            let node = index.node(source, codes, DEPTH);
+            for &frequency in plan.frequencies.iter().filter(|f| index.reaches(&node, **f)) {
+                let without = codes.iter().enumerate().filter(|(at, _)| *at != index.source_at);
+                let group = series_key(&dataset.name, frequency, without.map(|(_, code)| code.as_str()));
+                let target = targets.entry(group).or_insert_with_key(|group| Target {
+                    group: group.clone(),
+                    frequency,
+                    codes: codes.clone(),
+                    sources: BTreeMap::new(),
+                });
+                target.sources.insert(source.to_owned(), node.clone());
+            }
+        }
+    }
+    targets.into_values().collect()
+}
+
+/// The plan that reads what the targets of a plan are made of: finer frequencies and declared parts too.
+pub fn ingredients(plan: &Plan, dataset: &Dataset) -> Plan {
+    let mut wider = plan.clone();
+    if plan.converts {
+        let coarsest = plan.frequencies.iter().min().copied().unwrap_or_default();
+        wider.frequencies = dataset.frequencies.iter().copied().filter(|f| *f >= coarsest).collect();
+    }
+    // A part may be a whole itself: until nothing is added.
+    loop {
+        let mut grown = false;
+        for partition in &dataset.partitions {
+            if let Some(selection) = wider.selection.get_mut(&partition.dimension) {
+                grown |= selection.widen(&partition.whole, &partition.parts);
+            }
+        }
+        if !grown {
+            return wider;
+        }
+    }
+}
+
+fn selects(plan: &Plan, dataset: &Dataset, codes: &[String]) -> bool {
+    dataset.dimensions.iter().zip(codes).all(|(dimension, code)| {
+        let selection = plan.selection.get(dimension).and_then(|selection| selection.codes());
+        selection.is_none_or(|selected| selected.contains(code))
+    })
+}
+
+/// The stored series by what they are of. The codes in it have `best` in the place of the source.
+struct Index<'a> {
+    plan: &'a Plan,
+    dataset: &'a Dataset,
+    source_at: usize,
+    series: HashMap<(&'a str, Vec<String>), BTreeMap<Frequency, i64>>,
+}
+
+impl<'a> Index<'a> {
+    fn new(plan: &'a Plan, dataset: &'a Dataset, stored: &'a [Stored]) -> Self {
+        let source_at = source_at(dataset);
+        let mut series: HashMap<(&str, Vec<String>), BTreeMap<Frequency, i64>> = HashMap::new();
+        for one in stored {
+            let mut codes = one.codes.clone();
+            BEST.clone_into(&mut codes[source_at]);
+            let of = series.entry((one.codes[source_at].as_str(), codes)).or_default();
+            of.insert(one.frequency, one.id);
+        }
+        Self { plan, dataset, source_at, series }
+    }
+
+    /// The combinations of codes that each source has, or has all declared parts of.
+    fn combinations(&self) -> BTreeMap<&'a str, BTreeSet<Vec<String>>> {
+        let mut all: BTreeMap<&str, BTreeSet<Vec<String>>> = BTreeMap::new();
+        for (source, codes) in self.series.keys() {
+            let known = all.entry(source).or_default();
+            let mut upwards = vec![codes.clone()];
+            while let Some(codes) = upwards.pop() {
+                for (at, partition) in self.partitions(source) {
+                    if partition.parts.contains(&codes[at]) {
+                        let mut whole = codes.clone();
+                        whole[at].clone_from(&partition.whole);
+                        upwards.push(whole);
+                    }
+                }
+                known.insert(codes);
+            }
+        }
+        all
+    }
+
+    /// The partitions that hold for a source, each with the place of its dimension. One that names the source replaces, for
+    /// the same whole, those that hold for any.
+    fn partitions(&self, source: &str) -> impl Iterator<Item = (usize, &'a Partition)> {
+        let all = &self.dataset.partitions;
+        let named = |one: &Partition| {
+            all.iter().any(|p| p.source == source && p.dimension == one.dimension && p.whole == one.whole)
+        };
+        let holding: Vec<(usize, &Partition)> = all
+            .iter()
+            .filter(|p| p.source == source || (p.source == "*" && !named(p)))
+            .filter_map(|p| Some((self.dataset.dimensions.iter().position(|d| *d == p.dimension)?, p)))
+            .collect();
+        holding.into_iter()
+    }
+
+    fn node(&self, source: &'a str, codes: &[String], depth: usize) -> Node {
+        let published = self.series.get(&(source, codes.to_vec())).cloned().unwrap_or_default();
+        let mut partitions = Vec::new();
+        if depth > 0 {
+            for (at, partition) in self.partitions(source).filter(|(at, p)| codes[*at] == p.whole) {
+                let nodes: Vec<Option<Node>> = partition
+                    .parts
+                    .iter()
+                    .map(|part| {
+                        let mut codes = codes.to_vec();
+                        codes[at].clone_from(part);
+                        Some(self.node(source, &codes, depth - 1)).filter(|node| *node != Node::default())
+                    })
+                    .collect();
+                let (some, all) = (nodes.iter().any(Option::is_some), nodes.iter().all(Option::is_some));
+                if all || (some && partition.absent_is_zero) {
+                    let place = self.dataset.partitions.iter().position(|p| std::ptr::eq(p, partition));
+                    partitions.push(Parts { partition: place.unwrap_or_default(), nodes });
+                }
+            }
+        }
+        Node { published, partitions }
+    }
+
+    /// Whether a node has anything for a frequency: at it, or finer where the plan converts.
+    fn reaches(&self, node: &Node, frequency: Frequency) -> bool {
+        let fits = |f: &Frequency| *f == frequency || (self.plan.converts && *f > frequency);
+        node.published.keys().any(fits)
+            || node.partitions.iter().any(|p| p.nodes.iter().flatten().any(|n| self.reaches(n, frequency)))
+    }
+}
+
+impl Target {
+    /// The stored series that it may be made of.
+    pub fn ids(&self) -> Vec<i64> {
+        let mut ids = Vec::new();
+        self.sources.values().for_each(|node| node.collect(self.frequency, &mut ids));
+        ids
+    }
+}
+
+impl Node {
+    fn collect(&self, coarsest: Frequency, ids: &mut Vec<i64>) {
+        ids.extend(self.published.iter().filter(|(f, _)| **f >= coarsest).map(|(_, id)| *id));
+        for parts in &self.partitions {
+            parts.nodes.iter().flatten().for_each(|node| node.collect(coarsest, ids));
+        }
+    }
+}

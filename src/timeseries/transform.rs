@@ -1,0 +1,208 @@
+//! What is computed of the figures of a series. Periods are matched by the calendar, both ends of a growth are of one source,
+//! and where nothing can be computed the answer is null with a reason.
+
+use super::derive::{Cell, Figure, Releases, weaker};
+use super::frame::{Observation, Reason, Series, Voice};
+use super::period::Frequency;
+use super::plan::{Fill, Plan, Transform};
+
+/// The observations of a series: for each period the first source that speaks, transformed.
+pub fn observations(
+    plan: &Plan,
+    frequency: Frequency,
+    voices: &[Voice],
+    keeps_partial: bool,
+) -> Vec<Observation> {
+    let mut periods: Vec<i32> = voices.iter().flat_map(|v| v.standing().map(|(p, _)| p)).collect();
+    periods.sort_unstable();
+    periods.dedup();
+    let levels = periods.into_iter().filter_map(|period| level(voices, period, keeps_partial));
+    if plan.transform == Transform::Level {
+        return levels.map(|(voice, cell, period)| voice.says(period, cell)).collect();
+    }
+    levels.map(|(_, cell, period)| transformed(plan.transform, frequency, voices, (period, cell))).collect()
+}
+
+impl Voice {
+    /// What the source says while it counts.
+    fn standing(&self) -> impl Iterator<Item = (i32, &Cell)> {
+        self.track
+            .iter()
+            .filter(|(period, _)| self.until.is_none_or(|until| **period <= until))
+            .map(|(p, c)| (*p, c))
+    }
+
+    fn at(&self, period: i32) -> Option<&Cell> {
+        self.track.get(&period).filter(|_| self.until.is_none_or(|until| period <= until))
+    }
+
+    fn says(&self, period: i32, cell: &Cell) -> Observation {
+        Observation::new(period, &self.source, cell, self.low_trust)
+    }
+}
+
+/// The first source that has the whole figure, else the first that has any, where incomplete ones are kept.
+fn level(voices: &[Voice], period: i32, keeps_partial: bool) -> Option<(&Voice, &Cell, i32)> {
+    let all = || voices.iter().filter_map(|voice| Some((voice, voice.at(period)?, period)));
+    let whole = all().find(|(_, cell, _)| cell.is_complete());
+    whole.or_else(|| all().next().filter(|_| keeps_partial))
+}
+
+/// What is computed for one period: by the first source that has all that it takes, else the reason why by none.
+fn transformed(
+    transform: Transform,
+    frequency: Frequency,
+    voices: &[Voice],
+    (period, level): (i32, &Cell),
+) -> Observation {
+    let mut reason = None;
+    for voice in voices {
+        match computed(transform, frequency, voice, period) {
+            Ok(cell) => return Observation { derived: true, ..voice.says(period, &cell) },
+            // A break or a zero of a source that has the figures is told; that another lacks them is not.
+            Err(why) => {
+                let known = reason.get_or_insert(why);
+                if matches!(*known, Reason::Gap | Reason::Partial)
+                    && matches!(why, Reason::Break | Reason::Zero)
+                {
+                    *known = why;
+                }
+            }
+        }
+    }
+    let mut reason = reason.unwrap_or(Reason::Gap);
+    if reason == Reason::Gap && spoken_by_others(transform, frequency, voices, period) {
+        reason = Reason::SourceChange;
+    }
+    let speaker = voices.iter().find(|voice| voice.at(period).is_some()).or(voices.first());
+    let source = speaker.map_or_else(|| "".into(), |voice| voice.source.clone());
+    Observation {
+        period,
+        figure: None,
+        status: level.status,
+        source,
+        releases: Some(level.releases.clone()),
+        note: None,
+        low_trust: speaker.is_some_and(|voice| voice.low_trust),
+        derived: true,
+        coverage: None,
+        reason: Some(reason),
+    }
+}
+
+/// The periods that a transform of one period takes, the first of them the one that a growth is measured from.
+fn taken(transform: Transform, frequency: Frequency, period: i32) -> Vec<i32> {
+    let year = frequency.per_year();
+    match transform {
+        Transform::Level => vec![period],
+        Transform::Diff | Transform::Pct => vec![period - 1, period],
+        Transform::Yoy | Transform::YoyDiff => vec![period - year, period],
+        Transform::Ytd => (period.div_euclid(year) * year..=period).collect(),
+        Transform::Index(base) => vec![base.ordinal(), period],
+        Transform::MovingAverage(n) => (period - i32::from(n) + 1..=period).collect(),
+    }
+}
+
+/// Whether all periods that it takes have a figure, of whichever source.
+fn spoken_by_others(transform: Transform, frequency: Frequency, voices: &[Voice], period: i32) -> bool {
+    let whole = |period: &i32| {
+        voices.iter().any(|voice| voice.at(*period).is_some_and(|c| c.is_complete() && c.figure.is_some()))
+    };
+    taken(transform, frequency, period).iter().all(whole)
+}
+
+/// What is computed of the figures of one source.
+fn computed(transform: Transform, frequency: Frequency, voice: &Voice, period: i32) -> Result<Cell, Reason> {
+    let taken = taken(transform, frequency, period);
+    let mut cells = Vec::with_capacity(taken.len());
+    for period in &taken {
+        let cell = voice.at(*period).filter(|cell| cell.figure.is_some()).ok_or(Reason::Gap)?;
+        cells.push(if cell.is_complete() { cell } else { return Err(Reason::Partial) });
+    }
+    let (from, to) =
+        (taken.iter().min().copied().unwrap_or(period), taken.iter().max().copied().unwrap_or(period));
+    // The break itself is comparable with what follows it, not with what is before.
+    let broken = |(p, cell): (i32, &Cell)| p > from && p <= to && cell.status == b'B';
+    if voice.standing().any(broken) {
+        return Err(Reason::Break);
+    }
+    let figure = arithmetic(transform, &cells)?;
+    let mut releases: Option<Releases> = None;
+    let mut status = b'A';
+    for cell in &cells {
+        status = weaker(status, cell.status);
+        match &mut releases {
+            Some(all) => all.add(&cell.releases),
+            None => releases = Some(cell.releases.clone()),
+        }
+    }
+    let releases = releases.ok_or(Reason::Gap)?;
+    Ok(Cell { figure: Some(figure), status, releases, note: None, coverage: None })
+}
+
+/// Exact where whole numbers stay whole; a ratio is computed once, from exact numbers.
+#[expect(clippy::cast_precision_loss, reason = "a ratio is of doubles; figures are far below 2^53")]
+fn arithmetic(transform: Transform, cells: &[&Cell]) -> Result<Figure, Reason> {
+    let exact: Option<Vec<i64>> = cells.iter().map(|cell| cell.exact()).collect();
+    let double = |cell: &Cell| match cell.figure {
+        Some(Figure::Exact(value)) => value as f64,
+        Some(Figure::Ratio(value)) => value,
+        None => f64::NAN,
+    };
+    let (Some(first), Some(last)) = (cells.first(), cells.last()) else { return Err(Reason::Gap) };
+    let (base, value) = (double(first), double(last));
+    let over = |ratio: f64| if base == 0.0 { Err(Reason::Zero) } else { Ok(Figure::Ratio(ratio)) };
+    match (transform, exact) {
+        (Transform::Diff | Transform::YoyDiff, Some(exact)) => Ok(Figure::Exact(exact[1] - exact[0])),
+        (Transform::Diff | Transform::YoyDiff, None) => Ok(Figure::Ratio(value - base)),
+        (Transform::Pct | Transform::Yoy, Some(exact)) => {
+            over((exact[1] - exact[0]) as f64 / exact[0] as f64 * 100.0)
+        }
+        (Transform::Pct | Transform::Yoy, None) => over((value - base) / base * 100.0),
+        (Transform::Index(_), _) => over(value / base * 100.0),
+        (Transform::Ytd, Some(exact)) => Ok(Figure::Exact(exact.iter().sum())),
+        (Transform::MovingAverage(n), Some(exact)) => {
+            Ok(Figure::Ratio(exact.iter().sum::<i64>() as f64 / f64::from(n)))
+        }
+        (Transform::MovingAverage(n), None) => {
+            Ok(Figure::Ratio(cells.iter().map(|c| double(c)).sum::<f64>() / f64::from(n)))
+        }
+        (Transform::Ytd, None) => Ok(Figure::Ratio(cells.iter().map(|c| double(c)).sum())),
+        (Transform::Level, _) => last.figure.ok_or(Reason::Gap),
+    }
+}
+
+/// Fills the periods between the first and the last figure of which nothing is stated.
+pub fn fill(series: &mut Series, fill: Fill) {
+    if fill == Fill::None {
+        return;
+    }
+    let mut filled: Vec<Observation> = Vec::with_capacity(series.observations.len());
+    for observation in std::mem::take(&mut series.observations) {
+        while let Some(before) = filled.last().filter(|before| before.period + 1 < observation.period) {
+            let missing = match fill {
+                Fill::Previous => Observation {
+                    period: before.period + 1,
+                    status: b'I',
+                    derived: true,
+                    note: None,
+                    ..before.clone()
+                },
+                _ => Observation {
+                    period: before.period + 1,
+                    figure: None,
+                    status: b'M',
+                    releases: None,
+                    note: None,
+                    derived: true,
+                    coverage: None,
+                    reason: Some(Reason::NotStated),
+                    ..before.clone()
+                },
+            };
+            filled.push(missing);
+        }
+        filled.push(observation);
+    }
+    series.observations = filled;
+}
