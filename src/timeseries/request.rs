@@ -28,10 +28,9 @@ pub enum Unnamed {
 
 /// Reads the parameters of a query for observations. Faults stay in `params`; the plan counts only without any.
 pub fn read(params: &mut Params, vocabulary: &Vocabulary, dataset: &Dataset) -> Plan {
-    let names_frequency = params.has("frequency");
     let selected = select(params, vocabulary, dataset, Unnamed::Default);
     let mut plan = Plan { window: window(params), as_of: as_of(params), ..selected };
-    compute::read(params, dataset, &mut plan, names_frequency);
+    compute::read(params, dataset, &mut plan);
     plan
 }
 

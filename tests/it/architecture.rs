@@ -40,7 +40,7 @@ const MAY_NAME: [(&str, &[&str]); 23] = [
     ("catalog", &["database", "error", "filter", "timeseries", "words"]),
     ("subsidies", &["database", "error", "filter", "timeseries", "words"]),
     ("partnerships", &["database", "error", "filter", "params", "timeseries", "words"]),
-    ("ingest", &["catalog", "clock", "database", "error", "timeseries"]),
+    ("ingest", &["catalog", "clock", "database", "error", "timeseries", "words"]),
     // What every handler may reach.
     ("app", &["catalog", "clock", "database", "error"]),
     ("formats", &["error", "language", "timeseries"]),

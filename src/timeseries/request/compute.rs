@@ -11,15 +11,14 @@ use crate::timeseries::plan::{Aggregation, Fill, Plan, Transform};
 const MOST_AVERAGED: u8 = 120;
 
 /// Reads `agg`, `partial`, `transform` and `fill` into a plan whose series are selected.
-pub fn read(params: &mut Params, dataset: &Dataset, plan: &mut Plan, names_frequency: bool) {
+pub fn read(params: &mut Params, dataset: &Dataset, plan: &mut Plan) {
     plan.aggregation = params.choice("agg", &Aggregation::ALL);
     plan.partial = params.choice("partial", &[("keep", true), ("drop", false)]);
     plan.transform = params.value("transform", transform).unwrap_or_default();
     plan.fill = params.choice("fill", &Fill::ALL).unwrap_or_default();
     let measures = selected_measures(dataset, plan);
-    if plan.aggregation.is_some() && !(names_frequency && plan.converts) {
-        let detail = "says how finer figures are converted; name the frequency to convert to (A or Q)";
-        reject(params, "agg", plan, detail);
+    if plan.aggregation.is_some() && !plan.converts {
+        reject(params, "agg", plan, "says how finer figures are converted, and frequency=* converts none");
     }
     if plan.aggregation == Some(Aggregation::Sum) && measures.iter().any(|m| m.is_stock) {
         reject(params, "agg", plan, "does not go with a stock: states at several times do not add up");
