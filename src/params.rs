@@ -61,9 +61,10 @@ impl Params {
         }
     }
 
-    /// Whether a parameter is given that is not taken yet.
-    pub fn has(&self, name: &str) -> bool {
-        self.pairs.iter().any(|(n, value)| n == name && !value.is_empty())
+    /// The value of a parameter that is given and not taken yet.
+    pub fn given(&self, name: &str) -> Option<&str> {
+        let given = self.pairs.iter().find(|(n, value)| n == name && !value.is_empty());
+        given.map(|(_, value)| value.as_str())
     }
 
     /// The names of the parameters that are not yet taken.

@@ -61,7 +61,7 @@ pub struct View {
 impl Call {
     /// Whether the request names this parameter.
     pub fn has(&self, name: &str) -> bool {
-        self.params.has(name)
+        self.params.given(name).is_some()
     }
 
     /// Takes `lang`, or else the header `Accept-Language`.

@@ -21,8 +21,8 @@ use crate::app::App;
 /// The header that carries a request's id.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// This build: part of every tag, since another build may answer otherwise.
-pub const BUILD: &str = env!("CARGO_PKG_VERSION");
+/// This build, by a hash of all that went into it: part of every tag, since another build may answer otherwise.
+pub const BUILD: &str = env!("CHINA_AUTO_BUILD");
 
 /// Everything that is served, with all layers around it.
 pub fn router(app: App) -> Router {

@@ -54,6 +54,11 @@ pub enum Sort {
 }
 
 impl Sort {
+    /// The word that `sort=` takes for it.
+    pub fn word(self) -> &'static str {
+        Self::ALL.iter().find(|(_, sort)| *sort == self).map_or("series", |(word, _)| *word)
+    }
+
     /// Every order with the word that `sort=` takes.
     pub const ALL: [(&'static str, Self); 5] = [
         ("series", Self::Series),

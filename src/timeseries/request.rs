@@ -11,7 +11,7 @@ use super::plan::{Dated, Plan, Selection, Sources, Window};
 use crate::error::{Fault, nearest};
 use crate::params::Params;
 
-/// How many codes a selection may list. `*` and `children:` count as none.
+/// How many codes a selection may list; `children:` counts as one, however many codes it stands for.
 pub const MAX_CODES: usize = 50;
 
 /// The most observations of each series that `last` takes.
@@ -90,9 +90,9 @@ impl Codes<'_> {
             return Some(Selection::Any);
         }
         let listed = words.iter().filter(|word| !word.starts_with("children:")).count();
-        if listed > MAX_CODES {
+        if words.len() > MAX_CODES {
             let detail =
-                format!("lists {listed} codes; at most {MAX_CODES} are taken, * and children: take more");
+                format!("lists {} codes; at most {MAX_CODES} are taken, and * takes every one", words.len());
             params.reject(Fault::new(name, &written, detail));
             return None;
         }
@@ -182,6 +182,7 @@ fn sources(params: &mut Params, vocabulary: &Vocabulary, unnamed: Unnamed) -> So
         let detail =
             format!("lists {} sources; at most {MAX_CODES} are taken, all takes every one", words.len());
         params.reject(Fault::new("source", &written, detail));
+        return Sources::All;
     }
     for word in words.iter().filter(|word| !vocabulary.sources.contains_key(*word)) {
         let reserved = ["best", "all", "*"].contains(&word.as_str());

@@ -116,7 +116,7 @@ pub fn series_list(
          s.first_period, s.last_period, s.observations, s.updated_by FROM series s WHERE {condition} \
          ORDER BY s.group_key, s.source LIMIT ${limit}) \
          SELECT v.dataset, v.codes, v.sources, s.frequency, s.group_key, s.source, s.codes AS series_codes, \
-         s.first_period, s.last_period, s.observations, s.updated_by, r.released_at \
+         s.first_period, s.last_period, s.observations, s.updated_by, coalesce(r.withdrawn_at, r.released_at) AS released_at \
          FROM versions v LEFT JOIN chosen s ON true LEFT JOIN release r ON r.release_id = s.updated_by \
          ORDER BY s.group_key, s.source"
     );

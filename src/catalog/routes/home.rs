@@ -145,7 +145,7 @@ fn home(vocabulary: &Vocabulary, language: Language) -> Home {
         changed_at: *changed_at,
     });
     Home {
-        service: crate::http::BUILD,
+        service: concat!("china-auto ", env!("CARGO_PKG_VERSION")),
         datasets: datasets.collect(),
         versions: versions.collect(),
         limits: Limits {

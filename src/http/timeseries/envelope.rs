@@ -15,7 +15,7 @@ use crate::http::negotiate::Format;
 use crate::http::page::Pin;
 use crate::http::records::{Links, Page, Warning, json, lines};
 use crate::http::reply::{Reply, tag};
-use crate::timeseries::answer::{Frame, Sort};
+use crate::timeseries::answer::Frame;
 use crate::timeseries::dataset::Vocabulary;
 use crate::timeseries::frame::Series;
 use crate::timeseries::key::Dimension;
@@ -186,8 +186,7 @@ fn applied(asked: &Asked) -> serde_json::Map<String, serde_json::Value> {
     if let Some(shape) = asked.shape {
         applied.insert("shape".to_owned(), json!(shape));
     }
-    let sort = Sort::ALL.iter().find(|(_, sort)| *sort == asked.sort).map(|(word, _)| *word);
-    applied.insert("sort".to_owned(), json!(sort));
+    applied.insert("sort".to_owned(), json!(asked.sort.word()));
     let limit = (asked.extent == Extent::Pages).then_some(asked.view.paging.limit);
     applied.insert("limit".to_owned(), json!(limit));
     applied.insert("lang".to_owned(), json!(asked.language.code()));

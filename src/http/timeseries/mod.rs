@@ -64,6 +64,11 @@ pub enum Shape {
 }
 
 impl Shape {
+    /// The word that `shape=` takes for it.
+    fn word(self) -> &'static str {
+        Self::ALL.iter().find(|(_, shape)| *shape == self).map_or("rows", |(word, _)| *word)
+    }
+
     /// Every shape with the word that `shape=` takes.
     pub const ALL: [(&'static str, Self); 4] =
         [("rows", Self::Rows), ("series", Self::Series), ("columns", Self::Columns), ("array", Self::Array)];
@@ -147,23 +152,11 @@ fn understand(mut call: Call, vocabulary: &Vocabulary, dataset: &Dataset) -> Res
     let shape = call.params.choice("shape", &Shape::ALL).unwrap_or(Shape::Rows);
     let sort = call.params.choice("sort", &Sort::ALL).unwrap_or(Sort::Series);
     let language = call.language();
-    let format = call.format()?;
+    let format = call.format();
     let whole = shape != Shape::Rows || plan.window.last.is_some();
-    for name in ["limit", "cursor"] {
-        if whole && call.has(name) {
-            let detail = "chooses a page, and with last or a shape other than rows the answer comes whole";
-            call.params.reject(Fault::new(name, "", detail));
-        }
-    }
-    if sort != Sort::Series && matches!(shape, Shape::Series | Shape::Columns) {
-        let detail = "orders rows; series and columns stand by series and period";
-        call.params.reject(Fault::new("sort", "", detail));
-    }
-    if format != Format::Json && shape != Shape::Rows {
-        let detail = "is a form of JSON; CSV and NDJSON have rows only";
-        call.params.reject(Fault::new("shape", "", detail));
-    }
-    let lines = format != Format::Json && !call.has("limit") && !call.has("cursor");
+    clashes(&mut call, (shape, sort, whole), format.as_ref().is_ok_and(|f| *f != Format::Json));
+    let lines =
+        format.as_ref().is_ok_and(|f| *f != Format::Json) && !call.has("limit") && !call.has("cursor");
     let extent = match (lines, whole) {
         (true, _) => Extent::Whole(MOST_LINES),
         (_, true) => Extent::Whole(MOST_WHOLE),
@@ -171,6 +164,24 @@ fn understand(mut call: Call, vocabulary: &Vocabulary, dataset: &Dataset) -> Res
     };
     let view = call.view(DEFAULT_ROWS, MOST_ROWS)?;
     Ok(Asked { plan, named, shape: Some(shape), sort, language, extent, view })
+}
+
+/// Tells where the parameters that say how to answer contradict each other.
+fn clashes(call: &mut Call, (shape, sort, whole): (Shape, Sort, bool), is_lines: bool) {
+    for name in ["limit", "cursor"] {
+        if let Some(value) = call.params.given(name).map(str::to_owned).filter(|_| whole) {
+            let detail = "chooses a page, and with last or a shape other than rows the answer comes whole";
+            call.params.reject(Fault::new(name, &value, detail));
+        }
+    }
+    if sort != Sort::Series && matches!(shape, Shape::Series | Shape::Columns) {
+        let detail = "orders rows; series and columns stand by series and period";
+        call.params.reject(Fault::new("sort", sort.word(), detail));
+    }
+    if is_lines && shape != Shape::Rows {
+        let detail = "is a form of JSON; CSV and NDJSON have rows only";
+        call.params.reject(Fault::new("shape", shape.word(), detail));
+    }
 }
 
 /// The state of the data that a first page is read at.

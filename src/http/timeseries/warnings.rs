@@ -8,6 +8,7 @@ use crate::http::records::Warning;
 use crate::timeseries::answer::Frame;
 use crate::timeseries::fetch::Reader;
 use crate::timeseries::key::Dimension;
+use crate::timeseries::plan::Window;
 use crate::timeseries::sql;
 
 /// That nothing was found and where there is something; that the past is incomplete.
@@ -31,8 +32,12 @@ pub(super) async fn warnings(reader: &Reader<'_>, asked: &Asked, frame: &Frame) 
     Ok(warnings)
 }
 
-/// What the dimensions that were not named would have to be for there to be figures.
+/// What the time, or the dimensions that were not named, would have to be for there to be figures.
 async fn hint(reader: &Reader<'_>, named: &[Dimension]) -> Result<Option<String>> {
+    let timed = reader.plan.as_of.is_some() || reader.plan.window != Window::default();
+    if timed && !reader.list(None, (1, false)).await?.is_empty() {
+        return Ok(Some("there are figures for another time".to_owned()));
+    }
     let open: Vec<Dimension> = reader
         .dataset
         .dimensions
