@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::dataset::Dataset;
+use super::dataset::{Dataset, Vocabulary};
 use super::derive::{Maker, Track};
 use super::fetch::Reader;
 use super::frame::{Series, answer, source_at};
@@ -160,16 +160,26 @@ async fn answers(
         let own = target.sources.values().filter_map(|node| node.published.get(&target.frequency));
         let late_ones = own.filter_map(|id| figures.late.get(id)).flatten();
         *late += late_ones.filter(|period| plan.window.holds(target.frequency, **period)).count();
-        let maker = maker(plan, dataset, target, &figures.tracks);
-        let tracks =
-            target.sources.iter().map(|(source, node)| (source.clone(), maker.track(node, target.frequency)));
-        let mut series = answer(plan, (dataset, vocabulary), target, &tracks.collect::<Vec<_>>());
+        let mut series = of_target(plan, (dataset, vocabulary), target, &figures.tracks);
         if let Some(place) = after.filter(|place| place.group == target.group) {
             skip(&mut series, at, place);
         }
         answered.append(&mut series);
     }
     Ok(answered)
+}
+
+/// The series that one target is answered with, of the figures of the stored series that it may be made of.
+pub fn of_target(
+    plan: &Plan,
+    (dataset, vocabulary): (&Dataset, &Vocabulary),
+    target: &Target,
+    published: &HashMap<i64, Track>,
+) -> Vec<Series> {
+    let maker = maker(plan, dataset, target, published);
+    let tracks = target.sources.iter();
+    let tracks = tracks.map(|(source, node)| (source.clone(), maker.track(node, target.frequency)));
+    answer(plan, (dataset, vocabulary), target, &tracks.collect::<Vec<_>>())
 }
 
 /// How the tracks of a target's sources are made: by its measure, unless the plan says otherwise.
