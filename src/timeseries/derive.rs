@@ -89,6 +89,11 @@ impl Cell {
         self.coverage.is_none_or(|(has, of)| has == of)
     }
 
+    /// Whether it is a figure, and the whole of it.
+    pub fn counts(&self) -> bool {
+        self.figure.is_some() && self.is_complete()
+    }
+
     /// Its figure, where it is a whole number.
     pub fn exact(&self) -> Option<i64> {
         match self.figure {

@@ -187,7 +187,7 @@ fn voices(plan: &Plan, scopes: Vec<Scope>, tracks: &[(String, Track)]) -> Vec<(S
     };
     if plan.sources == Sources::Best {
         let whole = |source: &str| {
-            let first = find(source)?.iter().find(|(_, cell)| cell.is_complete())?;
+            let first = find(source)?.iter().find(|(_, cell)| cell.counts())?;
             Some(*first.0)
         };
         let any = |source: &str| find(source)?.keys().next().copied();

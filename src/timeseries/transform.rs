@@ -41,11 +41,14 @@ impl Voice {
     }
 }
 
-/// The first source that has the whole figure, else the first that has any, where incomplete ones are kept.
+/// The first source that has the whole figure, else the first that has an incomplete one, where those are kept, else the first
+/// that states it as missing.
 fn level(voices: &[Voice], period: i32, keeps_partial: bool) -> Option<(&Voice, &Cell, i32)> {
     let all = || voices.iter().filter_map(|voice| Some((voice, voice.at(period)?, period)));
-    let whole = all().find(|(_, cell, _)| cell.is_complete());
-    whole.or_else(|| all().next().filter(|_| keeps_partial))
+    all()
+        .find(|(_, cell, _)| cell.counts())
+        .or_else(|| all().find(|(_, cell, _)| keeps_partial && cell.figure.is_some()))
+        .or_else(|| all().find(|(_, cell, _)| cell.figure.is_none()))
 }
 
 /// What is computed for one period: by the first source that has all that it takes, else the reason why by none.
@@ -105,9 +108,7 @@ fn taken(transform: Transform, frequency: Frequency, period: i32) -> Vec<i32> {
 
 /// Whether all periods that it takes have a figure, of whichever source.
 fn spoken_by_others(transform: Transform, frequency: Frequency, voices: &[Voice], period: i32) -> bool {
-    let whole = |period: &i32| {
-        voices.iter().any(|voice| voice.at(*period).is_some_and(|c| c.is_complete() && c.figure.is_some()))
-    };
+    let whole = |period: &i32| voices.iter().any(|voice| voice.at(*period).is_some_and(Cell::counts));
     taken(transform, frequency, period).iter().all(whole)
 }
 
