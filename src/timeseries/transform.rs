@@ -20,7 +20,7 @@ pub fn observations(
     if plan.transform == Transform::Level {
         return levels.map(|(voice, cell, period)| voice.says(period, cell)).collect();
     }
-    levels.map(|(_, cell, period)| transformed(plan.transform, frequency, voices, (period, cell))).collect()
+    levels.map(|level| transformed(plan.transform, frequency, voices, level)).collect()
 }
 
 impl Voice {
@@ -56,40 +56,24 @@ fn transformed(
     transform: Transform,
     frequency: Frequency,
     voices: &[Voice],
-    (period, level): (i32, &Cell),
+    (speaker, level, period): (&Voice, &Cell, i32),
 ) -> Observation {
-    let mut reason = None;
-    for voice in voices {
-        match computed(transform, frequency, voice, period) {
-            Ok(cell) => return Observation { derived: true, ..voice.says(period, &cell) },
-            // A break or a zero of a source that has the figures is told; that another lacks them is not.
-            Err(why) => {
-                let known = reason.get_or_insert(why);
-                if matches!(*known, Reason::Gap | Reason::Partial)
-                    && matches!(why, Reason::Break | Reason::Zero)
-                {
-                    *known = why;
-                }
-            }
-        }
-    }
-    let mut reason = reason.unwrap_or(Reason::Gap);
-    if reason == Reason::Gap && spoken_by_others(transform, frequency, voices, period) {
-        reason = Reason::SourceChange;
-    }
-    let speaker = voices.iter().find(|voice| voice.at(period).is_some()).or(voices.first());
-    let source = speaker.map_or_else(|| "".into(), |voice| voice.source.clone());
-    Observation {
-        period,
-        figure: None,
-        status: level.status,
-        source,
-        releases: Some(level.releases.clone()),
-        note: None,
-        low_trust: speaker.is_some_and(|voice| voice.low_trust),
-        derived: true,
-        coverage: None,
-        reason: Some(reason),
+    let taken = taken(transform, frequency, period);
+    let has_all = |voice: &&Voice| taken.iter().all(|period| voice.at(*period).is_some_and(Cell::counts));
+    let computed = match voices.iter().find(has_all) {
+        Some(voice) => computed(transform, &taken, voice).map(|cell| voice.says(period, &cell)),
+        None => Err(lacking(voices, &taken)),
+    };
+    match computed {
+        Ok(observation) => Observation { derived: true, ..observation },
+        Err(reason) => Observation {
+            figure: None,
+            note: None,
+            derived: true,
+            coverage: None,
+            reason: Some(reason),
+            ..speaker.says(period, level)
+        },
     }
 }
 
@@ -106,24 +90,26 @@ fn taken(transform: Transform, frequency: Frequency, period: i32) -> Vec<i32> {
     }
 }
 
-/// Whether all periods that it takes have a figure, of whichever source.
-fn spoken_by_others(transform: Transform, frequency: Frequency, voices: &[Voice], period: i32) -> bool {
-    let whole = |period: &i32| voices.iter().any(|voice| voice.at(*period).is_some_and(Cell::counts));
-    taken(transform, frequency, period).iter().all(whole)
+/// Why no one source has all the periods.
+fn lacking(voices: &[Voice], taken: &[i32]) -> Reason {
+    let all_have = |what: fn(&Cell) -> bool| {
+        taken.iter().all(|period| voices.iter().any(|voice| voice.at(*period).is_some_and(what)))
+    };
+    if all_have(Cell::counts) {
+        Reason::SourceChange
+    } else if all_have(|cell| cell.figure.is_some()) {
+        Reason::Partial
+    } else {
+        Reason::Gap
+    }
 }
 
-/// What is computed of the figures of one source.
-fn computed(transform: Transform, frequency: Frequency, voice: &Voice, period: i32) -> Result<Cell, Reason> {
-    let taken = taken(transform, frequency, period);
-    let mut cells = Vec::with_capacity(taken.len());
-    for period in &taken {
-        let cell = voice.at(*period).filter(|cell| cell.figure.is_some()).ok_or(Reason::Gap)?;
-        cells.push(if cell.is_complete() { cell } else { return Err(Reason::Partial) });
-    }
-    let (from, to) =
-        (taken.iter().min().copied().unwrap_or(period), taken.iter().max().copied().unwrap_or(period));
+/// What is computed of the figures of one source that has them all.
+fn computed(transform: Transform, taken: &[i32], voice: &Voice) -> Result<Cell, Reason> {
+    let cells: Vec<&Cell> = taken.iter().filter_map(|period| voice.at(*period)).collect();
+    let (Some(from), Some(to)) = (taken.iter().min(), taken.iter().max()) else { return Err(Reason::Gap) };
     // The break itself is comparable with what follows it, not with what is before.
-    let broken = |(p, cell): (i32, &Cell)| p > from && p <= to && cell.status == b'B';
+    let broken = |(p, cell): (i32, &Cell)| p > *from && p <= *to && cell.status == b'B';
     if voice.standing().any(broken) {
         return Err(Reason::Break);
     }
