@@ -143,10 +143,11 @@ fn arithmetic(transform: Transform, cells: &[&Cell]) -> Result<Figure, Reason> {
         (Transform::Diff | Transform::YoyDiff, Some(exact)) => Ok(Figure::Exact(exact[1] - exact[0])),
         (Transform::Diff | Transform::YoyDiff, None) => Ok(Figure::Ratio(value - base)),
         (Transform::Pct | Transform::Yoy, Some(exact)) => {
-            over((exact[1] - exact[0]) as f64 / exact[0] as f64 * 100.0)
+            over(hundredfold(exact[1] - exact[0]) / exact[0] as f64)
         }
-        (Transform::Pct | Transform::Yoy, None) => over((value - base) / base * 100.0),
-        (Transform::Index(_), _) => over(value / base * 100.0),
+        (Transform::Pct | Transform::Yoy, None) => over((value - base) * 100.0 / base),
+        (Transform::Index(_), Some(exact)) => over(hundredfold(exact[1]) / exact[0] as f64),
+        (Transform::Index(_), None) => over(value * 100.0 / base),
         (Transform::Ytd, Some(exact)) => Ok(Figure::Exact(exact.iter().sum())),
         (Transform::MovingAverage(n), Some(exact)) => {
             Ok(Figure::Ratio(exact.iter().sum::<i64>() as f64 / f64::from(n)))
@@ -157,6 +158,12 @@ fn arithmetic(transform: Transform, cells: &[&Cell]) -> Result<Figure, Reason> {
         (Transform::Ytd, None) => Ok(Figure::Ratio(cells.iter().map(|c| double(c)).sum())),
         (Transform::Level, _) => last.figure.ok_or(Reason::Gap),
     }
+}
+
+/// A hundred times a whole number, so that a percentage is rounded once: 107 over 100 is 7, not 7.000000000000001.
+#[expect(clippy::cast_precision_loss, reason = "figures are far below 2^53")]
+fn hundredfold(value: i64) -> f64 {
+    (i128::from(value) * 100) as f64
 }
 
 /// Fills the periods between the first and the last figure of which nothing is stated.
