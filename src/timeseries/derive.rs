@@ -205,7 +205,7 @@ fn joined(so_far: Option<Cell>, part: &Cell) -> Cell {
 
 /// The weaker of two statuses: a break before all, then forecasts, estimates, imputed and provisional ones.
 pub fn weaker(one: u8, other: u8) -> u8 {
-    let weight = |status: u8| b"AIPEFB".iter().position(|s| *s == status).unwrap_or_default();
+    let weight = |status: u8| b"APIEFB".iter().position(|s| *s == status).unwrap_or_default();
     if weight(other) > weight(one) { other } else { one }
 }
 
