@@ -175,7 +175,8 @@ pub fn fill(series: &mut Series, fill: Fill) {
     for observation in std::mem::take(&mut series.observations) {
         while let Some(before) = filled.last().filter(|before| before.period + 1 < observation.period) {
             let missing = match fill {
-                Fill::Previous => Observation {
+                // Where the figure before is null itself there is nothing to carry on.
+                Fill::Previous if before.figure.is_some() => Observation {
                     period: before.period + 1,
                     status: b'I',
                     derived: true,
