@@ -248,7 +248,11 @@ fn aggregate(cells: &[(i32, &Cell)], length: i32, aggregation: Aggregation) -> O
             (cell.figure?, &cells[..1], u32::try_from(length - place).ok()?)
         }
     };
-    let joined = used.iter().fold(None, |so_far, (_, cell)| Some(joined(so_far, cell)))?;
+    let mut joined = used.iter().fold(None, |so_far, (_, cell)| Some(joined(so_far, cell)))?;
+    // What a state at the end is compared with lies before all of the period, and so before any break within.
+    if aggregation == Aggregation::Last && cells.iter().any(|(_, cell)| cell.status == b'B') {
+        joined.status = b'B';
+    }
     Some(Cell { figure: Some(figure), coverage: Some((has, of)), ..joined })
 }
 
