@@ -200,6 +200,7 @@ fn maker<'a>(
         aggregation: aggregation.unwrap_or(Aggregation::Last),
         own: plan.aggregation.is_none() || plan.aggregation == own,
         converts: plan.converts && aggregation.is_some(),
+        decimals: measure.map_or(0, |m| m.decimals),
     }
 }
 

@@ -116,6 +116,8 @@ pub struct Maker<'a> {
     pub own: bool,
     /// Whether finer frequencies are converted at all.
     pub converts: bool,
+    /// The decimals that published figures are scaled by.
+    pub decimals: u32,
 }
 
 impl Maker<'_> {
@@ -125,7 +127,8 @@ impl Maker<'_> {
         let mut incomplete = Vec::new();
         let finer = Frequency::ALL.into_iter().filter(|f| self.converts && *f > frequency);
         for finer in finer {
-            for (period, cell) in convert(&self.group(node, finer), (finer, frequency), self.aggregation) {
+            let way = (self.aggregation, self.decimals);
+            for (period, cell) in convert(&self.group(node, finer), (finer, frequency), way) {
                 if cell.is_complete() {
                     track.entry(period).or_insert(cell);
                 } else {
@@ -210,14 +213,18 @@ pub fn weaker(one: u8, other: u8) -> u8 {
 }
 
 /// Converts figures to a coarser frequency.
-fn convert(track: &Track, (from, to): (Frequency, Frequency), aggregation: Aggregation) -> Track {
+fn convert(
+    track: &Track,
+    (from, to): (Frequency, Frequency),
+    (aggregation, decimals): (Aggregation, u32),
+) -> Track {
     let length = from.per_year() / to.per_year();
     let mut parts: BTreeMap<i32, Vec<(i32, &Cell)>> = BTreeMap::new();
     for (period, cell) in track.iter().filter(|(_, cell)| cell.exact().is_some()) {
         parts.entry(period.div_euclid(length)).or_default().push((period.rem_euclid(length), cell));
     }
     let whole = |(period, cells): (i32, Vec<(i32, &Cell)>)| {
-        let mut cell = aggregate(&cells, length, aggregation)?;
+        let mut cell = aggregate(&cells, length, (aggregation, decimals))?;
         if aggregation == Aggregation::Last && !cell.is_complete() {
             let last = cells.last().and_then(|(place, _)| Period::new(from, period * length + place));
             cell.note = last.map(|last| format!("the state at the end of {last}"));
@@ -228,14 +235,17 @@ fn convert(track: &Track, (from, to): (Frequency, Frequency), aggregation: Aggre
 }
 
 /// One figure of those of the sub-periods, each with its place among the `length` of them.
-fn aggregate(cells: &[(i32, &Cell)], length: i32, aggregation: Aggregation) -> Option<Cell> {
+fn aggregate(
+    cells: &[(i32, &Cell)],
+    length: i32,
+    (aggregation, decimals): (Aggregation, u32),
+) -> Option<Cell> {
     let values: Vec<i64> = cells.iter().filter_map(|(_, cell)| cell.exact()).collect();
     let sum = values.iter().try_fold(0_i64, |sum, value| sum.checked_add(*value))?;
     let (has, of) = (u32::try_from(values.len()).ok()?, u32::try_from(length).ok()?);
     let (figure, used, has) = match aggregation {
         Aggregation::Sum => (Figure::Exact(sum), cells, has),
-        #[expect(clippy::cast_precision_loss, reason = "a mean is a ratio, computed once from exact numbers")]
-        Aggregation::Mean => (Figure::Ratio(sum as f64 / f64::from(has)), cells, has),
+        Aggregation::Mean => (mean(sum, has, decimals), cells, has),
         Aggregation::Min => (Figure::Exact(*values.iter().min()?), cells, has),
         Aggregation::Max => (Figure::Exact(*values.iter().max()?), cells, has),
         // The state at the end is that of the last sub-period; where that is missing, the place of the one taken tells.
@@ -254,6 +264,12 @@ fn aggregate(cells: &[(i32, &Cell)], length: i32, aggregation: Aggregation) -> O
         joined.status = b'B';
     }
     Some(Cell { figure: Some(figure), coverage: Some((has, of)), ..joined })
+}
+
+/// The mean of so many figures with this sum: a ratio, computed once from exact numbers.
+#[expect(clippy::cast_precision_loss, reason = "a ratio is of doubles; figures are far below 2^53")]
+pub fn mean(sum: i64, count: u32, decimals: u32) -> Figure {
+    Figure::Ratio(sum as f64 / (f64::from(count) * 10_f64.powi(decimals.cast_signed())))
 }
 
 fn share(cell: &Cell) -> f64 {
@@ -288,8 +304,9 @@ mod tests {
 
     #[test]
     fn a_year_is_the_sum_of_its_months_and_says_how_many_it_has() {
-        let year =
-            |track: &Track, agg| convert(track, (Frequency::M, Frequency::A), agg).remove(&2020).unwrap();
+        let year = |track: &Track, agg| {
+            convert(track, (Frequency::M, Frequency::A), (agg, 0)).remove(&2020).unwrap()
+        };
         let whole: Vec<(i32, i64)> = (0..12).map(|m| (m, i64::from(m))).collect();
         let sum = year(&months(&whole), Aggregation::Sum);
         assert_eq!((sum.exact(), sum.coverage), (Some(66), Some((12, 12))));
@@ -302,7 +319,9 @@ mod tests {
     #[test]
     fn a_stock_at_the_end_of_a_year_is_that_of_december() {
         let year = |values: &[(i32, i64)]| {
-            convert(&months(values), (Frequency::M, Frequency::A), Aggregation::Last).remove(&2020).unwrap()
+            convert(&months(values), (Frequency::M, Frequency::A), (Aggregation::Last, 0))
+                .remove(&2020)
+                .unwrap()
         };
         assert!(year(&[(3, 5), (11, 9)]).is_complete());
         let november = year(&[(3, 5), (10, 8)]);

@@ -156,15 +156,16 @@ pub fn answer(
 ) -> Vec<Series> {
     let subject = Subject { dataset, frequency: target.frequency, codes: &target.codes };
     let scopes = subject.scopes(vocabulary, tracks.iter().map(|(source, _)| source.as_str()));
-    let is_stock = dataset.measure(subject.code(Dimension::Measure)).is_some_and(|m| m.is_stock);
+    let measure = dataset.measure(subject.code(Dimension::Measure));
+    let keeps_partial = plan.partial.unwrap_or(!measure.is_some_and(|m| m.is_stock));
+    let of = (target.frequency, measure.map_or(0, |m| m.decimals));
     let at = source_at(dataset);
     let mut answered: Vec<Series> = voices(plan, scopes, tracks)
         .into_iter()
         .map(|(code, voices)| {
             let mut codes = target.codes.clone();
             codes[at] = code;
-            let keeps_partial = plan.partial.unwrap_or(!is_stock);
-            let observations = transform::observations(plan, target.frequency, &voices, keeps_partial);
+            let observations = transform::observations(plan, of, &voices, keeps_partial);
             Series { group: target.group.clone(), frequency: target.frequency, codes, observations }
         })
         .collect();

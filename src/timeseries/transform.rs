@@ -1,15 +1,16 @@
 //! What is computed of the figures of a series. Periods are matched by the calendar, both ends of a growth are of one source,
 //! and where nothing can be computed the answer is null with a reason.
 
-use super::derive::{Cell, Figure, Releases, weaker};
+use super::derive::{Cell, Figure, Releases, mean, weaker};
 use super::frame::{Observation, Reason, Series, Voice};
 use super::period::Frequency;
 use super::plan::{Fill, Plan, Transform};
 
-/// The observations of a series: for each period the first source that speaks, transformed.
+/// The observations of a series of this frequency and these decimals: for each period the first source that speaks,
+/// transformed.
 pub fn observations(
     plan: &Plan,
-    frequency: Frequency,
+    (frequency, decimals): (Frequency, u32),
     voices: &[Voice],
     keeps_partial: bool,
 ) -> Vec<Observation> {
@@ -20,7 +21,7 @@ pub fn observations(
     if plan.transform == Transform::Level {
         return levels.map(|(voice, cell, period)| voice.says(period, cell)).collect();
     }
-    levels.map(|level| transformed(plan.transform, frequency, voices, level)).collect()
+    levels.map(|level| transformed(plan.transform, (frequency, decimals), voices, level)).collect()
 }
 
 impl Voice {
@@ -54,14 +55,14 @@ fn level(voices: &[Voice], period: i32, keeps_partial: bool) -> Option<(&Voice, 
 /// What is computed for one period: by the first source that has all that it takes, else the reason why by none.
 fn transformed(
     transform: Transform,
-    frequency: Frequency,
+    (frequency, decimals): (Frequency, u32),
     voices: &[Voice],
     (speaker, level, period): (&Voice, &Cell, i32),
 ) -> Observation {
     let taken = taken(transform, frequency, period);
     let has_all = |voice: &&Voice| taken.iter().all(|period| voice.at(*period).is_some_and(Cell::counts));
     let computed = match voices.iter().find(has_all) {
-        Some(voice) => computed(transform, &taken, voice).map(|cell| voice.says(period, &cell)),
+        Some(voice) => computed((transform, decimals), &taken, voice).map(|cell| voice.says(period, &cell)),
         None => Err(lacking(voices, &taken)),
     };
     match computed {
@@ -105,7 +106,7 @@ fn lacking(voices: &[Voice], taken: &[i32]) -> Reason {
 }
 
 /// What is computed of the figures of one source that has them all.
-fn computed(transform: Transform, taken: &[i32], voice: &Voice) -> Result<Cell, Reason> {
+fn computed((transform, decimals): (Transform, u32), taken: &[i32], voice: &Voice) -> Result<Cell, Reason> {
     let cells: Vec<&Cell> = taken.iter().filter_map(|period| voice.at(*period)).collect();
     let (Some(from), Some(to)) = (taken.iter().min(), taken.iter().max()) else { return Err(Reason::Gap) };
     // The break itself is comparable with what follows it, not with what is before.
@@ -113,7 +114,7 @@ fn computed(transform: Transform, taken: &[i32], voice: &Voice) -> Result<Cell, 
     if voice.standing().any(broken) {
         return Err(Reason::Break);
     }
-    let figure = arithmetic(transform, &cells)?;
+    let figure = arithmetic(transform, &cells, decimals)?;
     let mut releases: Option<Releases> = None;
     let mut status = b'A';
     for cell in &cells {
@@ -129,7 +130,7 @@ fn computed(transform: Transform, taken: &[i32], voice: &Voice) -> Result<Cell, 
 
 /// Exact where whole numbers stay whole; a ratio is computed once, from exact numbers.
 #[expect(clippy::cast_precision_loss, reason = "a ratio is of doubles; figures are far below 2^53")]
-fn arithmetic(transform: Transform, cells: &[&Cell]) -> Result<Figure, Reason> {
+fn arithmetic(transform: Transform, cells: &[&Cell], decimals: u32) -> Result<Figure, Reason> {
     let exact: Option<Vec<i64>> = cells.iter().map(|cell| cell.exact()).collect();
     let double = |cell: &Cell| match cell.figure {
         Some(Figure::Exact(value)) => value as f64,
@@ -149,9 +150,7 @@ fn arithmetic(transform: Transform, cells: &[&Cell]) -> Result<Figure, Reason> {
         (Transform::Index(_), Some(exact)) => over(hundredfold(exact[1]) / exact[0] as f64),
         (Transform::Index(_), None) => over(value * 100.0 / base),
         (Transform::Ytd, Some(exact)) => Ok(Figure::Exact(exact.iter().sum())),
-        (Transform::MovingAverage(n), Some(exact)) => {
-            Ok(Figure::Ratio(exact.iter().sum::<i64>() as f64 / f64::from(n)))
-        }
+        (Transform::MovingAverage(n), Some(exact)) => Ok(mean(exact.iter().sum(), u32::from(n), decimals)),
         (Transform::MovingAverage(n), None) => {
             Ok(Figure::Ratio(cells.iter().map(|c| double(c)).sum::<f64>() / f64::from(n)))
         }
