@@ -12,6 +12,7 @@ mod ingest;
 mod migrations;
 mod partnerships;
 mod readme;
+mod reference;
 mod service;
 mod start_stop;
 mod subsidies;

@@ -1,0 +1,177 @@
+//! The same world and question in the types of the pipeline, and its answer in those of the model.
+
+use std::collections::{BTreeMap, HashMap};
+
+use china_auto::timeseries::answer::of_target;
+use china_auto::timeseries::dataset::{
+    Code, CodeList, Dataset, Measure, Partition, Precedence, Source, Vocabulary,
+};
+use china_auto::timeseries::derive::{Cell, Figure, Releases, Track};
+use china_auto::timeseries::frame::Series;
+use china_auto::timeseries::key::Dimension;
+use china_auto::timeseries::period::Frequency;
+use china_auto::timeseries::plan::{Aggregation, Plan, Selection, Sources, Window};
+use china_auto::timeseries::target::{Stored, ingredients, targets};
+
+use super::model::{Answer, Line, Number, Query, World};
+
+/// The place of the source among the dimensions: behind the measure.
+const SOURCE_AT: usize = 1;
+
+/// What the pipeline answers.
+pub fn answered(world: &World, query: &Query) -> Answer {
+    let (dataset, vocabulary, plan) = (dataset(world), vocabulary(world), plan(world, query));
+    let wider = ingredients(&plan, &dataset);
+    let (mut stored, mut published) = (Vec::new(), HashMap::new());
+    for (id, ((source, frequency, codes), figures)) in (1..).zip(&world.published) {
+        let mut codes = codes.clone();
+        codes.insert(SOURCE_AT, source.clone());
+        let count = i32::try_from(figures.len()).unwrap();
+        let one = Stored { id, frequency: *frequency, codes, observations: count };
+        if is_read(&wider, &dataset, &one) {
+            stored.push(one);
+            published.insert(id, track(figures));
+        }
+    }
+    let targets = targets(&plan, &dataset, &stored);
+    let series = targets.iter().flat_map(|one| of_target(&plan, (&dataset, &vocabulary), one, &published));
+    series.map(|series| said(&dataset, series)).collect()
+}
+
+/// Whether the database would give a stored series for a plan.
+fn is_read(plan: &Plan, dataset: &Dataset, one: &Stored) -> bool {
+    let selects = |(dimension, code): (&Dimension, &String)| {
+        plan.selection.get(dimension).and_then(Selection::codes).is_none_or(|codes| codes.contains(code))
+    };
+    let source = &one.codes[SOURCE_AT];
+    plan.frequencies.contains(&one.frequency)
+        && !matches!(&plan.sources, Sources::Listed(asked) if !asked.contains(source))
+        && dataset.dimensions.iter().zip(&one.codes).all(selects)
+}
+
+fn track(figures: &BTreeMap<i32, (Option<i64>, u8)>) -> Track {
+    let cell = |(value, status): (Option<i64>, u8)| Cell {
+        figure: value.map(Figure::Exact),
+        status,
+        releases: Releases::one(1),
+        note: None,
+        coverage: None,
+    };
+    figures.iter().map(|(period, figure)| (*period, cell(*figure))).collect()
+}
+
+/// One series of the pipeline as the model writes it.
+fn said(dataset: &Dataset, series: Series) -> ((Frequency, Vec<String>, String), Vec<Line>) {
+    assert_eq!(dataset.dimensions[SOURCE_AT], Dimension::Source);
+    let mut codes = series.codes;
+    let source = codes.remove(SOURCE_AT);
+    let lines = series.observations.into_iter().map(|o| Line {
+        period: o.period,
+        value: o.figure.map(|figure| match figure {
+            Figure::Exact(value) => Number::Whole(value),
+            Figure::Ratio(value) => Number::Ratio(value),
+        }),
+        status: char::from(o.status),
+        source: o.source.to_string(),
+        derived: o.derived,
+        coverage: o.coverage,
+        reason: o.reason.map(|reason| reason.word()),
+        low_trust: o.low_trust,
+    });
+    ((series.frequency, codes, source), lines.collect())
+}
+
+fn dataset(world: &World) -> Dataset {
+    let mut dimensions = world.dimensions.clone();
+    dimensions.insert(SOURCE_AT, Dimension::Source);
+    let word = |way: Aggregation| {
+        let (word, _) = Aggregation::ALL.into_iter().find(|(_, other)| *other == way).unwrap();
+        word.to_owned()
+    };
+    let measures = world.measures.iter().map(|measure| Measure {
+        code: measure.code.clone(),
+        decimals: measure.decimals,
+        is_stock: measure.is_stock,
+        aggregation: word(measure.aggregation),
+        ..Measure::default()
+    });
+    let partitions = world.splits.iter().map(|split| Partition {
+        source: split.source.clone(),
+        dimension: split.dimension,
+        whole: split.whole.clone(),
+        parts: split.parts.clone(),
+        absent_is_zero: split.absent_is_zero,
+        valid_from: split.from.map(|day| day.to_string()),
+        valid_to: split.to.map(|day| day.to_string()),
+        note: None,
+    });
+    let precedence = world.rows.iter().map(|row| Precedence {
+        measure: row.measure.clone(),
+        frequencies: row.frequencies.clone(),
+        level: row.level.clone(),
+        rank: row.rank,
+        scope: row.scope.clone(),
+        sources: row.sources.clone(),
+        valid_to: row.until,
+        low_trust: row.low_trust,
+        note: None,
+    });
+    Dataset {
+        name: "test".to_owned(),
+        dimensions,
+        frequencies: Frequency::ALL.to_vec(),
+        measures: measures.collect(),
+        partitions: partitions.collect(),
+        precedence: precedence.collect(),
+        ..Dataset::default()
+    }
+}
+
+fn vocabulary(world: &World) -> Vocabulary {
+    let sources = (1..).zip(&world.sources).map(|(precedence, (code, is_press))| {
+        let source = Source {
+            name_en: code.clone(),
+            name_zh: None,
+            kind: if *is_press { "press" } else { "agency" }.to_owned(),
+            precedence,
+            licence: String::new(),
+            attribution: None,
+        };
+        (code.clone(), source)
+    });
+    let powertrain = |(code, parent): (&str, Option<&str>)| Code {
+        code: code.to_owned(),
+        parent: parent.map(str::to_owned),
+        ..Code::default()
+    };
+    let tree = [("_T", None), ("ICE", None), ("NEV", None), ("BEV", Some("NEV")), ("PHEV", Some("NEV"))];
+    let list = CodeList::new(tree.map(powertrain).into());
+    Vocabulary {
+        sources: sources.collect(),
+        codes: HashMap::from([(Dimension::Powertrain, list)]),
+        ..Vocabulary::default()
+    }
+}
+
+fn plan(world: &World, query: &Query) -> Plan {
+    let selection = world.dimensions.iter().map(|dimension| {
+        let selection = match &query.codes[dimension] {
+            Some(codes) => Selection::Codes { codes: codes.clone(), written: None },
+            None => Selection::Any,
+        };
+        (*dimension, selection)
+    });
+    Plan {
+        dataset: "test".to_owned(),
+        selection: selection.collect(),
+        sources: query.sources.clone(),
+        frequencies: query.frequencies.clone(),
+        converts: query.converts,
+        aggregation: query.aggregation,
+        partial: query.partial,
+        transform: query.transform,
+        fill: query.fill,
+        window: Window { start: query.start, end: query.end, last: query.last },
+        as_of: None,
+    }
+}

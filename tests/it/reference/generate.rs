@@ -1,0 +1,256 @@
+//! Random small worlds, and random questions that a request may ask of them.
+
+use std::collections::BTreeMap;
+
+use china_auto::timeseries::key::Dimension;
+use china_auto::timeseries::period::{Frequency, Period};
+use china_auto::timeseries::plan::{Aggregation, Fill, Sources, Transform};
+use proptest::prelude::*;
+use proptest::sample::{select, subsequence};
+
+use super::model::{Measured, Query, Row, Split, World, YEARS};
+
+const SOURCES: [&str; 4] = ["ant", "bee", "cat", "dog"];
+const CLASSES: [&str; 5] = ["_T", "PV", "CV", "TRUCK", "BUS"];
+const POWERTRAINS: [&str; 5] = ["_T", "ICE", "NEV", "BEV", "PHEV"];
+const ACCESSES: [&str; 2] = ["_T", "public"];
+
+/// The wholes that are declared now and then, each with its parts.
+const SPLITS: [(Dimension, &str, &[&str]); 8] = [
+    (Dimension::VehicleClass, "_T", &["PV", "CV"]),
+    (Dimension::VehicleClass, "_T", &["PV", "TRUCK", "BUS"]),
+    (Dimension::VehicleClass, "CV", &["TRUCK", "BUS"]),
+    (Dimension::Powertrain, "_T", &["ICE", "NEV"]),
+    (Dimension::Powertrain, "NEV", &["BEV", "PHEV"]),
+    (Dimension::Powertrain, "_T", &["ICE", "BEV", "PHEV"]),
+    (Dimension::Powertrain, "NEV", &["BEV"]),
+    (Dimension::VehicleClass, "CV", &["TRUCK"]),
+];
+
+/// A world and a question.
+pub fn case() -> impl Strategy<Value = (World, Query)> {
+    (world(), query())
+}
+
+fn world() -> impl Strategy<Value = World> {
+    let series = prop::collection::vec(series(), 1..14);
+    let splits = prop::collection::vec(split(), 0..7);
+    let rows = prop::collection::vec(row(), 0..5);
+    let press = prop::collection::vec(prop::bool::weighted(0.2), SOURCES.len());
+    (series, splits, rows, press).prop_map(|(series, splits, rows, press)| World {
+        dimensions: vec![
+            Dimension::Measure,
+            Dimension::VehicleClass,
+            Dimension::Powertrain,
+            Dimension::Access,
+        ],
+        measures: vec![
+            measured("made", false, 0, Aggregation::Sum),
+            measured("held", true, 2, Aggregation::Last),
+        ],
+        splits,
+        rows,
+        sources: SOURCES.iter().map(|code| (*code).to_owned()).zip(press).collect(),
+        published: series.into_iter().flatten().collect(),
+    })
+}
+
+fn measured(code: &str, is_stock: bool, decimals: u32, aggregation: Aggregation) -> Measured {
+    Measured { code: code.to_owned(), is_stock, decimals, aggregation }
+}
+
+type Published = ((String, Frequency, Vec<String>), BTreeMap<i32, (Option<i64>, u8)>);
+
+/// The figures of one series, or of it and its siblings: alike in all but one code, so that there is something to sum.
+fn series() -> impl Strategy<Value = Vec<Published>> {
+    let siblings: [(usize, &[&str]); 5] =
+        [(0, &[]), (1, &["PV", "CV"]), (1, &["TRUCK", "BUS"]), (2, &["ICE", "NEV"]), (2, &["BEV", "PHEV"])];
+    let head = (select(&SOURCES[..]), frequency(), codes(), select(siblings.to_vec()));
+    head.prop_flat_map(|(source, frequency, codes, (at, parts))| {
+        let combinations: Vec<Vec<String>> = if at == 0 {
+            vec![codes]
+        } else {
+            let with = |part: &&str| {
+                let mut codes = codes.clone();
+                (*part).clone_into(&mut codes[at]);
+                codes
+            };
+            parts.iter().map(with).collect()
+        };
+        let all = prop::collection::vec(figures(frequency), combinations.len());
+        all.prop_map(move |all| {
+            let key = |codes: &Vec<String>| (source.to_owned(), frequency, codes.clone());
+            combinations.iter().map(key).zip(all).filter(|(_, figures)| !figures.is_empty()).collect()
+        })
+    })
+}
+
+fn frequency() -> impl Strategy<Value = Frequency> {
+    prop_oneof![3 => Just(Frequency::A), 4 => Just(Frequency::Q), 3 => Just(Frequency::M)]
+}
+
+fn codes() -> impl Strategy<Value = Vec<String>> {
+    let mostly_total = |codes: &'static [&'static str]| {
+        prop_oneof![2 => Just("_T"), 3 => select(codes)].prop_map(str::to_owned)
+    };
+    let measure = prop_oneof![3 => Just("made"), 2 => Just("held")].prop_map(str::to_owned);
+    let access = prop_oneof![5 => Just("_T"), 1 => Just("public")].prop_map(str::to_owned);
+    let all = (measure, mostly_total(&CLASSES), mostly_total(&POWERTRAINS), access);
+    all.prop_map(|(measure, class, powertrain, access)| vec![measure, class, powertrain, access])
+}
+
+/// Figures over some stretch of time, most of them there.
+fn figures(frequency: Frequency) -> impl Strategy<Value = BTreeMap<i32, (Option<i64>, u8)>> {
+    let (first, end) = (YEARS.start * frequency.per_year(), YEARS.end * frequency.per_year());
+    let most = usize::try_from(end - first).unwrap();
+    let figure = (prop_oneof![1 => Just(0_i64), 9 => 1..2000_i64], status())
+        .prop_map(|(value, status)| (Some(value).filter(|_| status != b'M'), status));
+    let there = prop::option::weighted(0.93, figure);
+    (first..end, prop::collection::vec(there, 1..=most)).prop_map(move |(start, figures)| {
+        let figures = (start..end).zip(figures);
+        figures.filter_map(|(period, figure)| Some((period, figure?))).collect()
+    })
+}
+
+fn status() -> impl Strategy<Value = u8> {
+    prop_oneof![
+        60 => Just(b'A'), 3 => Just(b'B'), 3 => Just(b'M'), 2 => Just(b'E'), 2 => Just(b'P'), 1 => Just(b'F'),
+        1 => Just(b'I'),
+    ]
+}
+
+fn split() -> impl Strategy<Value = Split> {
+    let source = prop_oneof![3 => Just("*"), 2 => select(&SOURCES[..])];
+    let days = (prop::option::weighted(0.2, month()), prop::option::weighted(0.2, month()));
+    (source, select(&SPLITS[..]), prop::bool::weighted(0.3), days).prop_map(|(source, split, zero, days)| {
+        let (dimension, whole, parts) = split;
+        Split {
+            source: source.to_owned(),
+            dimension,
+            whole: whole.to_owned(),
+            parts: parts.iter().map(|part| (*part).to_owned()).collect(),
+            absent_is_zero: zero,
+            from: days.0.map(Period::first_day),
+            to: days.1.map(Period::last_day),
+        }
+    })
+}
+
+fn month() -> impl Strategy<Value = Period> {
+    (YEARS.start * 12..YEARS.end * 12).prop_map(|month| Period::new(Frequency::M, month).unwrap())
+}
+
+fn row() -> impl Strategy<Value = Row> {
+    let subject = (select(&["*", "made", "held"][..]), select(&["*", "*", "national", "nev", "public"][..]));
+    let frequencies = prop_oneof![2 => Just(Vec::new()), 1 => subsequence(Frequency::ALL.to_vec(), 1..=2)];
+    let sources = subsequence(SOURCES.to_vec(), 1..=3).prop_shuffle();
+    let until = prop::option::weighted(0.3, month());
+    let place = (1..5_i32, select(&["one", "two", "three"][..]));
+    (subject, frequencies, sources, until, place, prop::bool::weighted(0.2)).prop_map(
+        |((measure, level), frequencies, sources, until, (rank, scope), low_trust)| Row {
+            measure: measure.to_owned(),
+            frequencies,
+            level: level.to_owned(),
+            rank,
+            scope: scope.to_owned(),
+            sources: sources.into_iter().map(str::to_owned).collect(),
+            until: until.map(|month| month.to_string().parse().unwrap()),
+            low_trust,
+        },
+    )
+}
+
+/// A question; what a request would be refused for is left out of it.
+fn query() -> impl Strategy<Value = Query> {
+    let asked = (asked(), sources(), prop::option::weighted(0.85, frequency()));
+    let ways = Aggregation::ALL.map(|(_, way)| way).to_vec();
+    let computed = (
+        prop::option::weighted(0.25, select(ways)),
+        prop::option::weighted(0.4, any::<bool>()),
+        transform(),
+        select(vec![Fill::None, Fill::Null, Fill::Previous]),
+    );
+    (asked, computed, window()).prop_map(|((codes, sources, frequency), computed, (start, end, last))| {
+        let (mut aggregation, partial, mut transform, mut fill) = computed;
+        let measures = codes[&Dimension::Measure].clone();
+        let asks_for = |code: &str| measures.as_ref().is_none_or(|codes| codes.iter().any(|c| c == code));
+        if frequency.is_none() || (asks_for("held") && aggregation == Some(Aggregation::Sum)) {
+            aggregation = None;
+        }
+        let no_ytd = asks_for("held") || frequency.is_none_or(|f| f == Frequency::A);
+        let refused = match transform {
+            Transform::Ytd => no_ytd,
+            Transform::Index(base) => frequency != Some(base.frequency()),
+            _ => false,
+        };
+        if refused {
+            transform = Transform::Yoy;
+        }
+        if asks_for("made") && fill == Fill::Previous {
+            fill = Fill::Null;
+        }
+        let frequencies = frequency.map_or(Frequency::ALL.to_vec(), |frequency| vec![frequency]);
+        let converts = frequency.is_some();
+        Query {
+            codes,
+            sources,
+            frequencies,
+            converts,
+            aggregation,
+            partial,
+            transform,
+            fill,
+            start,
+            end,
+            last,
+        }
+    })
+}
+
+fn asked() -> impl Strategy<Value = BTreeMap<Dimension, Option<Vec<String>>>> {
+    let of = |codes: &'static [&'static str]| {
+        let some = subsequence(codes, 1..=2);
+        prop_oneof![3 => Just(Some(vec!["_T"])), 2 => some.prop_map(Some), 2 => Just(None)]
+    };
+    let measure = prop_oneof![4 => Just(Some(vec!["made"])), 3 => Just(Some(vec!["held"])), 1 => Just(None)];
+    let access =
+        prop_oneof![5 => Just(Some(vec!["_T"])), 1 => Just(Some(vec![ACCESSES[1]])), 1 => Just(None)];
+    (measure, of(&CLASSES), of(&POWERTRAINS), access).prop_map(|(measure, class, powertrain, access)| {
+        let owned = |codes: Option<Vec<&str>>| {
+            codes.map(|codes| codes.into_iter().map(str::to_owned).collect::<Vec<String>>())
+        };
+        BTreeMap::from([
+            (Dimension::Measure, owned(measure)),
+            (Dimension::VehicleClass, owned(class)),
+            (Dimension::Powertrain, owned(powertrain)),
+            (Dimension::Access, owned(access)),
+        ])
+    })
+}
+
+fn sources() -> impl Strategy<Value = Sources> {
+    let listed = subsequence(SOURCES.to_vec(), 1..=2);
+    let listed = listed.prop_map(|codes| Sources::Listed(codes.into_iter().map(str::to_owned).collect()));
+    prop_oneof![6 => Just(Sources::Best), 2 => Just(Sources::All), 1 => listed]
+}
+
+fn transform() -> impl Strategy<Value = Transform> {
+    prop_oneof![
+        3 => select(Transform::WORDS.map(|(_, transform)| transform).to_vec()),
+        2 => Just(Transform::Level),
+        1 => period().prop_map(Transform::Index),
+        1 => (2..5_u8).prop_map(Transform::MovingAverage),
+    ]
+}
+
+fn period() -> impl Strategy<Value = Period> {
+    (frequency(), YEARS, 0..12_i32).prop_map(|(frequency, year, part)| {
+        let per_year = frequency.per_year();
+        Period::new(frequency, year * per_year + part.rem_euclid(per_year)).unwrap()
+    })
+}
+
+fn window() -> impl Strategy<Value = (Option<Period>, Option<Period>, Option<usize>)> {
+    let end = || prop::option::weighted(0.25, period());
+    (end(), end(), prop::option::weighted(0.2, 1..6_usize))
+}

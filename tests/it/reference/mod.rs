@@ -1,0 +1,10 @@
+//! What a time-series query means, written down a second time as simply as possible, and the pipeline held against it on
+//! thousands of random small datasets.
+
+mod bridge;
+mod generate;
+mod growth;
+mod model;
+mod said;
+mod scope;
+mod tests;

@@ -1,0 +1,137 @@
+//! What one source says of one series at one period: published, converted, or summed over declared parts.
+
+use china_auto::timeseries::period::{Frequency, Period};
+use china_auto::timeseries::plan::Aggregation;
+
+use super::model::{Cell, Number, Query, World};
+
+/// What a source says of these codes at this frequency and period; `None` where it says nothing.
+pub fn said(
+    world: &World,
+    query: &Query,
+    (source, codes): (&str, &[String]),
+    frequency: Frequency,
+    period: i32,
+) -> Option<Cell> {
+    let own = query.aggregation.is_none_or(|way| way == world.measure(codes).aggregation);
+    let converted = converted(world, query, (source, codes), frequency, period);
+    let complete = converted.iter().find(|cell| cell.is_complete()).cloned();
+    if !own {
+        return complete.or_else(|| fullest(converted));
+    }
+    stated(world, source, codes, (frequency, period))
+        .or(complete)
+        .or_else(|| summed(world, source, codes, (frequency, period)))
+        .or_else(|| fullest(converted))
+}
+
+/// The incomplete one that has most; of two alike the one from the coarser frequency.
+fn fullest(converted: Vec<Cell>) -> Option<Cell> {
+    let share = |cell: &Cell| cell.coverage.map_or(1.0, |(has, of)| f64::from(has) / f64::from(of));
+    converted.into_iter().reduce(|best, cell| if share(&cell) > share(&best) { cell } else { best })
+}
+
+/// What it published.
+fn stated(
+    world: &World,
+    source: &str,
+    codes: &[String],
+    (frequency, period): (Frequency, i32),
+) -> Option<Cell> {
+    let series = world.published.get(&(source.to_owned(), frequency, codes.to_vec()))?;
+    let (value, status) = series.get(&period)?;
+    Some(Cell { value: value.map(Number::Whole), status: *status, coverage: None })
+}
+
+/// What it published at this very frequency, or else the complete sum of declared parts.
+fn grouped(world: &World, source: &str, codes: &[String], when: (Frequency, i32)) -> Option<Cell> {
+    stated(world, source, codes, when).or_else(|| summed(world, source, codes, when))
+}
+
+/// The complete sum over the first declared partition that gives one.
+fn summed(world: &World, source: &str, codes: &[String], when: (Frequency, i32)) -> Option<Cell> {
+    let day = Period::new(when.0, when.1)?;
+    world.splits.iter().enumerate().find_map(|(at, split)| {
+        let place = world.place(split.dimension);
+        let speaks = split.source == source || (split.source == "*" && !world.is_replaced(at, source));
+        let holds = split.from.is_none_or(|from| day.first_day() >= from)
+            && split.to.is_none_or(|to| day.last_day() <= to);
+        if codes[place] != split.whole || !speaks || !holds {
+            return None;
+        }
+        let parts = split.parts.iter().map(|part| {
+            let mut codes = codes.to_vec();
+            codes[place].clone_from(part);
+            grouped(world, source, &codes, when)
+        });
+        sum(parts.collect(), split.absent_is_zero)
+    })
+}
+
+fn sum(parts: Vec<Option<Cell>>, absent_is_zero: bool) -> Option<Cell> {
+    let of = u32::try_from(parts.len()).ok()?;
+    if !absent_is_zero && parts.iter().any(Option::is_none) {
+        return None;
+    }
+    let parts: Vec<Cell> = parts.into_iter().flatten().collect();
+    let values: Option<Vec<i64>> = parts.iter().map(Cell::whole).collect();
+    let values = values.filter(|values| !values.is_empty())?;
+    let status = weakest(parts.iter().map(|part| part.status));
+    Some(Cell { value: Some(Number::Whole(values.iter().sum())), status, coverage: Some((of, of)) })
+}
+
+/// What each finer frequency gives, coarsest first.
+fn converted(
+    world: &World,
+    query: &Query,
+    (source, codes): (&str, &[String]),
+    frequency: Frequency,
+    period: i32,
+) -> Vec<Cell> {
+    let way = query.aggregation.unwrap_or(world.measure(codes).aggregation);
+    let finer = Frequency::ALL.into_iter().filter(|finer| query.converts && *finer > frequency);
+    let cells = finer.filter_map(|finer| {
+        let length = finer.per_year() / frequency.per_year();
+        let within = (0..length).map(|at| grouped(world, source, codes, (finer, period * length + at)));
+        // What is stated as missing is no figure to convert.
+        let within = within.map(|cell| cell.filter(|cell| cell.value.is_some()));
+        aggregate(&within.collect::<Vec<_>>(), way, world.measure(codes).decimals)
+    });
+    cells.collect()
+}
+
+/// One figure of those of the sub-periods.
+fn aggregate(within: &[Option<Cell>], way: Aggregation, decimals: u32) -> Option<Cell> {
+    let there: Vec<(usize, &Cell)> =
+        within.iter().enumerate().filter_map(|(at, cell)| Some((at, cell.as_ref()?))).collect();
+    let values: Vec<i64> = there.iter().filter_map(|(_, cell)| cell.whole()).collect();
+    let (first, last) = (there.first()?, there.last()?);
+    let all = weakest(there.iter().map(|(_, cell)| cell.status));
+    let sum: i64 = values.iter().sum();
+    let of = within.len();
+    let (value, status, has) = match way {
+        Aggregation::Sum => (Number::Whole(sum), all, there.len()),
+        #[expect(clippy::cast_precision_loss, reason = "the figures are small")]
+        Aggregation::Mean => (
+            Number::Ratio(sum as f64 / (values.len() as f64 * 10_f64.powi(decimals.cast_signed()))),
+            all,
+            there.len(),
+        ),
+        Aggregation::Min => (Number::Whole(*values.iter().min()?), all, there.len()),
+        Aggregation::Max => (Number::Whole(*values.iter().max()?), all, there.len()),
+        Aggregation::Last => {
+            // The state at the end is the last one, and it stands behind every break on the way there.
+            let status = if all == b'B' { b'B' } else { last.1.status };
+            (Number::Whole(last.1.whole()?), status, last.0 + 1)
+        }
+        Aggregation::First => (Number::Whole(first.1.whole()?), first.1.status, of - first.0),
+    };
+    let coverage = Some((u32::try_from(has).ok()?, u32::try_from(of).ok()?));
+    Some(Cell { value: Some(value), status, coverage })
+}
+
+/// The weakest status: B if any has it, then F, E, I, P, A.
+pub fn weakest(statuses: impl IntoIterator<Item = u8>) -> u8 {
+    let statuses: Vec<u8> = statuses.into_iter().collect();
+    b"BFEIP".iter().copied().find(|status| statuses.contains(status)).unwrap_or(b'A')
+}

@@ -1,0 +1,102 @@
+//! Which sources may answer together, and in which order.
+
+use std::collections::BTreeMap;
+
+use china_auto::timeseries::key::Dimension;
+use china_auto::timeseries::period::{Frequency, Period};
+
+use super::model::{Cell, Row, World};
+
+/// A source at its place, with what it says there.
+#[derive(Debug, Clone)]
+pub struct Voice {
+    pub source: String,
+    pub low_trust: bool,
+    pub track: BTreeMap<i32, Cell>,
+}
+
+type Tracks = BTreeMap<String, BTreeMap<i32, Cell>>;
+
+/// The sources of the first scope with a complete figure at any time, else of the first with anything.
+pub fn voices_of_best(world: &World, codes: &[String], frequency: Frequency, tracks: &Tracks) -> Vec<Voice> {
+    let scopes = scopes(world, codes, frequency, tracks);
+    let has = |scope: &&Vec<Voice>, what: fn(&Cell) -> bool| {
+        scope.iter().any(|voice| voice.track.values().any(what))
+    };
+    let complete = scopes.iter().find(|scope| has(scope, Cell::counts));
+    let any = || scopes.iter().find(|scope| has(scope, |_| true));
+    complete.or_else(any).cloned().unwrap_or_default()
+}
+
+/// Every source that says something once, in the order of precedence, with all that it says.
+pub fn ordered(world: &World, codes: &[String], frequency: Frequency, tracks: &Tracks) -> Vec<Voice> {
+    let mut ordered: Vec<Voice> = Vec::new();
+    for voice in scopes(world, codes, frequency, tracks).into_iter().flatten() {
+        if !ordered.iter().any(|other| other.source == voice.source) {
+            ordered.push(Voice { track: tracks[&voice.source].clone(), ..voice });
+        }
+    }
+    ordered
+}
+
+/// The scopes, best first, with the sources that say something.
+fn scopes(world: &World, codes: &[String], frequency: Frequency, tracks: &Tracks) -> Vec<Vec<Voice>> {
+    let rows = rows(world, codes, frequency);
+    let mut names: Vec<&str> = Vec::new();
+    for row in &rows {
+        if !names.contains(&row.scope.as_str()) {
+            names.push(&row.scope);
+        }
+    }
+    let mut scopes = Vec::new();
+    for name in names {
+        let mut scope = Vec::new();
+        for row in rows.iter().filter(|row| row.scope == name) {
+            for source in &row.sources {
+                let Some(track) = tracks.get(source) else { continue };
+                let mut track = track.clone();
+                let until = row.until.map(|until| until.last);
+                track.retain(|period, _| {
+                    let end = Period::new(frequency, *period).unwrap().last_day();
+                    until.is_none_or(|until| end <= until)
+                });
+                let is_press = world.sources.iter().any(|(code, press)| code == source && *press);
+                scope.push(Voice { source: source.clone(), low_trust: row.low_trust || is_press, track });
+            }
+        }
+        scopes.push(scope);
+    }
+    for (source, _) in &world.sources {
+        let listed = rows.iter().any(|row| row.sources.contains(source));
+        if let Some(track) = tracks.get(source).filter(|_| !listed) {
+            scopes.push(vec![Voice { source: source.clone(), low_trust: true, track: track.clone() }]);
+        }
+    }
+    scopes
+}
+
+/// The rows that hold for a series, by rank: those that name its measure or level in place of those that do not.
+fn rows<'a>(world: &'a World, codes: &[String], frequency: Frequency) -> Vec<&'a Row> {
+    let measure = &codes[world.place(Dimension::Measure)];
+    let level = level(world, codes);
+    let fits = |row: &&Row| {
+        [measure.as_str(), "*"].contains(&row.measure.as_str())
+            && [level, "*"].contains(&row.level.as_str())
+            && (row.frequencies.is_empty() || row.frequencies.contains(&frequency))
+    };
+    let fitting: Vec<&Row> = world.rows.iter().filter(fits).collect();
+    // The measure says more than the level.
+    let weight = |row: &Row| 2 * u8::from(row.measure != "*") + u8::from(row.level != "*");
+    let most = fitting.iter().map(|row| weight(row)).max();
+    let mut rows: Vec<&Row> = fitting.into_iter().filter(|row| Some(weight(row)) == most).collect();
+    rows.sort_by_key(|row| row.rank);
+    rows
+}
+
+/// New energy vehicles and their parts have a level of their own, and so do public outlets.
+fn level(world: &World, codes: &[String]) -> &'static str {
+    if ["NEV", "BEV", "PHEV"].contains(&codes[world.place(Dimension::Powertrain)].as_str()) {
+        return "nev";
+    }
+    if codes[world.place(Dimension::Access)] == "public" { "public" } else { "national" }
+}
