@@ -4,7 +4,6 @@
 use std::fmt::Write as _;
 
 use super::dataset::Dataset;
-use super::key::Dimension;
 use super::plan::{Plan, Sources};
 
 /// A statement and what its parameters stand for.
@@ -123,16 +122,32 @@ pub fn series_list(
     statement
 }
 
-/// Which codes of the other dimensions have figures, where only `named` ones are held to their selection.
-pub fn codes_with_figures(plan: &Plan, named: &[Dimension], open: &[Dimension]) -> Statement {
+/// Which codes stand in series with figures where only the dimensions of `named` are held to their selection: the frequency,
+/// then every dimension but the source. What differs least from the plan comes first.
+pub fn nearest_with_figures(plan: &Plan, dataset: &Dataset, named: &[&str]) -> Statement {
     let mut loose = plan.clone();
-    loose.selection.retain(|dimension, _| named.contains(dimension));
+    loose.selection.retain(|dimension, _| named.contains(&dimension.name()));
+    if !named.contains(&"frequency") {
+        loose.frequencies.clone_from(&dataset.frequencies);
+    }
     let mut statement = Statement::default();
     let condition = statement.selecting(&loose, plan.as_of.is_some());
-    let columns: Vec<String> = open.iter().map(|dimension| format!("s.{dimension}")).collect();
+    let frequencies = plan.frequencies.iter().map(|f| f.code().to_owned()).collect();
+    let asked = statement.bind(Bind::Texts(frequencies));
+    let mut columns = vec!["s.frequency".to_owned()];
+    let mut differences = vec![format!("(s.frequency <> ALL(${asked}))::int")];
+    for (dimension, selection) in &plan.selection {
+        columns.push(format!("s.{dimension}"));
+        if let Some(codes) = selection.codes() {
+            let asked = statement.bind(Bind::Texts(codes.to_vec()));
+            differences.push(format!("(s.{dimension} <> ALL(${asked}))::int"));
+        }
+    }
     statement.text = format!(
-        "SELECT DISTINCT ARRAY[s.frequency, {}] FROM series s WHERE {condition} LIMIT 20",
-        columns.join(", ")
+        "SELECT ARRAY[{}] AS codes FROM series s WHERE {condition} GROUP BY codes, {differences} \
+         ORDER BY {differences}, sum(s.observations) DESC, codes LIMIT 20",
+        columns.join(", "),
+        differences = differences.join(" + "),
     );
     statement
 }

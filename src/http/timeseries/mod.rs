@@ -26,7 +26,6 @@ use crate::timeseries::answer::{Frame, Place, Sort, page, sorted, whole};
 use crate::timeseries::dataset::{Dataset, Vocabulary};
 use crate::timeseries::fetch::Reader;
 use crate::timeseries::frame::source_at;
-use crate::timeseries::key::Dimension;
 use crate::timeseries::plan::Plan;
 use crate::timeseries::request;
 
@@ -77,7 +76,8 @@ impl Shape {
 /// A query understood, and how its answer is to be made.
 struct Asked {
     plan: Plan,
-    named: Vec<Dimension>,
+    /// The parameters that select series, as far as the request names them.
+    named: Vec<&'static str>,
     /// `None` for a series by its key: there is just one.
     shape: Option<Shape>,
     sort: Sort,
@@ -146,8 +146,8 @@ pub fn dataset_of<'a>(vocabulary: &'a Vocabulary, name: &str) -> Result<&'a Data
 }
 
 fn understand(mut call: Call, vocabulary: &Vocabulary, dataset: &Dataset) -> Result<Asked> {
-    let given = |d: &&Dimension| call.has(d.name());
-    let named = dataset.dimensions.iter().filter(given).copied().collect();
+    let selecting = dataset.dimensions.iter().map(|dimension| dimension.name()).chain(["frequency"]);
+    let named = selecting.filter(|name| call.has(name)).collect();
     let plan = request::read(&mut call.params, vocabulary, dataset);
     let shape = call.params.choice("shape", &Shape::ALL).unwrap_or(Shape::Rows);
     let sort = call.params.choice("sort", &Sort::ALL).unwrap_or(Sort::Series);

@@ -88,7 +88,7 @@ async fn attempt(app: &App, key: &str, mut call: Call) -> Result<Reply> {
     plan.window = request::window(&mut call.params);
     plan.as_of = request::as_of(&mut call.params);
     let language = call.language();
-    let named = dataset.dimensions.clone();
+    let named = dataset.dimensions.iter().map(|dimension| dimension.name()).chain(["frequency"]).collect();
     let (sort, extent) = (Sort::Series, Extent::Whole(MOST_WHOLE));
     let asked = Asked { plan, named, shape: None, sort, language, extent, view: call.single()? };
     let reader = Reader { pool: &app.pool, plan: &asked.plan, dataset, vocabulary: &vocabulary, pin: None };

@@ -7,8 +7,7 @@ use crate::error::Result;
 use crate::http::records::Warning;
 use crate::timeseries::answer::Frame;
 use crate::timeseries::fetch::Reader;
-use crate::timeseries::key::Dimension;
-use crate::timeseries::plan::Window;
+use crate::timeseries::plan::Plan;
 use crate::timeseries::sql;
 
 /// That nothing was found and where there is something; that the past is incomplete.
@@ -32,28 +31,39 @@ pub(super) async fn warnings(reader: &Reader<'_>, asked: &Asked, frame: &Frame) 
     Ok(warnings)
 }
 
-/// What the time, or the dimensions that were not named, would have to be for there to be figures.
-async fn hint(reader: &Reader<'_>, named: &[Dimension]) -> Result<Option<String>> {
-    let timed = reader.plan.as_of.is_some() || reader.plan.window != Window::default();
-    if timed && !reader.list(None, (1, false)).await?.is_empty() {
-        return Ok(Some("there are figures for another time".to_owned()));
-    }
-    let open: Vec<Dimension> = reader
-        .dataset
-        .dimensions
-        .iter()
-        .filter(|d| !named.contains(d) && **d != Dimension::Source)
-        .copied()
-        .collect();
-    let found = reader.texts(&sql::codes_with_figures(reader.plan, named, &open)).await?;
-    let mut parts = Vec::new();
-    for (at, name) in ["frequency"].into_iter().chain(open.iter().map(|d| d.name())).enumerate() {
-        let codes: BTreeSet<&str> = found.iter().filter_map(|row| row.get(at)).map(String::as_str).collect();
-        let asked = reader.plan.applied().get(name).and_then(|v| v.as_str().map(str::to_owned));
-        if !codes.is_empty() && asked.is_none_or(|asked| !codes.contains(asked.as_str())) {
+/// What the parameters that were not named would have to be for there to be figures, changing as few of them as can be.
+async fn hint(reader: &Reader<'_>, named: &[&str]) -> Result<Option<String>> {
+    let found = reader.texts(&sql::nearest_with_figures(reader.plan, reader.dataset, named)).await?;
+    let Some(best) = found.first() else { return Ok(None) };
+    let changes = differences(reader.plan, best);
+    let hint = match changes.as_slice() {
+        [] => "there are figures, but none for this time that was known by then".to_owned(),
+        [(name, _)] => {
+            let others = found.iter().map(|row| differences(reader.plan, row));
+            let codes = others.filter_map(|other| match other.as_slice() {
+                [(other, code)] if other == name => Some(*code),
+                _ => None,
+            });
+            let codes: BTreeSet<&str> = codes.collect();
             let codes: Vec<&str> = codes.into_iter().take(8).collect();
-            parts.push(format!("{name}={}", codes.join(",")));
+            format!("there are figures with {name}={}", codes.join(","))
         }
-    }
-    Ok((!parts.is_empty()).then(|| format!("there are figures with {}", parts.join("&"))))
+        several => {
+            let pairs: Vec<String> = several.iter().map(|(name, code)| format!("{name}={code}")).collect();
+            format!("there are figures with {}", pairs.join("&"))
+        }
+    };
+    Ok(Some(hint))
+}
+
+/// In which parameters the codes of a series, its frequency first, differ from what the plan selects.
+fn differences<'a>(plan: &Plan, row: &'a [String]) -> Vec<(&'static str, &'a str)> {
+    let Some((frequency, codes)) = row.split_first() else { return Vec::new() };
+    let at_another = plan.frequencies.iter().all(|f| f.code() != frequency);
+    let first = at_another.then_some(("frequency", frequency.as_str()));
+    let rest = plan.selection.iter().zip(codes).filter_map(|((dimension, selection), code)| {
+        let selected = selection.codes().is_none_or(|codes| codes.contains(code));
+        (!selected).then_some((dimension.name(), code.as_str()))
+    });
+    first.into_iter().chain(rest).collect()
 }
