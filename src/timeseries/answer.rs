@@ -1,6 +1,6 @@
 //! The pipeline put together: reads batch by batch, chooses sources, cuts the window, and stops where the page is full.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::dataset::{Dataset, Vocabulary};
 use super::derive::{Maker, Track};
@@ -104,28 +104,45 @@ pub async fn page(reader: &Reader<'_>, after: Option<Place>, limit: usize) -> Re
     let mut targets = targets(reader.plan, reader.dataset, &stored);
     targets.retain(|target| after.as_ref().is_none_or(|place| target.group >= place.group));
     let mut frame = Frame::default();
-    let mut room = limit;
+    // What comes late behind a full page is counted by the next one, if there is one.
+    let (mut room, mut late_behind) = (limit, 0);
     let at = source_at(reader.dataset);
     let mut targets = targets.as_slice();
     while !targets.is_empty() {
         let batch = batch(targets, &by_id);
-        targets = &targets[batch.len()..];
-        for mut series in answers(reader, batch, &by_id, (&mut frame.late, after.as_ref())).await? {
-            if room == 0 {
-                frame.next = frame.series.last().and_then(|last| place_of(last, at));
-                return Ok(frame);
+        for (target, (mut answered, late)) in batch.iter().zip(answers(reader, batch, &by_id).await?) {
+            let begun = after.as_ref().filter(|place| place.group == target.group);
+            let counted = if room == 0 { &mut late_behind } else { &mut frame.late };
+            *counted += if begun.is_some() { 0 } else { late };
+            if let Some(place) = begun {
+                skip(&mut answered, at, place);
             }
-            let over = series.observations.len() > room;
-            series.observations.truncate(room);
-            room -= series.observations.len();
-            frame.series.push(series);
-            if over {
+            if !fill(&mut frame, answered, &mut room) {
                 frame.next = frame.series.last().and_then(|last| place_of(last, at));
                 return Ok(frame);
             }
         }
+        targets = &targets[batch.len()..];
     }
+    frame.late += late_behind;
     Ok(frame)
+}
+
+/// Adds series as far as the page has room; false where something is left over.
+fn fill(frame: &mut Frame, answered: Vec<Series>, room: &mut usize) -> bool {
+    for mut series in answered {
+        if *room == 0 {
+            return false;
+        }
+        let over = series.observations.len() > *room;
+        series.observations.truncate(*room);
+        *room -= series.observations.len();
+        frame.series.push(series);
+        if over {
+            return false;
+        }
+    }
+    true
 }
 
 /// The first targets whose figures are read at once.
@@ -143,33 +160,27 @@ fn batch<'a>(targets: &'a [Target], stored: &HashMap<i64, &Stored>) -> &'a [Targ
     &targets[..count.count()]
 }
 
-/// The series that some targets are answered with, without what stands up to a place.
+/// The series that some targets are answered with, each target with how many of its figures came late.
 async fn answers(
     reader: &Reader<'_>,
     targets: &[Target],
     by_id: &HashMap<i64, &Stored>,
-    (late, after): (&mut usize, Option<&Place>),
-) -> Result<Vec<Series>> {
+) -> Result<Vec<(Vec<Series>, usize)>> {
     let Reader { plan, dataset, vocabulary, .. } = *reader;
     let ids: BTreeSet<i64> = targets.iter().flat_map(Target::ids).collect();
     let needed: Vec<&Stored> = ids.iter().filter_map(|id| by_id.get(id).copied()).collect();
     let figures = reader.figures(&needed).await?;
-    let at = source_at(dataset);
-    let mut answered = Vec::new();
-    for target in targets {
+    let answered = targets.iter().map(|target| {
         let own = target.sources.values().filter_map(|node| node.published.get(&target.frequency));
-        let late_ones = own.filter_map(|id| figures.late.get(id)).flatten();
-        *late += late_ones.filter(|period| plan.window.holds(target.frequency, **period)).count();
-        let mut series = of_target(plan, (dataset, vocabulary), target, &figures.tracks);
-        if let Some(place) = after.filter(|place| place.group == target.group) {
-            skip(&mut series, at, place);
-        }
-        answered.append(&mut series);
-    }
-    Ok(answered)
+        let late = own.filter_map(|id| figures.late.get(id)).flatten();
+        let late = late.filter(|period| plan.window.holds(target.frequency, **period)).count();
+        (of_target(plan, (dataset, vocabulary), target, &figures.tracks), late)
+    });
+    Ok(answered.collect())
 }
 
 /// The series that one target is answered with, of the figures of the stored series that it may be made of.
+#[expect(clippy::implicit_hasher, reason = "the map is always that of the figures that were read")]
 pub fn of_target(
     plan: &Plan,
     (dataset, vocabulary): (&Dataset, &Vocabulary),
@@ -219,7 +230,7 @@ pub async fn whole(reader: &Reader<'_>, most: usize, way_out: &str) -> Result<Fr
 }
 
 /// A page of observations that stand in another order than series by series.
-pub fn sorted(mut frame: Frame, sort: Sort, after: Option<&Place>, (limit, at): (usize, usize)) -> Frame {
+pub fn sorted(frame: Frame, sort: Sort, after: Option<&Place>, (limit, at): (usize, usize)) -> Frame {
     let mut order = frame.places();
     let observation = |place: &(usize, usize)| &frame.series[place.0].observations[place.1];
     match sort {
@@ -249,9 +260,26 @@ pub fn sorted(mut frame: Frame, sort: Sort, after: Option<&Place>, (limit, at): 
     }
     let next = (order.len() > limit).then(|| key(&order[limit - 1]));
     order.truncate(limit);
-    frame.next = next;
-    frame.order = Some(order);
-    frame
+    Frame { next, ..only(frame, &order) }
+}
+
+/// Leaves of a frame only the observations at these places, in their order.
+fn only(frame: Frame, places: &[(usize, usize)]) -> Frame {
+    let mut kept: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
+    for (series, observation) in places {
+        kept.entry(*series).or_default().insert(*observation);
+    }
+    let mut moved = HashMap::new();
+    let mut left = Vec::new();
+    for (at, mut series) in frame.series.into_iter().enumerate() {
+        let Some(kept) = kept.get(&at) else { continue };
+        moved.extend(kept.iter().enumerate().map(|(to, from)| ((at, *from), (left.len(), to))));
+        let mut place = 0..;
+        series.observations.retain(|_| place.next().is_some_and(|place| kept.contains(&place)));
+        left.push(series);
+    }
+    let order = places.iter().map(|place| moved[place]).collect();
+    Frame { series: left, order: Some(order), ..frame }
 }
 
 /// Leaves out of a group what stands before a place or at it.
