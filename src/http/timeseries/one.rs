@@ -16,9 +16,10 @@ use crate::http::reply::Reply;
 use crate::timeseries::answer::{Sort, whole};
 use crate::timeseries::dataset::{Dataset, Vocabulary};
 use crate::timeseries::fetch::Reader;
-use crate::timeseries::frame::{BEST, Series};
+use crate::timeseries::frame::{BEST, Series, source_at};
 use crate::timeseries::key::{Dimension, parse_series_key, series_id};
-use crate::timeseries::overlay::{Kind, Run, runs};
+use crate::timeseries::overlay::{Kind, Origin, Run, Statement, runs};
+use crate::timeseries::past::Past;
 use crate::timeseries::period::Period;
 use crate::timeseries::plan::{Plan, Selection, Sources};
 use crate::timeseries::request;
@@ -60,13 +61,29 @@ pub struct Vintage {
     /// Since which day documents prove it, confirmations counted; null where all of them are undated.
     pub known_since: Option<NaiveDate>,
     /// Documents that stated the same again before another figure came.
-    pub restated_by: Vec<String>,
+    pub restated_by: Vec<Print>,
     /// Documents that print the same figure, or the same rounded, and only date it.
-    pub confirmed_by: Vec<String>,
+    pub confirmed_by: Vec<Print>,
     /// What the first document, or the compilers, say of it.
     pub note: Option<String>,
     /// The release that stated it first.
     pub release: i32,
+}
+
+/// What a further document prints of a figure.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Print {
+    /// The document.
+    pub document: Option<String>,
+    /// The last day that its printed date may mean; null where it is undated.
+    pub published: Option<NaiveDate>,
+    /// The figure as it prints it, which may be rounded; null where it is stated as missing, or withdrawn.
+    #[schema(value_type = Option<f64>)]
+    pub value: Option<Value>,
+    /// What kind of figure it is.
+    pub status: Status,
+    /// What the document, or the compilers, say of it.
+    pub note: Option<String>,
 }
 
 /// How many series are compared to find those whose keys look like a wrong one.
@@ -118,12 +135,9 @@ async fn attempt_vintages(app: &App, key: &str, mut call: Call) -> Result<Reply>
     let earlier = plan.window.last.map_or(0, |last| within.len().saturating_sub(last));
     let mut all: Vec<Vintage> = Vec::new();
     for (period, statements) in within.into_iter().skip(earlier) {
-        let stated = runs(statements, None).into_iter().map(|run| {
-            let note = past.note(series_id(key), *period, run.first.origin.release);
-            let period = Period::new(series.frequency, *period);
-            Vintage { period, note, ..vintage(dataset, &vocabulary, &series, &run) }
-        });
-        all.extend(stated);
+        let cell =
+            StatedCell { dataset, vocabulary: &vocabulary, series: &series, past: &past, period: *period };
+        all.extend(runs(statements, None).iter().map(|run| cell.vintage(run, statements)));
         if let Some(last) = all.last_mut() {
             last.current = last.kind == Kind::Stated.name();
         }
@@ -131,31 +145,61 @@ async fn attempt_vintages(app: &App, key: &str, mut call: Call) -> Result<Reply>
     let place =
         |v: &Vintage| vec![v.period.map(|p| p.to_string()).unwrap_or_default(), v.release.to_string()];
     if let Some(after) = &view.paging.after {
-        let behind = all.iter().position(|v| place(v) == *after).map_or(all.len(), |at| at + 1);
-        all.drain(..behind);
+        let behind = all.iter().position(|v| place(v) == *after);
+        let behind = behind.ok_or_else(|| {
+            let detail =
+                "the figure that the page before ended with was corrected; begin again without the cursor";
+            Error::Gone(format!("{detail}: {}", view.target.name()))
+        })?;
+        all.drain(..=behind);
     }
     let (version, changed_at) = vocabulary.versions.get(&dataset.name).copied().unwrap_or_default();
     view.listing(&dataset.name, Versioned { version, changed_at, data: all }, place)
 }
 
-/// One figure of a cell. The cell adds the period, the note, and whether it holds now.
-fn vintage(dataset: &Dataset, vocabulary: &Vocabulary, series: &Series, run: &Run) -> Vintage {
-    let document = |release: i32| vocabulary.releases.get(&release).and_then(|r| r.document.clone());
-    let measure = dataset.measure(series.code(dataset, Dimension::Measure));
-    let first = run.first;
-    Vintage {
-        period: None,
-        kind: first.kind.name().to_owned(),
-        value: first.value.map(|scaled| Value::new(scaled, measure.map_or(0, |m| m.decimals))),
-        status: Status::of(first.status),
-        current: false,
-        document: document(first.origin.release),
-        published: first.origin.published,
-        known_since: run.known_since,
-        restated_by: run.restated.iter().filter_map(|o| document(o.release)).collect(),
-        confirmed_by: run.confirmed.iter().filter_map(|o| document(o.release)).collect(),
-        note: None,
-        release: first.origin.release,
+/// A cell of a series with what its figures are told by.
+struct StatedCell<'a> {
+    dataset: &'a Dataset,
+    vocabulary: &'a Vocabulary,
+    series: &'a Series,
+    past: &'a Past,
+    period: i32,
+}
+
+impl StatedCell<'_> {
+    /// One figure of the cell. Whether it holds now is for the caller to say.
+    fn vintage(&self, run: &Run, statements: &[Statement]) -> Vintage {
+        let again = |origins: &[Origin]| {
+            let of = |origin: &Origin| statements.iter().find(|s| s.origin.release == origin.release);
+            origins.iter().filter_map(of).map(|statement| self.print(statement)).collect()
+        };
+        let Print { document, published, value, status, note } = self.print(&run.first);
+        Vintage {
+            period: Period::new(self.series.frequency, self.period),
+            kind: run.first.kind.name().to_owned(),
+            value,
+            status,
+            current: false,
+            document,
+            published,
+            known_since: run.known_since,
+            restated_by: again(&run.restated),
+            confirmed_by: again(&run.confirmed),
+            note,
+            release: run.first.origin.release,
+        }
+    }
+
+    fn print(&self, statement: &Statement) -> Print {
+        let release = statement.origin.release;
+        let measure = self.dataset.measure(self.series.code(self.dataset, Dimension::Measure));
+        Print {
+            document: self.vocabulary.releases.get(&release).and_then(|r| r.document.clone()),
+            published: statement.origin.published,
+            value: statement.value.map(|scaled| Value::new(scaled, measure.map_or(0, |m| m.decimals))),
+            status: Status::of(statement.status),
+            note: self.past.note(series_id(&self.series.key(self.dataset)), self.period, release),
+        }
     }
 }
 
@@ -180,12 +224,12 @@ fn plan_of<'a>(vocabulary: &'a Vocabulary, key: &str) -> Result<(&'a Dataset, Pl
     Ok((dataset, Plan { dataset: name.to_owned(), selection, sources, frequencies, ..Plan::default() }))
 }
 
-/// The series of the plan without its figures, where there is such a series.
+/// The series of the plan without its figures, where there is such a series, be it that all its figures were withdrawn.
 async fn bare(reader: &Reader<'_>, dataset: &Dataset) -> Result<Option<Series>> {
     let found = reader.list(None, (1, true)).await?.pop().map(|listed| listed.series);
     Ok(found.map(|mut series| {
         if reader.plan.sources == Sources::Best {
-            BEST.clone_into(&mut series.codes[crate::timeseries::frame::source_at(dataset)]);
+            BEST.clone_into(&mut series.codes[source_at(dataset)]);
         }
         series
     }))
