@@ -109,11 +109,7 @@ fn place(key: &[String]) -> Result<(String, String)> {
     if let [group, source] = key {
         return Ok((group.clone(), source.clone()));
     }
-    Err(Error::Malformed(vec![Fault::new(
-        "cursor",
-        &key.join(" "),
-        "is not a cursor that this service gave",
-    )]))
+    Err(Error::Rejected(vec![Fault::new("cursor", &key.join(" "), "is not a cursor that this service gave")]))
 }
 
 fn entry(vocabulary: &Vocabulary, dataset: &Dataset, listed: &Listed, language: Language) -> SeriesEntry {

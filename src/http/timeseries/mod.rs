@@ -168,8 +168,8 @@ fn understand(mut call: Call, vocabulary: &Vocabulary, dataset: &Dataset) -> Res
 
 /// Tells where the parameters that say how to answer contradict each other.
 fn clashes(call: &mut Call, (shape, sort, whole): (Shape, Sort, bool), is_lines: bool) {
-    for name in ["limit", "cursor"] {
-        if let Some(value) = call.params.given(name).map(str::to_owned).filter(|_| whole) {
+    for name in ["limit", "cursor"].into_iter().filter(|_| whole) {
+        if let Some(value) = call.params.text(name) {
             let detail = "chooses a page, and with last or a shape other than rows the answer comes whole";
             call.params.reject(Fault::new(name, &value, detail));
         }
@@ -219,7 +219,7 @@ fn place(key: &[String]) -> Result<Place> {
         _ => None,
     };
     let (group, source, period) = parsed.ok_or_else(|| {
-        Error::Malformed(vec![Fault::new("cursor", &key.join(" "), "is not a cursor that this service gave")])
+        Error::Rejected(vec![Fault::new("cursor", &key.join(" "), "is not a cursor that this service gave")])
     })?;
     Ok(Place { group: group.clone(), source: source.clone(), period })
 }
