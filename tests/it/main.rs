@@ -10,6 +10,7 @@ mod contract;
 mod files;
 mod ingest;
 mod migrations;
+mod observations;
 mod partnerships;
 mod readme;
 mod reference;
