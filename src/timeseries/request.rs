@@ -185,18 +185,20 @@ fn sources(params: &mut Params, vocabulary: &Vocabulary, unnamed: Unnamed) -> So
         return Sources::All;
     }
     for word in words.iter().filter(|word| !vocabulary.sources.contains_key(*word)) {
-        let reserved = ["best", "all", "*"].contains(&word.as_str());
-        let detail = if reserved {
-            "goes with no other source"
-        } else {
-            "is no source; /v1/sources lists them; best and all are taken too"
-        };
-        let names = vocabulary.sources.iter();
+        if ["best", "all", "*"].contains(&word.as_str()) {
+            let detail = if words.len() > 1 {
+                "goes with no other source"
+            } else {
+                "chooses among figures, not series"
+            };
+            params.reject(Fault::new("source", word, detail));
+            continue;
+        }
+        let detail = "is no source; /v1/sources lists them; best and all are taken too";
         let mut fault = Fault::new("source", word, detail);
-        fault.did_you_mean = nearest_code(
-            word,
-            names.map(|(code, s)| (code.as_str(), s.name_en.as_str(), s.name_zh.as_deref())),
-        );
+        let names = vocabulary.sources.iter();
+        let names = names.map(|(code, s)| (code.as_str(), s.name_en.as_str(), s.name_zh.as_deref()));
+        fault.did_you_mean = nearest_code(word, names);
         params.reject(fault);
     }
     Sources::Listed(words)

@@ -296,4 +296,3 @@ pub fn groups(published: &Published) -> BTreeMap<String, BTreeMap<&str, &Series>
     }
     groups
 }
-
