@@ -10,7 +10,7 @@ use crate::app::App;
 use crate::database::Versioned;
 use crate::error::{Error, Result, nearest};
 use crate::formats::{SeriesItem, Status, Value, Written};
-use crate::http::extract::Call;
+use crate::http::extract::{Call, View};
 use crate::http::records::{Links, Warning};
 use crate::http::reply::Reply;
 use crate::timeseries::answer::{Sort, whole};
@@ -133,49 +133,53 @@ async fn attempt_vintages(app: &App, key: &str, mut call: Call) -> Result<Reply>
     let within = cells.iter().filter(|(period, _)| plan.window.holds(series.frequency, **period));
     let within: Vec<_> = within.collect();
     let earlier = plan.window.last.map_or(0, |last| within.len().saturating_sub(last));
-    let mut all: Vec<Vintage> = Vec::new();
-    for (period, statements) in within.into_iter().skip(earlier) {
-        let cell =
-            StatedCell { dataset, vocabulary: &vocabulary, series: &series, past: &past, period: *period };
-        all.extend(runs(statements, None).iter().map(|run| cell.vintage(run, statements)));
-        if let Some(last) = all.last_mut() {
-            last.current = last.kind == Kind::Stated.name();
-        }
-    }
+    let told = Told { dataset, vocabulary: &vocabulary, series: &series, past: &past };
+    let shown = within.into_iter().skip(earlier);
+    let mut all: Vec<Vintage> =
+        shown.flat_map(|(period, statements)| told.vintages(*period, statements)).collect();
     let place =
         |v: &Vintage| vec![v.period.map(|p| p.to_string()).unwrap_or_default(), v.release.to_string()];
     if let Some(after) = &view.paging.after {
-        let behind = all.iter().position(|v| place(v) == *after);
-        let behind = behind.ok_or_else(|| {
-            let detail =
-                "the figure that the page before ended with was corrected; begin again without the cursor";
-            Error::Gone(format!("{detail}: {}", view.target.name()))
-        })?;
+        let behind = all.iter().position(|v| place(v) == *after).ok_or_else(|| corrected(&view))?;
         all.drain(..=behind);
     }
     let (version, changed_at) = vocabulary.versions.get(&dataset.name).copied().unwrap_or_default();
     view.listing(&dataset.name, Versioned { version, changed_at, data: all }, place)
 }
 
-/// A cell of a series with what its figures are told by.
-struct StatedCell<'a> {
+/// That the figure which a cursor names no longer counts.
+fn corrected(view: &View) -> Error {
+    let detail = "the figure that the page before ended with was corrected or withdrawn; begin again without the cursor";
+    Error::Gone(format!("{detail}: {}", view.target.name()))
+}
+
+/// A series with what its figures are told by.
+struct Told<'a> {
     dataset: &'a Dataset,
     vocabulary: &'a Vocabulary,
     series: &'a Series,
     past: &'a Past,
-    period: i32,
 }
 
-impl StatedCell<'_> {
-    /// One figure of the cell. Whether it holds now is for the caller to say.
-    fn vintage(&self, run: &Run, statements: &[Statement]) -> Vintage {
+impl Told<'_> {
+    /// The figures that one cell has had.
+    fn vintages(&self, period: i32, statements: &[Statement]) -> Vec<Vintage> {
+        let runs = runs(statements, None);
+        let mut all: Vec<Vintage> = runs.iter().map(|run| self.vintage(period, run, statements)).collect();
+        if let Some(last) = all.last_mut() {
+            last.current = last.kind == Kind::Stated.name();
+        }
+        all
+    }
+
+    fn vintage(&self, period: i32, run: &Run, statements: &[Statement]) -> Vintage {
         let again = |origins: &[Origin]| {
             let of = |origin: &Origin| statements.iter().find(|s| s.origin.release == origin.release);
-            origins.iter().filter_map(of).map(|statement| self.print(statement)).collect()
+            origins.iter().filter_map(of).map(|statement| self.print(period, statement)).collect()
         };
-        let Print { document, published, value, status, note } = self.print(&run.first);
+        let Print { document, published, value, status, note } = self.print(period, &run.first);
         Vintage {
-            period: Period::new(self.series.frequency, self.period),
+            period: Period::new(self.series.frequency, period),
             kind: run.first.kind.name().to_owned(),
             value,
             status,
@@ -190,7 +194,7 @@ impl StatedCell<'_> {
         }
     }
 
-    fn print(&self, statement: &Statement) -> Print {
+    fn print(&self, period: i32, statement: &Statement) -> Print {
         let release = statement.origin.release;
         let measure = self.dataset.measure(self.series.code(self.dataset, Dimension::Measure));
         Print {
@@ -198,7 +202,7 @@ impl StatedCell<'_> {
             published: statement.origin.published,
             value: statement.value.map(|scaled| Value::new(scaled, measure.map_or(0, |m| m.decimals))),
             status: Status::of(statement.status),
-            note: self.past.note(series_id(&self.series.key(self.dataset)), self.period, release),
+            note: self.past.note(series_id(&self.series.key(self.dataset)), period, release),
         }
     }
 }
