@@ -11,6 +11,7 @@ mod queries;
 mod routes;
 mod vocabularies;
 
+pub use codes::{CodeEntry, list as code_list};
 pub use routes::routes;
 pub use vocabularies::Vocabularies;
 

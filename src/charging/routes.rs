@@ -6,21 +6,26 @@ use utoipa_axum::routes;
 
 use crate::app::App;
 use crate::http::extract::Call;
-use crate::http::openapi::{LangParam, ListFailures, PageParams, PagesGone, TooLarge};
+use crate::http::openapi::{FormatParam, LangParam, ListFailures, PageParams, PagesGone, TooLarge};
 use crate::http::problem::Problem;
-use crate::http::records::Listing;
+use crate::http::records::{Listing, Single};
 use crate::http::reply::Reply;
 use crate::http::timeseries::parameters::{
     ChargingDimensions, Computation, EveryDimension, Form, Frequencies, Knowledge, Span,
 };
-use crate::http::timeseries::{Observations, SeriesEntry, observations, series_list};
+use crate::http::timeseries::{
+    Availability, Observations, SeriesEntry, availability, observations, series_list,
+};
 
 /// The dataset that this slice is about.
 const DATASET: &str = "charging";
 
 /// The routes of this slice.
 pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(query_charging)).routes(routes!(list_charging_series))
+    OpenApiRouter::new()
+        .routes(routes!(query_charging))
+        .routes(routes!(list_charging_series))
+        .routes(routes!(get_charging_availability))
 }
 
 /// Charging outlets, stations, swap stations, energy and power
@@ -59,4 +64,24 @@ async fn query_charging(State(app): State<App>, call: Call) -> Result<Reply, Pro
 )]
 async fn list_charging_series(State(app): State<App>, call: Call) -> Result<Reply, Problem> {
     Ok(series_list(&app, DATASET, &call).await?)
+}
+
+/// What `charging` has left under a partial selection
+///
+/// For pick lists: each dimension with the codes that have figures under the codes named, with counts and the time they span. A
+/// dimension that is not named is open; one that is named has the codes left under the *other* selections, so that another can
+/// be chosen, with `selected` on those named. Only the list of series is counted, nothing is summed or converted.
+///
+/// For example, which operators have figures on public outlets, and which other kinds of access are there? `/v1/charging/availability?measure=outlets&access=public`.
+#[utoipa::path(
+    get, path = "/v1/charging/availability", operation_id = "get_charging_availability", tag = "charging",
+    params(EveryDimension, ChargingDimensions, Frequencies, LangParam, FormatParam),
+    responses(
+        (status = 200, description = "What is left; CSV and NDJSON have a row a code.", content(
+            (Single<Availability> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson"))),
+        ListFailures,
+    )
+)]
+async fn get_charging_availability(State(app): State<App>, call: Call) -> Result<Reply, Problem> {
+    Ok(availability(&app, DATASET, &call).await?)
 }

@@ -148,12 +148,22 @@ impl View {
 
     /// Answers with one record.
     pub fn record<T: Serialize + ToSchema>(self, collection: &str, read: Versioned<T>) -> Result<Reply> {
+        self.record_with(collection, read, Vec::new())
+    }
+
+    /// Answers with one record and what to know before using it.
+    pub fn record_with<T: Serialize + ToSchema>(
+        self,
+        collection: &str,
+        read: Versioned<T>,
+        warnings: Vec<Warning>,
+    ) -> Result<Reply> {
         let Versioned { version, changed_at, data } = read;
         let body = match self.format {
             Format::Json => {
                 let meta = SingleMeta { collection: collection.to_owned(), version, changed_at };
                 let links = Links { this: self.target.this(), next: None };
-                json(&Single { data, meta, links, warnings: Vec::new() })?
+                json(&Single { data, meta, links, warnings })?
             }
             Format::Csv => csv(&[data])?,
             Format::Ndjson => lines([data], None)?,

@@ -6,21 +6,26 @@ use utoipa_axum::routes;
 
 use crate::app::App;
 use crate::http::extract::Call;
-use crate::http::openapi::{LangParam, ListFailures, PageParams, PagesGone, TooLarge};
+use crate::http::openapi::{FormatParam, LangParam, ListFailures, PageParams, PagesGone, TooLarge};
 use crate::http::problem::Problem;
-use crate::http::records::Listing;
+use crate::http::records::{Listing, Single};
 use crate::http::reply::Reply;
 use crate::http::timeseries::parameters::{
     Computation, EveryDimension, Form, Frequencies, Knowledge, ProductionDimensions, Span,
 };
-use crate::http::timeseries::{Observations, SeriesEntry, observations, series_list};
+use crate::http::timeseries::{
+    Availability, Observations, SeriesEntry, availability, observations, series_list,
+};
 
 /// The dataset that this slice is about.
 const DATASET: &str = "production";
 
 /// The routes of this slice.
 pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(query_production)).routes(routes!(list_production_series))
+    OpenApiRouter::new()
+        .routes(routes!(query_production))
+        .routes(routes!(list_production_series))
+        .routes(routes!(get_production_availability))
 }
 
 /// Vehicles made, sold, registered, exported and in use
@@ -61,4 +66,24 @@ async fn query_production(State(app): State<App>, call: Call) -> Result<Reply, P
 )]
 async fn list_production_series(State(app): State<App>, call: Call) -> Result<Reply, Problem> {
     Ok(series_list(&app, DATASET, &call).await?)
+}
+
+/// What `production` has left under a partial selection
+///
+/// For pick lists: each dimension with the codes that have figures under the codes named, with counts and the time they span. A
+/// dimension that is not named is open; one that is named has the codes left under the *other* selections, so that another can
+/// be chosen, with `selected` on those named. Only the list of series is counted, nothing is summed or converted.
+///
+/// For example, which makers have monthly sales of battery cars, and from when to when? `/v1/production/availability?measure=sales&powertrain=BEV&frequency=M`.
+#[utoipa::path(
+    get, path = "/v1/production/availability", operation_id = "get_production_availability", tag = "production",
+    params(EveryDimension, ProductionDimensions, Frequencies, LangParam, FormatParam),
+    responses(
+        (status = 200, description = "What is left; CSV and NDJSON have a row a code.", content(
+            (Single<Availability> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson"))),
+        ListFailures,
+    )
+)]
+async fn get_production_availability(State(app): State<App>, call: Call) -> Result<Reply, Problem> {
+    Ok(availability(&app, DATASET, &call).await?)
 }

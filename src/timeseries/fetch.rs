@@ -1,11 +1,15 @@
 //! Reads stored series: first which there are, then their figures, each from one snapshot of the vocabulary's versions.
 
+mod availability;
+
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::query::Query;
 use sqlx::{AssertSqlSafe, PgConnection, PgPool, Postgres, Row as _};
+
+pub use availability::{Available, Count};
 
 use super::dataset::{Dataset, Vocabulary};
 use super::derive::{Cell, Figure, Releases, Track};

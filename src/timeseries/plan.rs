@@ -247,6 +247,15 @@ impl Window {
 }
 
 impl Plan {
+    /// The codes that it holds a dimension to; `None` where it takes every one.
+    pub fn codes(&self, dimension: Dimension) -> Option<&[String]> {
+        match (dimension, &self.sources) {
+            (Dimension::Source, Sources::Listed(codes)) => Some(codes),
+            (Dimension::Source, _) => None,
+            _ => self.selection.get(&dimension)?.codes(),
+        }
+    }
+
     /// The query with every default resolved, as answers echo it.
     pub fn applied(&self) -> Map<String, Value> {
         let mut applied = Map::new();

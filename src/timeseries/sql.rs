@@ -1,7 +1,11 @@
 //! The statement text of a plan. Identifiers come from the list of dimensions, values are always bound, and lists are
 //! bound as arrays, so that few texts exist and stay prepared.
 
+mod availability;
+
 use std::fmt::Write as _;
+
+pub use availability::{EVERYTHING, FREQUENCY, availability};
 
 use super::dataset::Dataset;
 use super::plan::{Plan, Sources};

@@ -28,6 +28,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(datasets::get_dataset))
         .routes(routes!(observations::query_dataset))
         .routes(routes!(observations::list_dataset_series))
+        .routes(routes!(observations::get_dataset_availability))
         .routes(routes!(observations::get_series))
         .routes(routes!(observations::list_vintages))
         .routes(routes!(codes::list_codes))

@@ -6,13 +6,14 @@ use crate::app::App;
 use crate::http::extract::{Call, Id};
 use crate::http::openapi::{FormatParam, LangParam, PageParams, PagesGone, SingleFailures, TooLarge};
 use crate::http::problem::Problem;
-use crate::http::records::Listing;
+use crate::http::records::{Listing, Single};
 use crate::http::reply::Reply;
 use crate::http::timeseries::parameters::{
     ChargingDimensions, Computation, EveryDimension, Form, Frequencies, Knowledge, ProductionDimensions, Span,
 };
 use crate::http::timeseries::{
-    Observations, OneSeries, SeriesEntry, Vintage, observations, series, series_list, vintages,
+    Availability, Observations, OneSeries, SeriesEntry, Vintage, availability, observations, series,
+    series_list, vintages,
 };
 
 /// Observations of a dataset
@@ -57,6 +58,33 @@ pub async fn query_dataset(State(app): State<App>, Id(name): Id, call: Call) -> 
 )]
 pub async fn list_dataset_series(State(app): State<App>, Id(name): Id, call: Call) -> Result<Reply, Problem> {
     Ok(series_list(&app, &name, &call).await?)
+}
+
+/// What a dataset has left under a partial selection
+///
+/// For pick lists: each dimension with the codes that have figures under the codes named, with counts and the time they span. A
+/// dimension that is not named is open; one that is named has the codes left under the *other* selections, so that another can
+/// be chosen, with `selected` on those named. Only the list of series is counted, nothing is summed or converted.
+///
+/// For example, which provinces have figures on outlets? `/v1/datasets/charging/availability?measure=outlets&geo=children:CN`.
+#[utoipa::path(
+    get, path = "/v1/datasets/{dataset}/availability", operation_id = "get_dataset_availability", tag = "datasets",
+    params(
+        ("dataset" = String, Path, description = "The dataset's name.", example = "charging"),
+        EveryDimension, ProductionDimensions, ChargingDimensions, Frequencies, LangParam, FormatParam,
+    ),
+    responses(
+        (status = 200, description = "What is left; CSV and NDJSON have a row a code.", content(
+            (Single<Availability> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson"))),
+        SingleFailures,
+    )
+)]
+pub async fn get_dataset_availability(
+    State(app): State<App>,
+    Id(name): Id,
+    call: Call,
+) -> Result<Reply, Problem> {
+    Ok(availability(&app, &name, &call).await?)
 }
 
 /// One series by its key

@@ -1,5 +1,6 @@
 //! The one handler of every time-series query, whatever path it comes by.
 
+mod availability;
 mod envelope;
 mod list;
 mod one;
@@ -11,6 +12,7 @@ use std::time::Instant;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+pub use availability::{Availability, availability};
 pub use envelope::{Answer, Observations};
 pub use list::{SeriesEntry, series_list};
 pub use one::{OneSeries, Vintage, series, vintages};
