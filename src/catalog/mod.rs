@@ -9,6 +9,7 @@ mod load;
 mod model;
 mod queries;
 mod routes;
+mod search;
 mod vocabularies;
 
 pub use codes::{CodeEntry, list as code_list};

@@ -171,7 +171,8 @@ impl View {
         Ok(self.reply(collection, (version, changed_at), body, None))
     }
 
-    fn reply(
+    /// The answer with a body written already.
+    pub fn reply(
         self,
         collection: &str,
         (version, last_modified): (i64, chrono::DateTime<chrono::Utc>),
@@ -210,7 +211,7 @@ pub fn lines<T: Serialize>(rows: impl IntoIterator<Item = T>, next: Option<&str>
 }
 
 /// Writes records as CSV: a column a field, lists with semicolons, what is nested deeper as JSON.
-fn csv<T: Serialize + ToSchema>(records: &[T]) -> Result<Bytes> {
+pub fn csv<T: Serialize + ToSchema>(records: &[T]) -> Result<Bytes> {
     let failed = |error: csv::Error| Error::internal("writing an answer as CSV", error);
     let columns = columns::<T>();
     let mut writer = csv::Writer::from_writer(Vec::new());

@@ -1,6 +1,7 @@
 //! Reads stored series: first which there are, then their figures, each from one snapshot of the vocabulary's versions.
 
 mod availability;
+mod named;
 
 use std::collections::HashMap;
 
@@ -10,6 +11,7 @@ use sqlx::query::Query;
 use sqlx::{AssertSqlSafe, PgConnection, PgPool, Postgres, Row as _};
 
 pub use availability::{Available, Count};
+pub use named::{Named, first_of_each, with_codes};
 
 use super::dataset::{Dataset, Vocabulary};
 use super::derive::{Cell, Figure, Releases, Track};

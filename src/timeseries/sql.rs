@@ -2,10 +2,12 @@
 //! bound as arrays, so that few texts exist and stay prepared.
 
 mod availability;
+mod named;
 
 use std::fmt::Write as _;
 
 pub use availability::{EVERYTHING, FREQUENCY, availability};
+pub use named::{Codes, first_of_each, with_codes};
 
 use super::dataset::Dataset;
 use super::plan::{Plan, Sources};

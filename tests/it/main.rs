@@ -7,6 +7,7 @@ mod catalog;
 mod client;
 mod cluster;
 mod contract;
+mod discovery;
 mod files;
 mod ingest;
 mod migrations;

@@ -6,6 +6,7 @@ mod documents;
 mod home;
 mod observations;
 mod releases;
+mod search;
 mod sources;
 
 use utoipa_axum::router::OpenApiRouter;
@@ -32,6 +33,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(observations::get_series))
         .routes(routes!(observations::list_vintages))
         .routes(routes!(codes::list_codes))
+        .routes(routes!(search::find))
         .routes(routes!(sources::list_sources))
         .routes(routes!(sources::get_source))
         .routes(routes!(documents::list_documents))

@@ -103,7 +103,7 @@ pub async fn observations(app: &App, dataset: &str, call: &Call) -> Result<Reply
 }
 
 /// Tries again where the data moved on between understanding a query and reading for it.
-async fn retried<F: Future<Output = Result<Reply>>>(attempt: impl Fn() -> F) -> Result<Reply> {
+pub async fn retried<F: Future<Output = Result<Reply>>>(attempt: impl Fn() -> F) -> Result<Reply> {
     for _ in 1..TRIES {
         match attempt().await {
             Err(Error::Moved) => {}

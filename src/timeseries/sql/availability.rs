@@ -52,18 +52,20 @@ fn together(statement: &mut Statement, plan: &Plan, open: &[Dimension]) -> Strin
     let condition = statement.selecting(plan, false);
     // Always bound as the first value: the versions of the answer name it too.
     debug_assert_eq!(statement.binds.first(), Some(&Bind::Text(plan.dataset.clone())));
-    let arms = |then: fn(Dimension) -> String| -> String {
-        open.iter().map(|d| format!("WHEN grouping(s.{d}) = 0 THEN {} ", then(*d))).collect()
+    let arms = |then: fn(Dimension) -> String| {
+        let each = open.iter().map(|d| format!("WHEN grouping(s.{d}) = 0 THEN {}", then(*d)));
+        each.collect::<Vec<_>>().join(" ")
     };
     let (mut axis, mut code) = (format!("'{EVERYTHING}'"), "s.frequency".to_owned());
     if !open.is_empty() {
-        axis = format!("CASE {}ELSE {axis} END", arms(|d| format!("'{d}'")));
-        code = format!("CASE {}ELSE {code} END", arms(|d| format!("s.{d}")));
+        axis = format!("CASE {} ELSE {axis} END", arms(|d| format!("'{d}'")));
+        code = format!("CASE {} ELSE {code} END", arms(|d| format!("s.{d}")));
     }
-    let sets: String = open.iter().map(|d| format!(", (s.frequency, s.{d})")).collect();
+    let sets = open.iter().map(|d| format!("(s.frequency, s.{d})"));
+    let sets = ["(s.frequency)".to_owned()].into_iter().chain(sets).collect::<Vec<_>>().join(", ");
     format!(
         "SELECT {axis} AS axis, {code} AS code, s.frequency, {COUNTS} {condition} \
-         GROUP BY GROUPING SETS ((s.frequency){sets})"
+         GROUP BY GROUPING SETS ({sets})"
     )
 }
 
