@@ -113,7 +113,7 @@ async fn attempt(app: &App, mut call: Call) -> Result<Reply> {
     // Without a text the view is not reached.
     let asked = Search { text: text.unwrap_or_default(), kinds, language };
     let found = search::search(&app.pool, &app.vocabularies, &asked).await?;
-    answer(view, found)
+    answer(app, view, found).await
 }
 
 fn text(params: &mut Params) -> Option<String> {
@@ -139,8 +139,9 @@ fn kinds(params: &mut Params) -> Vec<Kind> {
     kinds
 }
 
-fn answer(view: View, found: Versioned<Outcome>) -> Result<Reply> {
-    let Versioned { version, changed_at, data: Outcome { hits, counts, more_series } } = found;
+async fn answer(app: &App, view: View, found: Versioned<Outcome>) -> Result<Reply> {
+    let Versioned { version, changed_at, data } = found;
+    let Outcome { hits, counts, more_series, vocabulary } = data;
     let warnings = warnings(&hits, more_series);
     let key = |hit: &Hit| vec![hit.link.clone()];
     let behind = view
@@ -155,6 +156,7 @@ fn answer(view: View, found: Versioned<Outcome>) -> Result<Reply> {
     let mut data: Vec<Hit> = hits.into_iter().skip(behind).collect();
     let next_cursor = view.paging.cut(&mut data, key);
     let next = next_cursor.as_deref().map(|cursor| view.target.link(Some((cursor, view.paging.limit))));
+    search::lead_to_figures(&mut data, &vocabulary, &app.pool, version).await?;
     let body = match view.format {
         Format::Csv => csv(&data)?,
         Format::Ndjson => lines(&data, next.as_deref())?,

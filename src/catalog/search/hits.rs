@@ -109,7 +109,7 @@ impl Hit {
 }
 
 /// Adds to each hit that has figures the query for the plainest of them.
-pub(super) async fn lead_to_figures(
+pub async fn lead_to_figures(
     hits: &mut [Hit],
     vocabulary: &Vocabulary,
     pool: &PgPool,

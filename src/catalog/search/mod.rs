@@ -8,11 +8,13 @@ mod records;
 mod text;
 mod words;
 
+use std::sync::Arc;
+
 use serde::Serialize;
 use sqlx::PgPool;
 use utoipa::ToSchema;
 
-pub use hits::Hit;
+pub use hits::{Hit, lead_to_figures};
 pub use text::Match;
 
 use self::text::{Names, Query, is_undivided};
@@ -114,6 +116,8 @@ pub struct Outcome {
     pub counts: Counts,
     /// How many series of those found are not among the hits, where their kind was asked for.
     pub more_series: usize,
+    /// What the text was understood by.
+    pub vocabulary: Arc<Vocabulary>,
 }
 
 /// What is asked for.
@@ -166,8 +170,7 @@ pub async fn search(
     let behind = found.iter().position(|(other, ..)| *other > how).unwrap_or(found.len());
     let series = series.iter().filter_map(|one| Hit::of_series(how, one, &vocabulary, asked.language));
     hits.splice(behind..behind, series);
-    hits::lead_to_figures(&mut hits, &vocabulary, pool, version).await?;
-    Ok(Versioned { version, changed_at, data: Outcome { hits, counts, more_series } })
+    Ok(Versioned { version, changed_at, data: Outcome { hits, counts, more_series, vocabulary } })
 }
 
 /// The codes and sources with their names.

@@ -22,7 +22,11 @@ const FREQUENCIES: [(&str, Frequency); 10] = [
 ];
 
 /// Words that say nothing of what is meant.
-const FILLERS: [&str; 9] = ["of", "in", "by", "the", "and", "for", "with", "的", "series"];
+const FILLERS: [&str; 13] =
+    ["of", "in", "by", "the", "and", "for", "with", "series", "cars", "vehicles", "的", "汽车", "年"];
+
+/// What Chinese names of regions and makers may end with and are known without.
+const ENDINGS: [&str; 4] = ["省", "市", "汽车", "集团"];
 
 /// What a query says of series.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -65,6 +69,8 @@ impl Lexicon {
             return;
         }
         let mut all: Vec<String> = names.into_iter().flat_map(variants).chain([plain(code)]).collect();
+        let short: Vec<String> = all.iter().filter_map(|name| shortened(name)).collect();
+        all.extend(short);
         all.sort();
         all.dedup();
         // One letter or character names nothing by itself.
@@ -92,6 +98,12 @@ impl Lexicon {
         let understood = rest.split([' ', '|']).all(|word| word.is_empty() || is_year(word));
         (understood && !meaning.groups.is_empty()).then_some(meaning)
     }
+}
+
+/// A Chinese name without the kind of thing that it ends with, as it is said: 广东 for 广东省.
+fn shortened(name: &str) -> Option<String> {
+    let short = ENDINGS.iter().find_map(|ending| name.strip_suffix(ending))?;
+    (short.chars().count() > 1).then(|| short.to_owned())
 }
 
 /// Where a name stands in a text, not within a word where words are divided.
@@ -143,6 +155,7 @@ mod tests {
         lexicon.add(Dimension::Maker, "byd", ["BYD Company", "比亚迪"]);
         lexicon.add(Dimension::Brand, "byd", ["BYD", "比亚迪"]);
         lexicon.add(Dimension::Maker, "tesla", ["Tesla", "特斯拉"]);
+        lexicon.add(Dimension::Geo, "CN-GD", ["Guangdong", "广东省"]);
         lexicon.add(Dimension::Measure, "sales", ["Sales (wholesale)", "销量（批发）"]);
         lexicon.add(Dimension::Powertrain, "BEV", ["Battery electric", "纯电动"]);
         lexicon.add(Dimension::Powertrain, "_T", ["All", "全部"]);
@@ -167,6 +180,7 @@ mod tests {
         assert_eq!(read("monthly sales of byd"), expected);
         assert_eq!(read("比亚迪月度销量"), expected);
         assert_eq!(read("byd monthly sales 2023"), expected);
+        assert_eq!(read("广东纯电动汽车"), Some("geo=CN-GD powertrain=BEV".to_owned()));
         assert_eq!(read("battery electric byd company"), Some("maker=byd powertrain=BEV".to_owned()));
     }
 
