@@ -143,17 +143,7 @@ async fn answer(app: &App, view: View, found: Versioned<Outcome>) -> Result<Repl
     let Versioned { version, changed_at, data } = found;
     let Outcome { hits, counts, more_series, vocabulary } = data;
     let warnings = warnings(&hits, more_series);
-    let key = |hit: &Hit| vec![hit.link.clone()];
-    let behind = view
-        .paging
-        .after
-        .as_ref()
-        .map_or(Some(0), |after| Some(hits.iter().position(|hit| key(hit) == *after)? + 1));
-    let behind = behind.ok_or_else(|| {
-        let detail = "ends with what is no longer found; begin again without it";
-        Error::Rejected(vec![Fault::new("cursor", "", detail)])
-    })?;
-    let mut data: Vec<Hit> = hits.into_iter().skip(behind).collect();
+    let mut data = behind(&view, hits)?;
     let next_cursor = view.paging.cut(&mut data, key);
     let next = next_cursor.as_deref().map(|cursor| view.target.link(Some((cursor, view.paging.limit))));
     search::lead_to_figures(&mut data, &vocabulary, &app.pool, version).await?;
@@ -177,6 +167,21 @@ async fn answer(app: &App, view: View, found: Versioned<Outcome>) -> Result<Repl
         }
     };
     Ok(view.reply(CATALOG, (version, changed_at), body, next))
+}
+
+/// What tells a hit from all others.
+fn key(hit: &Hit) -> Vec<String> {
+    vec![hit.link.clone()]
+}
+
+/// The hits behind the last one of the page before.
+fn behind(view: &View, mut hits: Vec<Hit>) -> Result<Vec<Hit>> {
+    let Some(after) = &view.paging.after else { return Ok(hits) };
+    let at = hits.iter().position(|hit| key(hit) == *after).ok_or_else(|| {
+        let detail = "ends with what is no longer found; begin again without it";
+        Error::Rejected(vec![Fault::new("cursor", "", detail)])
+    })?;
+    Ok(hits.split_off(at + 1))
 }
 
 fn warnings(hits: &[Hit], more_series: usize) -> Vec<Warning> {

@@ -52,14 +52,15 @@ impl Hit {
     /// A hit that is no series.
     pub(super) fn of(how: Match, thing: &Found, language: Language) -> Self {
         let Found { kind, dimension, id, name_en, name_zh, detail } = thing;
+        let at = encoded(id);
         let link = match (kind, dimension) {
-            (Kind::Code, Some(dimension)) => format!("/v1/codes/{dimension}?q={id}"),
-            (Kind::Source, _) => format!("/v1/sources/{id}"),
-            (Kind::Organization, _) => format!("/v1/organizations/{id}"),
-            (Kind::Instrument, _) => format!("/v1/subsidies/{id}"),
-            (Kind::Partnership, _) => format!("/v1/partnerships/{id}"),
-            (Kind::Event, _) => format!("/v1/events?id={id}"),
-            _ => format!("/v1/series/{id}"),
+            (Kind::Code, Some(dimension)) => format!("/v1/codes/{dimension}?q={at}"),
+            (Kind::Source, _) => format!("/v1/sources/{at}"),
+            (Kind::Organization, _) => format!("/v1/organizations/{at}"),
+            (Kind::Instrument, _) => format!("/v1/subsidies/{at}"),
+            (Kind::Partnership, _) => format!("/v1/partnerships/{at}"),
+            (Kind::Event, _) => format!("/v1/events?id={at}"),
+            _ => format!("/v1/series/{at}"),
         };
         // Makers stand under the same id among the organizations.
         let code = dimension.or_else(|| (*kind == Kind::Organization).then_some(Dimension::Maker));
@@ -99,7 +100,7 @@ impl Hit {
             name_en: title(Language::En),
             name_zh: Some(title(Language::Zh)),
             detail: format!("{}, {} observations", span.unwrap_or_default(), named.observations),
-            link: format!("/v1/series/{id}"),
+            link: format!("/v1/series/{}", encoded(&id)),
             figures: Some(query(dataset, named, Some(named.code(Dimension::Source)))),
             id,
             series: None,
@@ -145,7 +146,7 @@ fn query(dataset: &Dataset, named: &Named, source: Option<&str>) -> String {
         let is_default = match dimension {
             Dimension::Measure => dataset.measures.first().is_some_and(|measure| measure.code == code),
             Dimension::Source => {
-                parts.extend(source.map(|source| format!("source={source}")));
+                parts.extend(source.map(|source| format!("source={}", encoded(source))));
                 continue;
             }
             Dimension::Geo => code == "CN",
@@ -155,11 +156,29 @@ fn query(dataset: &Dataset, named: &Named, source: Option<&str>) -> String {
             _ => code == TOTAL,
         };
         if !is_default {
-            parts.push(format!("{dimension}={code}"));
+            parts.push(format!("{dimension}={}", encoded(code)));
         }
     }
     if named.frequency != dataset.default_frequency {
         parts.push(format!("frequency={}", named.frequency));
     }
     if parts.is_empty() { path } else { format!("{path}?{}", parts.join("&")) }
+}
+
+/// A code or key as paths and queries take it; those of ours stay as they are.
+fn encoded(text: &str) -> String {
+    let kept = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:".contains(&byte);
+    let each = text.bytes().map(|b| if kept(b) { char::from(b).to_string() } else { format!("%{b:02X}") });
+    each.collect::<Vec<_>>().concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_that_mean_something_to_a_path_are_encoded() {
+        assert_eq!(encoded("production:A.sales.caam.CN._T"), "production:A.sales.caam.CN._T");
+        assert_eq!(encoded("a&b#ü"), "a%26b%23%C3%BC");
+    }
 }

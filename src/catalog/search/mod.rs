@@ -154,6 +154,17 @@ pub async fn search(
         }
         None => (Match::Codes, Vec::new()),
     };
+    let data = outcome(asked, vocabulary, found, (how, series));
+    Ok(Versioned { version, changed_at, data })
+}
+
+/// Counts what was found, keeps the kinds that are asked for, and puts the series among them.
+fn outcome(
+    asked: &Search,
+    vocabulary: Arc<Vocabulary>,
+    mut found: Vec<(Match, usize, &Found)>,
+    (how, mut series): (Match, Vec<Named>),
+) -> Outcome {
     let mut counts = Counts::default();
     for (_, _, thing) in &found {
         counts.add(thing.kind, 1);
@@ -161,16 +172,19 @@ pub async fn search(
     counts.series = series.first().map_or(0, |one| usize::try_from(one.matches).unwrap_or_default());
     let is_asked = |kind: Kind| asked.kinds.is_empty() || asked.kinds.contains(&kind);
     found.retain(|(_, _, thing)| is_asked(thing.kind));
-    let most = if asked.kinds == [Kind::Series] { MOST_SERIES } else { SERIES_AMONG_OTHERS };
-    let series: Vec<Named> = if is_asked(Kind::Series) { series } else { Vec::new() };
-    let series = &series[..series.len().min(most)];
-    let more_series = if is_asked(Kind::Series) { counts.series - series.len() } else { 0 };
-    let mut hits: Vec<Hit> =
-        found.iter().map(|(how, _, thing)| Hit::of(*how, thing, asked.language)).collect();
+    let mut more_series = 0;
+    if is_asked(Kind::Series) {
+        series.truncate(if asked.kinds == [Kind::Series] { MOST_SERIES } else { SERIES_AMONG_OTHERS });
+        more_series = counts.series - series.len();
+    } else {
+        series.clear();
+    }
+    let hit = |(how, _, thing): &(Match, usize, &Found)| Hit::of(*how, thing, asked.language);
+    let mut hits: Vec<Hit> = found.iter().map(hit).collect();
     let behind = found.iter().position(|(other, ..)| *other > how).unwrap_or(found.len());
     let series = series.iter().filter_map(|one| Hit::of_series(how, one, &vocabulary, asked.language));
     hits.splice(behind..behind, series);
-    Ok(Versioned { version, changed_at, data: Outcome { hits, counts, more_series, vocabulary } })
+    Outcome { hits, counts, more_series, vocabulary }
 }
 
 /// The codes and sources with their names.
