@@ -145,7 +145,7 @@ async fn answer(app: &App, view: View, found: Versioned<Outcome>) -> Result<Repl
     let warnings = warnings(&hits, more_series);
     let mut data = behind(&view, hits)?;
     let next_cursor = view.paging.cut(&mut data, key);
-    let next = next_cursor.as_deref().map(|cursor| view.target.link(Some((cursor, view.paging.limit))));
+    let next = next_cursor.as_deref().map(|cursor| view.target.next(cursor, view.paging.limit));
     search::lead_to_figures(&mut data, &vocabulary, &app.pool, version).await?;
     let body = match view.format {
         Format::Csv => csv(&data)?,
@@ -162,7 +162,7 @@ async fn answer(app: &App, view: View, found: Versioned<Outcome>) -> Result<Repl
                 complete: next.is_none(),
                 page: Page { limit: view.paging.limit, rows: data.len(), next_cursor },
             };
-            let links = Links { this: view.target.link(None), next: next.clone() };
+            let links = Links { this: view.target.this(), next: next.clone() };
             json(&SearchAnswer { data, meta, links, warnings })?
         }
     };

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{Bind, Dimension, Statement};
+use super::{Bind, Statement};
+use crate::timeseries::key::Dimension;
 use crate::timeseries::key::TOTAL;
 use crate::timeseries::period::Frequency;
 
