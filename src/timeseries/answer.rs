@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::dataset::{Dataset, Vocabulary};
 use super::derive::{Maker, Track};
-use super::fetch::Reader;
+use super::fetch::{Figures, Reader};
 use super::frame::{Series, answer, source_at};
 use super::key::Dimension;
 use super::plan::{Aggregation, Plan};
@@ -174,20 +174,19 @@ async fn answers(
         let own = target.sources.values().filter_map(|node| node.published.get(&target.frequency));
         let late = own.filter_map(|id| figures.late.get(id)).flatten();
         let late = late.filter(|period| plan.window.holds(target.frequency, **period)).count();
-        (of_target(plan, (dataset, vocabulary), target, &figures.tracks), late)
+        (of_target(plan, (dataset, vocabulary), target, &figures), late)
     });
     Ok(answered.collect())
 }
 
 /// The series that one target is answered with, of the figures of the stored series that it may be made of.
-#[expect(clippy::implicit_hasher, reason = "the map is always that of the figures that were read")]
 pub fn of_target(
     plan: &Plan,
     (dataset, vocabulary): (&Dataset, &Vocabulary),
     target: &Target,
-    published: &HashMap<i64, Track>,
+    figures: &Figures,
 ) -> Vec<Series> {
-    let maker = maker(plan, dataset, target, published);
+    let maker = maker(plan, dataset, target, &figures.tracks);
     let tracks = target.sources.iter();
     let tracks = tracks.map(|(source, node)| (source.clone(), maker.track(node, target.frequency)));
     answer(plan, (dataset, vocabulary), target, &tracks.collect::<Vec<_>>())

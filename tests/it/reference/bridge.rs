@@ -1,19 +1,20 @@
 //! The same world and question in the types of the pipeline, and its answer in those of the model.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use china_auto::timeseries::answer::of_target;
 use china_auto::timeseries::dataset::{
     Code, CodeList, Dataset, Measure, Partition, Precedence, Source, Vocabulary,
 };
 use china_auto::timeseries::derive::{Cell, Figure, Releases, Track};
-use china_auto::timeseries::frame::Series;
+use china_auto::timeseries::fetch::Figures;
+use china_auto::timeseries::frame::{Reason, Series};
 use china_auto::timeseries::key::Dimension;
 use china_auto::timeseries::period::Frequency;
 use china_auto::timeseries::plan::{Aggregation, Plan, Selection, Sources, Window};
 use china_auto::timeseries::target::{Stored, ingredients, targets};
 
-use super::model::{Answer, Line, Number, Query, World};
+use super::model::{Answer, Line, Number, Query, Stated, World};
 
 /// The place of the source among the dimensions: behind the measure.
 const SOURCE_AT: usize = 1;
@@ -22,19 +23,19 @@ const SOURCE_AT: usize = 1;
 pub fn answered(world: &World, query: &Query) -> Answer {
     let (dataset, vocabulary, plan) = (dataset(world), vocabulary(world), plan(world, query));
     let wider = ingredients(&plan, &dataset);
-    let (mut stored, mut published) = (Vec::new(), HashMap::new());
-    for (id, ((source, frequency, codes), figures)) in (1..).zip(&world.published) {
+    let (mut stored, mut figures) = (Vec::new(), Figures::default());
+    for (id, ((source, frequency, codes), stated)) in (1..).zip(&world.published) {
         let mut codes = codes.clone();
         codes.insert(SOURCE_AT, source.clone());
-        let count = i32::try_from(figures.len()).unwrap();
+        let count = i32::try_from(stated.len()).unwrap();
         let one = Stored { id, frequency: *frequency, codes, observations: count };
         if is_read(&wider, &dataset, &one) {
             stored.push(one);
-            published.insert(id, track(figures));
+            figures.tracks.insert(id, track(stated));
         }
     }
     let targets = targets(&plan, &dataset, &stored);
-    let series = targets.iter().flat_map(|one| of_target(&plan, (&dataset, &vocabulary), one, &published));
+    let series = targets.iter().flat_map(|one| of_target(&plan, (&dataset, &vocabulary), one, &figures));
     series.map(|series| said(&dataset, series)).collect()
 }
 
@@ -49,7 +50,7 @@ fn is_read(plan: &Plan, dataset: &Dataset, one: &Stored) -> bool {
         && dataset.dimensions.iter().zip(&one.codes).all(selects)
 }
 
-fn track(figures: &BTreeMap<i32, (Option<i64>, u8)>) -> Track {
+fn track(figures: &Stated) -> Track {
     let cell = |(value, status): (Option<i64>, u8)| Cell {
         figure: value.map(Figure::Exact),
         status,
@@ -75,7 +76,7 @@ fn said(dataset: &Dataset, series: Series) -> ((Frequency, Vec<String>, String),
         source: o.source.to_string(),
         derived: o.derived,
         coverage: o.coverage,
-        reason: o.reason.map(|reason| reason.word()),
+        reason: o.reason.map(Reason::word),
         low_trust: o.low_trust,
     });
     ((series.frequency, codes, source), lines.collect())
@@ -84,15 +85,15 @@ fn said(dataset: &Dataset, series: Series) -> ((Frequency, Vec<String>, String),
 fn dataset(world: &World) -> Dataset {
     let mut dimensions = world.dimensions.clone();
     dimensions.insert(SOURCE_AT, Dimension::Source);
-    let word = |way: Aggregation| {
-        let (word, _) = Aggregation::ALL.into_iter().find(|(_, other)| *other == way).unwrap();
-        word.to_owned()
+    let name_of = |way: Aggregation| {
+        let (name, _) = Aggregation::ALL.into_iter().find(|(_, other)| *other == way).unwrap();
+        name.to_owned()
     };
     let measures = world.measures.iter().map(|measure| Measure {
         code: measure.code.clone(),
         decimals: measure.decimals,
         is_stock: measure.is_stock,
-        aggregation: word(measure.aggregation),
+        aggregation: name_of(measure.aggregation),
         ..Measure::default()
     });
     let partitions = world.splits.iter().map(|split| Partition {

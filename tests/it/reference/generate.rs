@@ -1,6 +1,7 @@
 //! Random small worlds, and random questions that a request may ask of them.
 
 use std::collections::BTreeMap;
+use std::hash::{Hash as _, Hasher as _};
 
 use china_auto::timeseries::key::Dimension;
 use china_auto::timeseries::period::{Frequency, Period};
@@ -8,7 +9,7 @@ use china_auto::timeseries::plan::{Aggregation, Fill, Sources, Transform};
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 
-use super::model::{Measured, Query, Row, Split, World, YEARS};
+use super::model::{Measured, Query, Row, Split, Stated, World, YEARS};
 
 const SOURCES: [&str; 4] = ["ant", "bee", "cat", "dog"];
 const CLASSES: [&str; 5] = ["_T", "PV", "CV", "TRUCK", "BUS"];
@@ -27,13 +28,29 @@ const SPLITS: [(Dimension, &str, &[&str]); 8] = [
     (Dimension::VehicleClass, "CV", &["TRUCK"]),
 ];
 
-/// A world and a question.
+/// A world and a question, mostly one that asks for some series of this world among others.
 pub fn case() -> impl Strategy<Value = (World, Query)> {
-    (world(), query())
+    let which = prop::option::weighted(0.8, any::<prop::sample::Index>());
+    (world(), query(), which).prop_map(|(world, mut query, which)| {
+        let measures = query.codes[&Dimension::Measure].clone();
+        let asked = |codes: &&Vec<String>| measures.as_ref().is_none_or(|all| all.contains(&codes[0]));
+        let known: Vec<&Vec<String>> =
+            world.published.keys().map(|(_, _, codes)| codes).filter(asked).collect();
+        if let Some(which) = which.filter(|_| !known.is_empty()) {
+            let codes = which.get(&known);
+            for (dimension, code) in world.dimensions.iter().zip(codes.iter()) {
+                let asked = query.codes.get_mut(dimension).and_then(Option::as_mut);
+                if let Some(asked) = asked.filter(|asked| !asked.contains(code)) {
+                    asked.push(code.clone());
+                }
+            }
+        }
+        (world, query)
+    })
 }
 
 fn world() -> impl Strategy<Value = World> {
-    let series = prop::collection::vec(series(), 1..14);
+    let series = prop::collection::vec(series(), 4..10);
     let splits = prop::collection::vec(split(), 0..7);
     let rows = prop::collection::vec(row(), 0..5);
     let press = prop::collection::vec(prop::bool::weighted(0.2), SOURCES.len());
@@ -59,29 +76,30 @@ fn measured(code: &str, is_stock: bool, decimals: u32, aggregation: Aggregation)
     Measured { code: code.to_owned(), is_stock, decimals, aggregation }
 }
 
-type Published = ((String, Frequency, Vec<String>), BTreeMap<i32, (Option<i64>, u8)>);
+type Published = ((String, Frequency, Vec<String>), Stated);
 
-/// The figures of one series, or of it and its siblings: alike in all but one code, so that there is something to sum.
+/// The figures of one series, or of it and its siblings, alike in all but one code, so that there is something to sum; of one
+/// source, or of two, so that one may follow the other.
 fn series() -> impl Strategy<Value = Vec<Published>> {
     let siblings: [(usize, &[&str]); 5] =
         [(0, &[]), (1, &["PV", "CV"]), (1, &["TRUCK", "BUS"]), (2, &["ICE", "NEV"]), (2, &["BEV", "PHEV"])];
-    let head = (select(&SOURCES[..]), frequency(), codes(), select(siblings.to_vec()));
-    head.prop_flat_map(|(source, frequency, codes, (at, parts))| {
-        let combinations: Vec<Vec<String>> = if at == 0 {
-            vec![codes]
-        } else {
-            let with = |part: &&str| {
+    let sources = subsequence(SOURCES.to_vec(), 1..=2);
+    let head = (sources, frequency(), codes(), select(siblings.to_vec()));
+    head.prop_flat_map(|(sources, frequency, codes, (at, parts))| {
+        let mut keys = Vec::new();
+        for source in sources {
+            let key = |codes: &[String]| (source.to_owned(), frequency, codes.to_vec());
+            if at == 0 {
+                keys.push(key(&codes));
+            }
+            for part in parts {
                 let mut codes = codes.clone();
                 (*part).clone_into(&mut codes[at]);
-                codes
-            };
-            parts.iter().map(with).collect()
-        };
-        let all = prop::collection::vec(figures(frequency), combinations.len());
-        all.prop_map(move |all| {
-            let key = |codes: &Vec<String>| (source.to_owned(), frequency, codes.clone());
-            combinations.iter().map(key).zip(all).filter(|(_, figures)| !figures.is_empty()).collect()
-        })
+                keys.push(key(&codes));
+            }
+        }
+        let all = prop::collection::vec(figures(frequency), keys.len());
+        all.prop_map(move |all| keys.iter().cloned().zip(all).filter(|(_, all)| !all.is_empty()).collect())
     })
 }
 
@@ -89,34 +107,53 @@ fn frequency() -> impl Strategy<Value = Frequency> {
     prop_oneof![3 => Just(Frequency::A), 4 => Just(Frequency::Q), 3 => Just(Frequency::M)]
 }
 
+/// A frequency to ask for: coarse ones can be made of finer ones.
+fn coarser() -> impl Strategy<Value = Frequency> {
+    prop_oneof![4 => Just(Frequency::A), 3 => Just(Frequency::Q), 1 => Just(Frequency::M)]
+}
+
 fn codes() -> impl Strategy<Value = Vec<String>> {
     let mostly_total = |codes: &'static [&'static str]| {
-        prop_oneof![2 => Just("_T"), 3 => select(codes)].prop_map(str::to_owned)
+        prop_oneof![3 => Just("_T"), 2 => select(codes)].prop_map(str::to_owned)
     };
     let measure = prop_oneof![3 => Just("made"), 2 => Just("held")].prop_map(str::to_owned);
-    let access = prop_oneof![5 => Just("_T"), 1 => Just("public")].prop_map(str::to_owned);
+    let access = prop_oneof![9 => Just("_T"), 1 => Just("public")].prop_map(str::to_owned);
     let all = (measure, mostly_total(&CLASSES), mostly_total(&POWERTRAINS), access);
     all.prop_map(|(measure, class, powertrain, access)| vec![measure, class, powertrain, access])
 }
 
-/// Figures over some stretch of time, most of them there.
-fn figures(frequency: Frequency) -> impl Strategy<Value = BTreeMap<i32, (Option<i64>, u8)>> {
+/// Figures over some stretch of time, most of them there. They follow from one number, for a strategy of every figure takes
+/// longer than the comparison.
+fn figures(frequency: Frequency) -> impl Strategy<Value = Stated> {
     let (first, end) = (YEARS.start * frequency.per_year(), YEARS.end * frequency.per_year());
-    let most = usize::try_from(end - first).unwrap();
-    let figure = (prop_oneof![1 => Just(0_i64), 9 => 1..2000_i64], status())
-        .prop_map(|(value, status)| (Some(value).filter(|_| status != b'M'), status));
-    let there = prop::option::weighted(0.93, figure);
-    (first..end, prop::collection::vec(there, 1..=most)).prop_map(move |(start, figures)| {
-        let figures = (start..end).zip(figures);
-        figures.filter_map(|(period, figure)| Some((period, figure?))).collect()
-    })
+    let half = (end - first) / 2;
+    let odd = prop_oneof![2 => Just(0_u64), 3 => Just(8), 1 => Just(25)];
+    (first..=first + half, half / 2..=half * 2, any::<u64>(), odd).prop_map(
+        move |(start, length, seed, odd)| {
+            let periods = start..end.min(start + length + 1);
+            periods
+                .filter_map(|period| Some((period, figure(seed ^ u64::from(period.unsigned_abs()), odd)?)))
+                .collect()
+        },
+    )
 }
 
-fn status() -> impl Strategy<Value = u8> {
-    prop_oneof![
-        60 => Just(b'A'), 3 => Just(b'B'), 3 => Just(b'M'), 2 => Just(b'E'), 2 => Just(b'P'), 1 => Just(b'F'),
-        1 => Just(b'I'),
-    ]
+/// One figure; of a hundred so many are odd: missing, zero, or of another status than A.
+fn figure(seed: u64, odd: u64) -> Option<(Option<i64>, u8)> {
+    let mut hash = std::hash::DefaultHasher::new();
+    seed.hash(&mut hash);
+    let number = hash.finish();
+    let value = i64::try_from(number % 2000 + 1).unwrap();
+    if number / 2000 % 100 >= odd {
+        return Some((Some(value), b'A'));
+    }
+    match number / 200_000 % 10 {
+        0 => None,
+        1 | 2 => Some((Some(0), b'A')),
+        3 | 4 => Some((Some(value), b'B')),
+        5 => Some((None, b'M')),
+        other => Some((Some(value), b"EPFI"[usize::try_from(other - 6).unwrap()])),
+    }
 }
 
 fn split() -> impl Strategy<Value = Split> {
@@ -141,9 +178,10 @@ fn month() -> impl Strategy<Value = Period> {
 }
 
 fn row() -> impl Strategy<Value = Row> {
-    let subject = (select(&["*", "made", "held"][..]), select(&["*", "*", "national", "nev", "public"][..]));
+    let subject =
+        (select(&["*", "*", "made", "held"][..]), select(&["*", "*", "*", "national", "nev", "public"][..]));
     let frequencies = prop_oneof![2 => Just(Vec::new()), 1 => subsequence(Frequency::ALL.to_vec(), 1..=2)];
-    let sources = subsequence(SOURCES.to_vec(), 1..=3).prop_shuffle();
+    let sources = subsequence(SOURCES.to_vec(), 1..=4).prop_shuffle();
     let until = prop::option::weighted(0.3, month());
     let place = (1..5_i32, select(&["one", "two", "three"][..]));
     (subject, frequencies, sources, until, place, prop::bool::weighted(0.2)).prop_map(
@@ -162,7 +200,7 @@ fn row() -> impl Strategy<Value = Row> {
 
 /// A question; what a request would be refused for is left out of it.
 fn query() -> impl Strategy<Value = Query> {
-    let asked = (asked(), sources(), prop::option::weighted(0.85, frequency()));
+    let asked = (asked(), sources(), prop::option::weighted(0.85, coarser()));
     let ways = Aggregation::ALL.map(|(_, way)| way).to_vec();
     let computed = (
         prop::option::weighted(0.25, select(ways)),
@@ -210,11 +248,11 @@ fn query() -> impl Strategy<Value = Query> {
 fn asked() -> impl Strategy<Value = BTreeMap<Dimension, Option<Vec<String>>>> {
     let of = |codes: &'static [&'static str]| {
         let some = subsequence(codes, 1..=2);
-        prop_oneof![3 => Just(Some(vec!["_T"])), 2 => some.prop_map(Some), 2 => Just(None)]
+        prop_oneof![2 => Just(Some(vec!["_T"])), 1 => some.prop_map(Some), 4 => Just(None)]
     };
-    let measure = prop_oneof![4 => Just(Some(vec!["made"])), 3 => Just(Some(vec!["held"])), 1 => Just(None)];
+    let measure = prop_oneof![3 => Just(Some(vec!["made"])), 2 => Just(Some(vec!["held"])), 2 => Just(None)];
     let access =
-        prop_oneof![5 => Just(Some(vec!["_T"])), 1 => Just(Some(vec![ACCESSES[1]])), 1 => Just(None)];
+        prop_oneof![9 => Just(Some(vec!["_T"])), 1 => Just(Some(vec![ACCESSES[1]])), 1 => Just(None)];
     (measure, of(&CLASSES), of(&POWERTRAINS), access).prop_map(|(measure, class, powertrain, access)| {
         let owned = |codes: Option<Vec<&str>>| {
             codes.map(|codes| codes.into_iter().map(str::to_owned).collect::<Vec<String>>())
@@ -231,7 +269,7 @@ fn asked() -> impl Strategy<Value = BTreeMap<Dimension, Option<Vec<String>>>> {
 fn sources() -> impl Strategy<Value = Sources> {
     let listed = subsequence(SOURCES.to_vec(), 1..=2);
     let listed = listed.prop_map(|codes| Sources::Listed(codes.into_iter().map(str::to_owned).collect()));
-    prop_oneof![6 => Just(Sources::Best), 2 => Just(Sources::All), 1 => listed]
+    prop_oneof![8 => Just(Sources::Best), 2 => Just(Sources::All), 1 => listed]
 }
 
 fn transform() -> impl Strategy<Value = Transform> {
@@ -251,6 +289,6 @@ fn period() -> impl Strategy<Value = Period> {
 }
 
 fn window() -> impl Strategy<Value = (Option<Period>, Option<Period>, Option<usize>)> {
-    let end = || prop::option::weighted(0.25, period());
+    let end = || prop::option::weighted(0.12, period());
     (end(), end(), prop::option::weighted(0.2, 1..6_usize))
 }

@@ -53,10 +53,15 @@ fn summed(world: &World, source: &str, codes: &[String], when: (Frequency, i32))
     let day = Period::new(when.0, when.1)?;
     world.splits.iter().enumerate().find_map(|(at, split)| {
         let place = world.place(split.dimension);
+        if codes[place] != split.whole {
+            return None;
+        }
         let speaks = split.source == source || (split.source == "*" && !world.is_replaced(at, source));
-        let holds = split.from.is_none_or(|from| day.first_day() >= from)
-            && split.to.is_none_or(|to| day.last_day() <= to);
-        if codes[place] != split.whole || !speaks || !holds {
+        let holds = || {
+            split.from.is_none_or(|from| day.first_day() >= from)
+                && split.to.is_none_or(|to| day.last_day() <= to)
+        };
+        if !speaks || !holds() {
             return None;
         }
         let parts = split.parts.iter().map(|part| {

@@ -7,7 +7,7 @@ use super::generate::case;
 use super::model::answer;
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(3000) })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(2000) })]
 
     #[test]
     fn the_pipeline_answers_as_the_model_does((world, query) in case()) {
