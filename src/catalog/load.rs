@@ -178,7 +178,7 @@ async fn codes(connection: &mut PgConnection) -> Result<HashMap<Dimension, CodeL
 
 async fn sources(connection: &mut PgConnection) -> Result<BTreeMap<String, Source>> {
     let rows = sqlx::query!(
-        "SELECT s.source, s.name_en, s.name_zh, s.kind, s.precedence, s.licence, s.attribution \
+        "SELECT s.source, s.name_en, s.name_zh, s.kind, s.precedence, s.licence, s.attribution, s.note \
          FROM source s \
          WHERE s.superseded_by IS NULL"
     )
@@ -192,6 +192,7 @@ async fn sources(connection: &mut PgConnection) -> Result<BTreeMap<String, Sourc
             precedence: row.precedence,
             licence: row.licence,
             attribution: row.attribution,
+            note: row.note,
         };
         (row.source, source)
     });

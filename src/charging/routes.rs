@@ -11,10 +11,10 @@ use crate::http::problem::Problem;
 use crate::http::records::{Listing, Single};
 use crate::http::reply::Reply;
 use crate::http::timeseries::parameters::{
-    ChargingDimensions, Computation, EveryDimension, Form, Frequencies, Knowledge, Span,
+    ChargingDimensions, Comparing, Computation, EveryDimension, Form, Frequencies, Knowledge, Span,
 };
 use crate::http::timeseries::{
-    Availability, Observations, SeriesEntry, availability, observations, series_list,
+    Availability, Observations, Reconciled, SeriesEntry, availability, observations, reconcile, series_list,
 };
 
 /// The dataset that this slice is about.
@@ -26,6 +26,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(query_charging))
         .routes(routes!(list_charging_series))
         .routes(routes!(get_charging_availability))
+        .routes(routes!(reconcile_charging))
 }
 
 /// Charging outlets, stations, swap stations, energy and power
@@ -84,4 +85,24 @@ async fn list_charging_series(State(app): State<App>, call: Call) -> Result<Repl
 )]
 async fn get_charging_availability(State(app): State<App>, call: Call) -> Result<Reply, Problem> {
     Ok(availability(&app, DATASET, &call).await?)
+}
+
+/// The sources of `charging` side by side
+///
+/// For each series and period, what every source says, with document, definition and scope, and how far it is from the figure that
+/// `source=best` answers: exactly in the unit, and in percent. A source's figure may be converted from a finer frequency or summed
+/// over declared parts, as in a query. Where sources are named, they are compared with the best of them.
+///
+/// For example, do the alliance and the agency agree on public outlets? `/v1/charging/reconcile?access=public&frequency=M&start=2023`.
+#[utoipa::path(
+    get, path = "/v1/charging/reconcile", operation_id = "reconcile_charging", tag = "charging",
+    params(EveryDimension, ChargingDimensions, Frequencies, Span, Knowledge, Comparing, LangParam, PageParams),
+    responses(
+        (status = 200, description = "A page of comparisons, by series and period; CSV has a row a source and period.", content(
+            (Reconciled = "application/json"), (String = "text/csv"), (String = "application/x-ndjson"))),
+        ListFailures, TooLarge,
+    )
+)]
+async fn reconcile_charging(State(app): State<App>, call: Call) -> Result<Reply, Problem> {
+    Ok(reconcile(&app, DATASET, &call).await?)
 }

@@ -5,8 +5,8 @@ mod rows;
 mod series;
 
 pub use csv::csv;
-pub use rows::{Row, Status, Value, rows};
-pub use series::{Codes, ColumnsItem, Point, SeriesItem, columns, items, title, unit};
+pub use rows::{Row, Status, Value, coverage, documents, rows};
+pub use series::{Codes, ColumnsItem, Point, SeriesItem, codes, columns, items, title, unit};
 
 use crate::language::Language;
 use crate::timeseries::answer::Frame;

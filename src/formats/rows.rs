@@ -5,6 +5,7 @@ use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
 
 use super::Written;
+use crate::timeseries::dataset::Vocabulary;
 use crate::timeseries::derive::{Figure, Releases};
 use crate::timeseries::frame::{Observation, Reason, Series};
 use crate::timeseries::key::Dimension;
@@ -198,7 +199,7 @@ pub fn rows(written: Written<'_>) -> impl Iterator<Item = Row<'_>> {
 fn row<'a>(written: Written<'a>, series: &'a Series, observation: &'a Observation) -> Row<'a> {
     let dataset = written.dataset;
     let code = |dimension| Some(series.code(dataset, dimension)).filter(|code| !code.is_empty());
-    let documents = documents(written, observation);
+    let documents = documents(written.vocabulary, observation);
     Row {
         series: series.key_of(dataset, observation),
         measure: series.code(dataset, Dimension::Measure),
@@ -238,10 +239,10 @@ pub fn value(written: Written<'_>, series: &Series, observation: &Observation) -
 }
 
 /// The documents that state a figure, or what it was made of.
-pub fn documents<'a>(written: Written<'a>, observation: &Observation) -> Vec<&'a str> {
+pub fn documents<'a>(vocabulary: &'a Vocabulary, observation: &Observation) -> Vec<&'a str> {
     let mut documents: Vec<&str> = Vec::new();
     for release in observation.releases.iter().flat_map(Releases::iter) {
-        let document = written.vocabulary.releases.get(&release).and_then(|r| r.document.as_deref());
+        let document = vocabulary.releases.get(&release).and_then(|r| r.document.as_deref());
         documents.extend(document.filter(|document| !documents.contains(document)));
     }
     documents

@@ -184,7 +184,7 @@ pub fn columns(written: Written<'_>) -> Vec<ColumnsItem<'_>> {
             status: each().map(|o| Status::of(o.status)).collect(),
             source: each().map(|o| o.source.as_ref()).collect(),
             document: each()
-                .map(|o| Some(documents(written, o).join(";")).filter(|d| !d.is_empty()))
+                .map(|o| Some(documents(written.vocabulary, o).join(";")).filter(|d| !d.is_empty()))
                 .collect(),
             note: each().map(|o| o.note.as_deref()).collect(),
             low_trust: each().map(|o| o.low_trust).collect(),
@@ -197,7 +197,7 @@ pub fn columns(written: Written<'_>) -> Vec<ColumnsItem<'_>> {
 }
 
 fn point<'a>(written: Written<'a>, series: &'a Series, observation: &'a Observation) -> Point<'a> {
-    let documents = documents(written, observation);
+    let documents = documents(written.vocabulary, observation);
     Point {
         period: Period::new(series.frequency, observation.period),
         value: value(written, series, observation),

@@ -229,7 +229,14 @@ pub fn csv<T: Serialize + ToSchema>(records: &[T]) -> Result<Bytes> {
 
 /// The fields of a record in their order, from its schema, so that an empty answer has its header too.
 fn columns<T: ToSchema>() -> Vec<String> {
-    properties(&T::schema())
+    let mut columns: Vec<String> = Vec::new();
+    for column in properties(&T::schema()) {
+        // Two records in one row may share a field.
+        if !columns.contains(&column) {
+            columns.push(column);
+        }
+    }
+    columns
 }
 
 fn properties(schema: &RefOr<Schema>) -> Vec<String> {

@@ -11,10 +11,10 @@ use crate::http::problem::Problem;
 use crate::http::records::{Listing, Single};
 use crate::http::reply::Reply;
 use crate::http::timeseries::parameters::{
-    Computation, EveryDimension, Form, Frequencies, Knowledge, ProductionDimensions, Span,
+    Comparing, Computation, EveryDimension, Form, Frequencies, Knowledge, ProductionDimensions, Span,
 };
 use crate::http::timeseries::{
-    Availability, Observations, SeriesEntry, availability, observations, series_list,
+    Availability, Observations, Reconciled, SeriesEntry, availability, observations, reconcile, series_list,
 };
 
 /// The dataset that this slice is about.
@@ -26,6 +26,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(query_production))
         .routes(routes!(list_production_series))
         .routes(routes!(get_production_availability))
+        .routes(routes!(reconcile_production))
 }
 
 /// Vehicles made, sold, registered, exported and in use
@@ -86,4 +87,25 @@ async fn list_production_series(State(app): State<App>, call: Call) -> Result<Re
 )]
 async fn get_production_availability(State(app): State<App>, call: Call) -> Result<Reply, Problem> {
     Ok(availability(&app, DATASET, &call).await?)
+}
+
+/// The sources of `production` side by side
+///
+/// For each series and period, what every source says, with document, definition and scope, and how far it is from the figure that
+/// `source=best` answers: exactly in the unit, and in percent. A source's figure may be converted from a finer frequency or summed
+/// over declared parts, as in a query. Where sources are named, they are compared with the best of them.
+///
+/// For example, how far apart are the sources on new energy vehicles made in 2020?
+/// `/v1/production/reconcile?powertrain=NEV&start=2020&end=2020`. Which figures do only OICA and CAAM share? `/v1/production/reconcile?source=oica,caam`.
+#[utoipa::path(
+    get, path = "/v1/production/reconcile", operation_id = "reconcile_production", tag = "production",
+    params(EveryDimension, ProductionDimensions, Frequencies, Span, Knowledge, Comparing, LangParam, PageParams),
+    responses(
+        (status = 200, description = "A page of comparisons, by series and period; CSV has a row a source and period.", content(
+            (Reconciled = "application/json"), (String = "text/csv"), (String = "application/x-ndjson"))),
+        ListFailures, TooLarge,
+    )
+)]
+async fn reconcile_production(State(app): State<App>, call: Call) -> Result<Reply, Problem> {
+    Ok(reconcile(&app, DATASET, &call).await?)
 }

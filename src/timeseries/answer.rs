@@ -146,7 +146,7 @@ fn fill(frame: &mut Frame, answered: Vec<Series>, room: &mut usize) -> bool {
 }
 
 /// The first targets whose figures are read at once.
-fn batch<'a>(targets: &'a [Target], stored: &HashMap<i64, &Stored>) -> &'a [Target] {
+pub(super) fn batch<'a>(targets: &'a [Target], stored: &HashMap<i64, &Stored>) -> &'a [Target] {
     let mut figures = 0;
     let count = targets.iter().take_while(|target| {
         let fits = figures < BATCH;
@@ -193,7 +193,7 @@ pub fn of_target(
 }
 
 /// How the tracks of a target's sources are made: by its measure, unless the plan says otherwise.
-fn maker<'a>(
+pub(super) fn maker<'a>(
     plan: &Plan,
     dataset: &'a Dataset,
     target: &Target,

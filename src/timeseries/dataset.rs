@@ -133,6 +133,8 @@ pub struct Source {
     pub licence: String,
     /// What its terms ask to be printed beside its figures; null where its name is enough.
     pub attribution: Option<String>,
+    /// What it counts and how; null where there is nothing to say.
+    pub note: Option<String>,
 }
 
 /// One document's figures or records for one collection, as taken in.

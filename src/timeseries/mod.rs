@@ -11,6 +11,7 @@ pub mod past;
 pub mod period;
 pub mod plan;
 pub mod precedence;
+pub mod reconcile;
 pub mod request;
 pub mod sql;
 pub mod target;

@@ -18,6 +18,8 @@ pub struct Subject<'a> {
 /// Sources that count alike: one may follow another from period to period.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Scope {
+    /// Its name in the precedence table; `None` for a source that the table does not list.
+    pub name: Option<String>,
     /// The sources, best first.
     pub sources: Vec<Ranked>,
 }
@@ -66,7 +68,7 @@ impl Subject<'_> {
     /// general order, each a scope of its own.
     pub fn scopes<'s>(&self, vocabulary: &Vocabulary, present: impl Iterator<Item = &'s str>) -> Vec<Scope> {
         let rows = self.rows(self.level(vocabulary));
-        let mut scopes: Vec<(&str, Scope)> = Vec::new();
+        let mut scopes: Vec<Scope> = Vec::new();
         for row in rows {
             let until = row.valid_to.map(|date| last_ordinal(self.frequency, date.last));
             let ranked = row.sources.iter().map(|source| Ranked {
@@ -74,18 +76,18 @@ impl Subject<'_> {
                 until,
                 low_trust: row.low_trust || is_press(vocabulary, source),
             });
-            match scopes.iter_mut().find(|(name, _)| *name == row.scope) {
-                Some((_, scope)) => scope.sources.extend(ranked),
-                None => scopes.push((&row.scope, Scope { sources: ranked.collect() })),
+            match scopes.iter_mut().find(|scope| scope.name.as_ref() == Some(&row.scope)) {
+                Some(scope) => scope.sources.extend(ranked),
+                None => scopes.push(Scope { name: Some(row.scope.clone()), sources: ranked.collect() }),
             }
         }
-        let mut scopes: Vec<Scope> = scopes.into_iter().map(|(_, scope)| scope).collect();
         let listed = |source: &str| scopes.iter().any(|s| s.sources.iter().any(|r| r.source == source));
         let mut rest: Vec<&str> = present.filter(|source| !listed(source)).collect();
         rest.sort_by_key(|source| {
             (vocabulary.sources.get(*source).map_or(i32::MAX, |s| s.precedence), *source)
         });
         scopes.extend(rest.into_iter().map(|source| Scope {
+            name: None,
             sources: vec![Ranked { source: source.to_owned(), until: None, low_trust: true }],
         }));
         scopes
@@ -194,6 +196,7 @@ mod tests {
     #[test]
     fn a_scope_answers_only_with_a_figure_from_the_time_that_it_stands_for() {
         let scope = |source: &str, until| Scope {
+            name: None,
             sources: vec![Ranked { source: source.to_owned(), until, low_trust: false }],
         };
         let scopes = vec![scope("nbs", Some(1999)), scope("caam", None)];

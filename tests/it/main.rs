@@ -14,6 +14,7 @@ mod migrations;
 mod observations;
 mod partnerships;
 mod readme;
+mod reconcile;
 mod reference;
 mod service;
 mod start_stop;

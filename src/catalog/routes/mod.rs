@@ -30,6 +30,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(observations::query_dataset))
         .routes(routes!(observations::list_dataset_series))
         .routes(routes!(observations::get_dataset_availability))
+        .routes(routes!(observations::reconcile_dataset))
         .routes(routes!(observations::get_series))
         .routes(routes!(observations::list_vintages))
         .routes(routes!(codes::list_codes))

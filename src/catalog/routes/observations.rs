@@ -9,11 +9,12 @@ use crate::http::problem::Problem;
 use crate::http::records::{Listing, Single};
 use crate::http::reply::Reply;
 use crate::http::timeseries::parameters::{
-    ChargingDimensions, Computation, EveryDimension, Form, Frequencies, Knowledge, ProductionDimensions, Span,
+    ChargingDimensions, Comparing, Computation, EveryDimension, Form, Frequencies, Knowledge,
+    ProductionDimensions, Span,
 };
 use crate::http::timeseries::{
-    Availability, Observations, OneSeries, SeriesEntry, Vintage, availability, observations, series,
-    series_list, vintages,
+    Availability, Observations, OneSeries, Reconciled, SeriesEntry, Vintage, availability, observations,
+    reconcile, series, series_list, vintages,
 };
 
 /// Observations of a dataset
@@ -85,6 +86,27 @@ pub async fn get_dataset_availability(
     call: Call,
 ) -> Result<Reply, Problem> {
     Ok(availability(&app, &name, &call).await?)
+}
+
+/// The sources of a dataset side by side
+///
+/// The same as the path of the dataset's own, for any dataset.
+///
+/// For example, what did the sources say of 2007? `/v1/datasets/production/reconcile?start=2007&end=2007`.
+#[utoipa::path(
+    get, path = "/v1/datasets/{dataset}/reconcile", operation_id = "reconcile_dataset", tag = "datasets",
+    params(
+        ("dataset" = String, Path, description = "The dataset's name.", example = "production"),
+        EveryDimension, ProductionDimensions, ChargingDimensions, Frequencies, Span, Knowledge, Comparing, LangParam, PageParams,
+    ),
+    responses(
+        (status = 200, description = "A page of comparisons, by series and period; CSV has a row a source and period.", content(
+            (Reconciled = "application/json"), (String = "text/csv"), (String = "application/x-ndjson"))),
+        SingleFailures, TooLarge,
+    )
+)]
+pub async fn reconcile_dataset(State(app): State<App>, Id(name): Id, call: Call) -> Result<Reply, Problem> {
+    Ok(reconcile(&app, &name, &call).await?)
 }
 
 /// One series by its key

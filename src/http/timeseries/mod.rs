@@ -5,6 +5,7 @@ mod envelope;
 mod list;
 mod one;
 pub mod parameters;
+mod reconcile;
 mod warnings;
 
 use std::time::Instant;
@@ -16,6 +17,7 @@ pub use availability::{Availability, availability};
 pub use envelope::{Answer, Observations};
 pub use list::{SeriesEntry, series_list};
 pub use one::{OneSeries, Vintage, series, vintages};
+pub use reconcile::{Reconciled, reconcile};
 
 use super::extract::{Call, View};
 use super::negotiate::{Format, Language};
@@ -117,14 +119,7 @@ async fn attempt(app: &App, dataset: &str, call: Call) -> Result<Reply> {
     let vocabulary = app.vocabularies.current().await?;
     let dataset = dataset_of(&vocabulary, dataset)?;
     let asked = understand(call, &vocabulary, dataset)?;
-    let pin = pin_now(&vocabulary, &dataset.name);
-    let pages_at = asked.view.paging.pin.unwrap_or(pin);
-    if pages_at.withdrawn != pin.withdrawn {
-        let detail =
-            "a release that the first page may have read was withdrawn; begin again without the cursor";
-        return Err(Error::Gone(format!("{detail}: {}", asked.view.target.name())));
-    }
-    let pinned = (pages_at.release != pin.release).then_some(pages_at.release);
+    let (pages_at, pinned) = pinned(&vocabulary, &dataset.name, &asked.view)?;
     let reader = Reader { pool: &app.pool, plan: &asked.plan, dataset, vocabulary: &vocabulary, pin: pinned };
     let start = Instant::now();
     let frame = read(&reader, &asked).await?;
@@ -184,6 +179,18 @@ fn clashes(call: &mut Call, (shape, sort, whole): (Shape, Sort, bool), is_lines:
         let detail = "is a form of JSON; CSV and NDJSON have rows only";
         call.params.reject(Fault::new("shape", shape.word(), detail));
     }
+}
+
+/// The state of the data that the pages of an answer are read at, and the last release that counts where later ones came.
+fn pinned(vocabulary: &Vocabulary, dataset: &str, view: &View) -> Result<(Pin, Option<i32>)> {
+    let pin = pin_now(vocabulary, dataset);
+    let pages_at = view.paging.pin.unwrap_or(pin);
+    if pages_at.withdrawn != pin.withdrawn {
+        let detail =
+            "a release that the first page may have read was withdrawn; begin again without the cursor";
+        return Err(Error::Gone(format!("{detail}: {}", view.target.name())));
+    }
+    Ok((pages_at, (pages_at.release != pin.release).then_some(pages_at.release)))
 }
 
 /// The state of the data that a first page is read at.

@@ -96,6 +96,15 @@ pub struct Frequencies {
     pub frequency: String,
 }
 
+/// How many sources are compared.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct Comparing {
+    /// Only periods for which at least so many sources have a figure. Without it: 2.
+    #[param(required = false, minimum = 1, maximum = 50, example = 2)]
+    pub min_sources: u32,
+}
+
 /// What is computed of the figures.
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]

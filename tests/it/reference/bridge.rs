@@ -136,6 +136,7 @@ fn vocabulary(world: &World) -> Vocabulary {
             kind: if *is_press { "press" } else { "agency" }.to_owned(),
             precedence,
             licence: String::new(),
+            note: None,
             attribution: None,
         };
         (code.clone(), source)

@@ -1,0 +1,135 @@
+//! The sources side by side: for one series and period, what each says and how far it is from the one that answers by default.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use super::answer::{batch, maker};
+use super::derive::Track;
+use super::fetch::Reader;
+use super::frame::{Observation, Series, answer};
+use super::plan::{Plan, Sources, Window};
+use super::precedence::{Scope, Subject};
+use super::target::{Stored, Target, ingredients, targets};
+use crate::error::Result;
+
+/// What the sources say of one period of one series.
+#[derive(Debug, Clone)]
+pub struct Comparison {
+    /// The series, without observations; its source is `best`.
+    pub series: Series,
+    /// The period, as the integer of the series' frequency.
+    pub period: i32,
+    /// What each source says, in the order of the precedence table.
+    pub figures: Vec<Compared>,
+}
+
+/// What one source says of a period.
+#[derive(Debug, Clone)]
+pub struct Compared {
+    /// The figure with where it is from.
+    pub observation: Observation,
+    /// The scope that the source stands in; sources of one scope count alike. `None` where the table does not list it.
+    pub scope: Option<String>,
+    /// Whether this is what `source=best` answers.
+    pub best: bool,
+}
+
+impl Comparison {
+    /// The figure that `source=best` answers; `None` where it answers none for the period.
+    pub fn best(&self) -> Option<&Compared> {
+        self.figures.iter().find(|compared| compared.best)
+    }
+}
+
+/// Up to `limit` comparisons of at least so many sources, series by series, behind the group and period of `after`.
+pub async fn page(
+    reader: &Reader<'_>,
+    after: Option<(String, i32)>,
+    (limit, sources): (usize, usize),
+) -> Result<Vec<Comparison>> {
+    let stored = reader.series(&ingredients(reader.plan, reader.dataset)).await?;
+    let by_id: HashMap<i64, &Stored> = stored.iter().map(|one| (one.id, one)).collect();
+    let mut targets = targets(reader.plan, reader.dataset, &stored);
+    targets.retain(|target| target.sources.len() >= sources);
+    targets.retain(|target| after.as_ref().is_none_or(|(group, _)| target.group >= *group));
+    let mut compared = Vec::new();
+    let mut targets = targets.as_slice();
+    while !targets.is_empty() && compared.len() < limit {
+        let batch = batch(targets, &by_id);
+        targets = &targets[batch.len()..];
+        for (target, tracks) in batch.iter().zip(tracks(reader, batch, &by_id).await?) {
+            let mut comparisons = compare(reader, target, &tracks, sources);
+            if let Some((_, period)) = after.as_ref().filter(|(group, _)| *group == target.group) {
+                comparisons.retain(|comparison| comparison.period > *period);
+            }
+            compared.append(&mut comparisons);
+        }
+    }
+    compared.truncate(limit);
+    Ok(compared)
+}
+
+/// What each source says of some targets.
+async fn tracks(
+    reader: &Reader<'_>,
+    targets: &[Target],
+    by_id: &HashMap<i64, &Stored>,
+) -> Result<Vec<Vec<(String, Track)>>> {
+    let ids: BTreeSet<i64> = targets.iter().flat_map(Target::ids).collect();
+    let needed: Vec<&Stored> = ids.iter().filter_map(|id| by_id.get(id).copied()).collect();
+    let figures = reader.figures(&needed).await?;
+    let all = targets.iter().map(|target| {
+        let maker = maker(reader.plan, reader.dataset, target, &figures.tracks);
+        let each = target.sources.iter();
+        each.map(|(source, node)| (source.clone(), maker.track(node, target.frequency))).collect()
+    });
+    Ok(all.collect())
+}
+
+/// Answers a target twice from the same figures, by each source and by the best, and puts both together.
+fn compare(
+    reader: &Reader<'_>,
+    target: &Target,
+    tracks: &[(String, Track)],
+    sources: usize,
+) -> Vec<Comparison> {
+    let Reader { plan, dataset, vocabulary, .. } = *reader;
+    let whole = Plan { window: Window { last: None, ..plan.window.clone() }, ..plan.clone() };
+    let answered = |sources| {
+        let plan = Plan { sources, ..whole.clone() };
+        let series = answer(&plan, (dataset, vocabulary), target, tracks);
+        series.into_iter().flat_map(|series| series.observations)
+    };
+    let best: HashMap<i32, Observation> = answered(Sources::Best).map(|o| (o.period, o)).collect();
+    let subject = Subject { dataset, frequency: target.frequency, codes: &target.codes };
+    let scopes = subject.scopes(vocabulary, tracks.iter().map(|(source, _)| source.as_str()));
+    let mut periods: BTreeMap<i32, Vec<Compared>> = BTreeMap::new();
+    for observation in answered(Sources::All) {
+        let scope = place(&scopes, &observation).and_then(|(scope, _)| scopes[scope].name.clone());
+        let best = best.get(&observation.period).is_some_and(|best| best.source == observation.source);
+        periods.entry(observation.period).or_default().push(Compared { observation, scope, best });
+    }
+    periods.retain(|_, figures| figures.len() >= sources);
+    let earlier = plan.window.last.map_or(0, |last| periods.len().saturating_sub(last));
+    let (group, frequency, codes) = (target.group.clone(), target.frequency, target.codes.clone());
+    let series = Series { group, frequency, codes, observations: Vec::new() };
+    let comparison = |(period, mut figures): (i32, Vec<Compared>)| {
+        figures.sort_by_key(|compared| {
+            (place(&scopes, &compared.observation), compared.observation.source.clone())
+        });
+        Comparison { series: series.clone(), period, figures }
+    };
+    periods.into_iter().skip(earlier).map(comparison).collect()
+}
+
+/// Where the source of a figure stands in the order: its scope and its place in that, at the figure's period.
+fn place(scopes: &[Scope], observation: &Observation) -> Option<(usize, usize)> {
+    let stands = |until: Option<i32>| until.is_none_or(|until| observation.period <= until);
+    let find = |any: bool| {
+        scopes.iter().enumerate().find_map(|(at, scope)| {
+            let named = |r: &super::precedence::Ranked| *r.source == *observation.source;
+            let place = scope.sources.iter().position(|r| named(r) && (any || stands(r.until)));
+            place.map(|place| (at, place))
+        })
+    };
+    find(false).or_else(|| find(true))
+}
