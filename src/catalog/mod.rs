@@ -3,6 +3,7 @@
 mod codes;
 mod datasets;
 mod describe;
+pub mod feed;
 mod filters;
 mod holdings;
 mod load;

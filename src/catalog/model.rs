@@ -212,15 +212,24 @@ impl ReleaseEntry {
     /// The release with its links.
     #[must_use]
     pub fn linked(mut self) -> Self {
-        let collection = match (self.collection_kind.as_str(), self.collection.as_str()) {
+        let document = self.document.as_deref();
+        self.links =
+            ReleaseLinks::new((&self.collection_kind, &self.collection), document, self.superseded_by);
+        self
+    }
+}
+
+impl ReleaseLinks {
+    /// The links of a release: the kind and name of its collection, its document, and the release that corrected it.
+    pub fn new((kind, name): (&str, &str), document: Option<&str>, superseded_by: Option<i32>) -> Self {
+        let collection = match (kind, name) {
             ("dataset", name) => Some(format!("/v1/datasets/{}", segment(name))),
             (_, "codes") => None,
             (_, name) => Some(format!("/v1/{}", segment(name))),
         };
-        let document = self.document.as_deref().map(|id| format!("/v1/documents/{}", segment(id)));
-        let superseded_by = self.superseded_by.map(|id| format!("/v1/releases/{id}"));
-        self.links = ReleaseLinks { collection, document, superseded_by };
-        self
+        let document = document.map(|id| format!("/v1/documents/{}", segment(id)));
+        let superseded_by = superseded_by.map(|id| format!("/v1/releases/{id}"));
+        Self { collection, document, superseded_by }
     }
 }
 

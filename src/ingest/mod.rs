@@ -39,7 +39,8 @@ use pack::Pack;
 use releases::{Changes, Import, Origins};
 use walk::Change;
 
-/// The advisory lock that imports hold; any number that nothing else uses.
+/// The advisory lock that imports hold; any number that nothing else uses. Whatever else writes to releases takes it by the
+/// triggers on them, so that the feed of changes is numbered in the order of commits.
 const IMPORT_LOCK: i64 = 0x6368_696e_6175_746f;
 
 /// From how many rows on the tables are vacuumed after an import.

@@ -25,7 +25,7 @@ fn day(text: &str) -> NaiveDate {
     text.parse().unwrap()
 }
 
-async fn load(database: &Database, files: &Files) -> Outcome {
+pub async fn load(database: &Database, files: &Files) -> Outcome {
     load_bundled(database, files, &clock()).await.unwrap()
 }
 
@@ -171,7 +171,7 @@ async fn count(database: &Database, sql: &'static str) -> i64 {
 const OICA: &str = "production:A.production.oica.CN._T._T._T._T._T";
 
 /// The text of a bundled file without the lines that `drop` picks.
-fn without(path: &str, drop: impl Fn(&str) -> bool) -> String {
+pub fn without(path: &str, drop: impl Fn(&str) -> bool) -> String {
     let files = Files::bundled();
     let kept = files.text(path).unwrap().lines().filter(|line| !drop(line));
     kept.flat_map(|line| [line, "\n"]).collect()
@@ -179,7 +179,7 @@ fn without(path: &str, drop: impl Fn(&str) -> bool) -> String {
 
 /// The pack with only these observations of production, each `period,value,document,role` of one annual series of gasgoo's,
 /// which is not in the pack, and with documents for them.
-fn small(rows: &[&str]) -> Files {
+pub fn small(rows: &[&str]) -> Files {
     let bundled = Files::bundled();
     let dates =
         [("t-2017", "2017-06-01", "patch"), ("t-2019", "2019", "patch"), ("t-2020", "2020-06-30", "edition")];
@@ -202,7 +202,7 @@ fn small(rows: &[&str]) -> Files {
     files.with("observations/production.csv", observations + "\n").with("observations/charging.csv", charging)
 }
 
-const SMALL: &str = "production:A.retail.gasgoo.CN._T._T._T.PV._T";
+pub const SMALL: &str = "production:A.retail.gasgoo.CN._T._T._T.PV._T";
 
 #[tokio::test]
 async fn the_whole_pack_loads_once() {

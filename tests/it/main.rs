@@ -4,6 +4,7 @@
 
 mod architecture;
 mod catalog;
+mod changes;
 mod client;
 mod cluster;
 mod contract;

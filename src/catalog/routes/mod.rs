@@ -1,5 +1,6 @@
 //! The paths of the catalog.
 
+mod changes;
 mod codes;
 mod datasets;
 mod documents;
@@ -41,6 +42,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(documents::get_document))
         .routes(routes!(releases::list_releases))
         .routes(routes!(releases::get_release))
+        .routes(routes!(changes::list_changes))
 }
 
 /// The words that the filters of a call may name. The ids of documents are read only for a call that names one.
