@@ -71,6 +71,22 @@ pub struct PageParams {
     pub format: Format,
 }
 
+/// Where the feed is read, and how much of it.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct FeedParams {
+    /// `meta.since` of the last answer, or the `cursor` of its last entry: what happened behind it. Or, to begin with, a date (from its
+    /// start in China) or a time: from the first entry of then or later. Without it: from the beginning.
+    #[param(required = false, example = "2026-11-01")]
+    pub since: String,
+    /// At most so many entries; 1,000 where it is not given.
+    #[param(required = false, minimum = 1, maximum = 10_000, example = 100)]
+    pub limit: u32,
+    /// The representation; where it is not given the header `Accept` chooses, else it is JSON.
+    #[param(required = false, inline)]
+    pub format: Format,
+}
+
 /// How a single record is written.
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]

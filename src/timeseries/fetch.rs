@@ -125,9 +125,23 @@ impl Reader<'_> {
         (limit, gone): (usize, bool),
     ) -> Result<Vec<Listed>> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let statement = sql::series_list(self.plan, self.dataset, after, (limit, gone));
+        self.listed(&sql::series_list(self.plan, self.dataset, after, (limit, gone))).await
+    }
+
+    /// Up to `limit` series of the plan of which some releases state or withdraw a figure, from a group key and source on.
+    pub async fn touched(
+        &self,
+        releases: &[i32],
+        (group, source): (String, String),
+        limit: usize,
+    ) -> Result<Vec<Listed>> {
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        self.listed(&sql::touched(self.plan, self.dataset, releases, (group, source, limit))).await
+    }
+
+    async fn listed(&self, statement: &Statement) -> Result<Vec<Listed>> {
         let mut listed = Vec::new();
-        for row in &bound(&statement).fetch_all(self.pool).await? {
+        for row in &bound(statement).fetch_all(self.pool).await? {
             same_versions(row, self.vocabulary, &self.plan.dataset)?;
             if row.try_get::<Option<String>, _>("group_key")?.is_some() {
                 listed.push(Listed::new(row)?);
@@ -136,14 +150,15 @@ impl Reader<'_> {
         Ok(listed)
     }
 
-    /// Everything that was ever stated of each cell of one stored series, and what is noted of it.
-    pub async fn vintages(&self, id: i64) -> Result<(Cells, Past)> {
-        let statement = sql::cells(&self.plan.dataset, &[id]);
+    /// Everything that was ever stated of each cell of some stored series, in their order, and what is noted of it.
+    pub async fn vintages(&self, ids: &[i64]) -> Result<(Vec<Cells>, Past)> {
+        let statement = sql::cells(&self.plan.dataset, ids);
         let mut transaction = self.pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
-        let holding = self.holding(&mut transaction, &statement).await?.remove(&id).unwrap_or_default();
-        let past = past::read(&mut transaction, &[id]).await?;
+        let mut holding = self.holding(&mut transaction, &statement).await?;
+        let past = past::read(&mut transaction, ids).await?;
         transaction.commit().await?;
-        Ok((self.cells(id, &holding, &past), past))
+        let cells = ids.iter().map(|id| self.cells(*id, &holding.remove(id).unwrap_or_default(), &past));
+        Ok((cells.collect(), past))
     }
 
     /// The lists of texts that a statement selects.

@@ -12,6 +12,7 @@ pub mod period;
 pub mod plan;
 pub mod precedence;
 pub mod reconcile;
+pub mod release;
 pub mod request;
 pub mod sql;
 pub mod target;

@@ -114,18 +114,51 @@ pub fn series_list(
         let source = statement.bind(Bind::Text(source));
         let _ = write!(condition, " AND (s.group_key, s.source) > (${group}, ${source})");
     }
-    let limit = statement.bind(Bind::Number(limit));
-    let codes = columns(dataset);
-    statement.text = format!(
-        "{VERSIONS}, chosen AS (SELECT s.series_id, s.frequency, s.group_key, s.source, ARRAY[{codes}] AS codes, \
+    statement.listing(dataset, &condition, limit);
+    statement
+}
+
+/// Lists up to `limit` series of a plan of which some releases state or withdraw a figure, from this group key and source on. It
+/// looks into the series one by one in the order of their keys and stops at the limit: no index leads from a release to its
+/// cells, for one would cost every import more than it saves here.
+pub fn touched(
+    plan: &Plan,
+    dataset: &Dataset,
+    releases: &[i32],
+    (group, source, limit): (String, String, i64),
+) -> Statement {
+    let mut statement = Statement::default();
+    let mut condition = statement.selecting(plan, true);
+    let group = statement.bind(Bind::Text(group));
+    let source = statement.bind(Bind::Text(source));
+    let releases = statement.bind(Bind::Numbers(releases.iter().copied().map(i64::from).collect()));
+    let _ = write!(
+        condition,
+        " AND (s.group_key, s.source) >= (${group}, ${source}) \
+         AND (EXISTS (SELECT FROM observation_chunk c WHERE c.series_id = s.series_id \
+         AND c.releases && ${releases}::bigint[]::integer[]) \
+         OR EXISTS (SELECT FROM observation_history h WHERE h.series_id = s.series_id \
+         AND h.release_id = ANY(${releases}::bigint[])))"
+    );
+    statement.listing(dataset, &condition, limit);
+    statement
+}
+
+impl Statement {
+    /// Completes a list of series under a condition.
+    fn listing(&mut self, dataset: &Dataset, condition: &str, limit: i64) {
+        let limit = self.bind(Bind::Number(limit));
+        let codes = columns(dataset);
+        self.text = format!(
+            "{VERSIONS}, chosen AS (SELECT s.series_id, s.frequency, s.group_key, s.source, ARRAY[{codes}] AS codes, \
          s.first_period, s.last_period, s.observations, s.updated_by FROM series s WHERE {condition} \
          ORDER BY s.group_key, s.source LIMIT ${limit}) \
          SELECT v.dataset, v.codes, v.sources, s.frequency, s.group_key, s.source, s.codes AS series_codes, \
          s.first_period, s.last_period, s.observations, s.updated_by, coalesce(r.withdrawn_at, r.released_at) AS released_at \
          FROM versions v LEFT JOIN chosen s ON true LEFT JOIN release r ON r.release_id = s.updated_by \
          ORDER BY s.group_key, s.source"
-    );
-    statement
+        );
+    }
 }
 
 /// Which codes stand in series with figures where only the dimensions of `named` are held to their selection: the frequency,

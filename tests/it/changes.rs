@@ -146,3 +146,89 @@ async fn a_writer_waits_for_the_one_whose_entries_come_first() {
     let later = client.rows(&format!("/v1/changes?since={end}")).await;
     assert_eq!(later.iter().map(|entry| &entry["release"]).collect::<Vec<_>>(), [&json!(200), &json!(201)]);
 }
+
+/// The changes of the newest release of a document.
+async fn of_document(client: &Client, document: &str) -> Vec<Value> {
+    let releases = client.rows(&format!("/v1/releases?document={document}")).await;
+    client.rows(&format!("/v1/releases/{}/changes", releases[0]["id"])).await
+}
+
+/// Kind, period, value and previous value of each change.
+fn short(changes: &[Value]) -> Vec<String> {
+    let text = |change: &Value| {
+        let text = |field: &str| change[field].as_str().unwrap().to_owned();
+        format!("{} {} {} was {}", text("kind"), text("period"), change["value"], change["previous_value"])
+    };
+    changes.iter().map(text).collect()
+}
+
+#[tokio::test]
+async fn a_release_says_what_it_stated_revised_and_withdrew() {
+    let fresh = cluster::migrated().await;
+    let rows = [
+        "2016,80,t-2019,value",
+        "2017,90,t-2019,value",
+        "2018,100,t-2019,value",
+        "2017,91,t-2020,value",
+        "2018,105,t-2021,value",
+        "2017,91,t-2021,value",
+    ];
+    load(&fresh.database, &small(&rows)).await;
+    let client = Client::of(fresh).await;
+    let first = of_document(&client, "t-2019").await;
+    assert_eq!(short(&first), ["new 2016 80 was null", "new 2017 90 was null", "new 2018 100 was null"]);
+    let edition = of_document(&client, "t-2020").await;
+    let expected = ["withdrawn 2016 null was 80", "revised 2017 91 was 90", "withdrawn 2018 null was 100"];
+    assert_eq!(short(&edition), expected);
+    assert_eq!((&edition[1]["difference"], &edition[1]["previous_document"]), (&json!(1), &json!("t-2019")));
+    assert_eq!(edition[1]["note"], "of t-2020");
+    assert_eq!(short(&of_document(&client, "t-2021").await), ["new 2018 105 was null"], "2017 is restated");
+    let corrected =
+        [&rows[..4], &["2018,106,t-2021,value", "2019,7,t-2021,value", "2019,6,t-2017,value"]].concat();
+    load(&client.database.database, &small(&corrected)).await;
+    let correction = of_document(&client, "t-2021").await;
+    assert_eq!(short(&correction), ["revised 2018 106 was 105", "revised 2019 7 was 6"]);
+    load(&client.database.database, &small(&rows[..4])).await;
+    assert_eq!(of_document(&client, "t-2021").await, correction, "a withdrawn release still says it");
+    let late = [&rows[..4], &["2017,89,t-2017,value"]].concat();
+    load(&client.database.database, &small(&late)).await;
+    assert_eq!(short(&of_document(&client, "t-2017").await), ["outdated 2017 89 was 91"]);
+}
+
+#[tokio::test]
+async fn the_changes_of_all_releases_are_as_many_as_their_figures() {
+    let client = Client::bundled().await;
+    let releases = client.rows("/v1/releases").await;
+    let (mut revised, mut largest) = (0, (0, String::new()));
+    for release in releases.iter().filter(|release| release["collection_kind"] == "dataset") {
+        let path = format!("/v1/releases/{}/changes", release["id"]);
+        let changes = client.rows(&path).await;
+        let stated = changes.iter().filter(|change| change["kind"] != "withdrawn").count();
+        let count = |field: &str| release[field].as_u64().unwrap();
+        let expected = count("rows") - count("restated") - count("confirmed");
+        assert_eq!(u64::try_from(stated).unwrap(), expected, "{release}");
+        revised += changes.iter().filter(|change| change["kind"] == "revised").count();
+        largest = largest.max((changes.len(), path));
+    }
+    assert!(revised > 10, "{revised}");
+    let path = largest.1;
+    client.pages_add_up(&path, largest.0 / 5).await;
+    client.revalidates(&path).await;
+    let some = format!("{path}?limit=50");
+    client.formats_agree(&some).await;
+    let only = client.rows(&format!("{path}?kind=new")).await;
+    assert!(!only.is_empty() && only.iter().all(|change| change["kind"] == "new"));
+}
+
+#[tokio::test]
+async fn a_release_of_records_changes_no_figures_and_no_other_release_is_known() {
+    let client = Client::bundled().await;
+    let records = client.rows("/v1/releases?collection=organizations&limit=1").await;
+    let answer = client.get(&format!("/v1/releases/{}/changes", records[0]["id"])).await.expect(200);
+    assert_eq!((answer.data().len(), answer.warnings()), (0, vec!["no_data".to_owned()]));
+    for path in ["/v1/releases/999999/changes", "/v1/releases/x/changes"] {
+        client.get(path).await.expect(404).problem("not_found");
+    }
+    let wrong = client.get("/v1/releases/1/changes?kind=old&x=1").await.expect(422);
+    assert_eq!(wrong.faults().len(), 2);
+}

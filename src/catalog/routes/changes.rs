@@ -3,7 +3,7 @@
 use axum::extract::State;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 use super::known;
 use crate::app::App;
@@ -12,26 +12,10 @@ use crate::database::Versioned;
 use crate::error::{Fault, Result};
 use crate::http::extract::{Call, Target, View};
 use crate::http::negotiate::Format;
-use crate::http::openapi::ListFailures;
+use crate::http::openapi::{FeedParams, ListFailures};
 use crate::http::problem::Problem;
 use crate::http::records::{self, Links, Warning};
 use crate::http::reply::{Reply, tag};
-
-/// Where the feed is read, and how much of it.
-#[derive(Debug, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub struct FeedParams {
-    /// `meta.since` of the last answer, or the `cursor` of its last entry: what happened behind it. Or, to begin with, a date (from its
-    /// start in China) or a time: from the first entry of then or later. Without it: from the beginning.
-    #[param(required = false, example = "2026-11-01")]
-    pub since: String,
-    /// At most so many entries; 1,000 where it is not given.
-    #[param(required = false, minimum = 1, maximum = 10_000, example = 100)]
-    pub limit: u32,
-    /// The representation; where it is not given the header `Accept` chooses, else it is JSON.
-    #[param(required = false, inline)]
-    pub format: Format,
-}
 
 /// A stretch of the feed.
 #[derive(Debug, Serialize, ToSchema)]

@@ -42,6 +42,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(documents::get_document))
         .routes(routes!(releases::list_releases))
         .routes(routes!(releases::get_release))
+        .routes(routes!(releases::list_release_changes))
         .routes(routes!(changes::list_changes))
 }
 

@@ -9,10 +9,12 @@ use crate::catalog::model::ReleaseEntry;
 use crate::catalog::{CATALOG, queries};
 use crate::error::Error;
 use crate::http::extract::{Call, Id};
-use crate::http::openapi::{FormatParam, ListFailures, PageParams, SingleFailures};
+use crate::http::openapi::{FormatParam, LangParam, ListFailures, PageParams, SingleFailures};
 use crate::http::problem::Problem;
 use crate::http::records::{Listing, Single};
 use crate::http::reply::Reply;
+use crate::http::timeseries::parameters::KindParam;
+use crate::http::timeseries::{ReleaseChange, release_changes};
 
 /// The releases
 ///
@@ -61,4 +63,28 @@ pub async fn get_release(State(app): State<App>, Id(id): Id, call: Call) -> Resu
     let mut read = queries::releases(&app.pool, Some(release), &ReleaseFilter::default(), &ONE).await?;
     let release = read.data.pop().ok_or_else(unknown)?;
     Ok(view.record(CATALOG, read.map(|_| release))?)
+}
+
+/// What a release changed
+///
+/// Each figure that holds otherwise with the release than without it, against the releases taken in before it: `new`, `revised` (with
+/// value, previous value and difference) or `withdrawn` (an edition or a correction no longer lists it); and `outdated` ones, which it
+/// states for the past while a newer document had already stated another. How many figures it only restates or confirms, the
+/// release itself says. Releases that were withdrawn since are left out, but for the one asked about. A release of records changes no figures: its list is empty.
+///
+/// For example, which figures did it revise? `/v1/releases/42/changes?kind=revised`.
+#[utoipa::path(
+    get, path = "/v1/releases/{id}/changes", operation_id = "list_release_changes", tag = "catalog",
+    params(
+        ("id" = i32, Path, description = "The release's number.", example = 42),
+        KindParam, LangParam, PageParams,
+    ),
+    responses(
+        (status = 200, description = "A page of changed figures, by series and period.", content(
+            (Listing<ReleaseChange> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson"))),
+        SingleFailures,
+    )
+)]
+pub async fn list_release_changes(State(app): State<App>, Id(id): Id, call: Call) -> Result<Reply, Problem> {
+    Ok(release_changes(&app, &id, &call).await?)
 }

@@ -6,6 +6,7 @@ mod list;
 mod one;
 pub mod parameters;
 mod reconcile;
+mod release;
 mod warnings;
 
 use std::time::Instant;
@@ -18,6 +19,7 @@ pub use envelope::{Answer, Observations};
 pub use list::{SeriesEntry, series_list};
 pub use one::{OneSeries, Vintage, series, vintages};
 pub use reconcile::{Reconciled, reconcile};
+pub use release::{ReleaseChange, release_changes};
 
 use super::extract::{Call, View};
 use super::negotiate::{Format, Language};

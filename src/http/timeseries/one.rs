@@ -129,7 +129,8 @@ async fn attempt_vintages(app: &App, key: &str, mut call: Call) -> Result<Reply>
     let reader = Reader { pool: &app.pool, plan: &plan, dataset, vocabulary: &vocabulary, pin: None };
     let listed = if plan.sources == Sources::Best { None } else { reader.list(None, (1, true)).await?.pop() };
     let Some(series) = listed.map(|listed| listed.series) else { return Err(unknown(&reader, key).await?) };
-    let (cells, past) = reader.vintages(series_id(key)).await?;
+    let (cells, past) = reader.vintages(&[series_id(key)]).await?;
+    let cells = cells.into_iter().next().unwrap_or_default();
     let within = cells.iter().filter(|(period, _)| plan.window.holds(series.frequency, **period));
     let within: Vec<_> = within.collect();
     let earlier = plan.window.last.map_or(0, |last| within.len().saturating_sub(last));

@@ -7,6 +7,7 @@ use super::Shape;
 use crate::http::negotiate::{Format, Language};
 use crate::timeseries::answer::SortWord;
 use crate::timeseries::plan::{Aggregation, Fill};
+use crate::timeseries::release::Kind;
 
 /// Dimensions that every dataset has.
 #[derive(Debug, IntoParams)]
@@ -94,6 +95,15 @@ pub struct Frequencies {
     /// converted from a finer one. `*` for every one as published, none converted. Without it: the dataset's default.
     #[param(required = false, example = "A")]
     pub frequency: String,
+}
+
+/// Which changes of a release.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct KindParam {
+    /// Only changes of this kind.
+    #[param(required = false, inline, example = "revised")]
+    pub kind: Kind,
 }
 
 /// How many sources are compared.
