@@ -7,7 +7,8 @@ use crate::app::App;
 use crate::catalog::filters::ReleaseFilter;
 use crate::catalog::model::ReleaseEntry;
 use crate::catalog::{CATALOG, queries};
-use crate::error::Error;
+use crate::database::Versioned;
+use crate::error::{Error, Result};
 use crate::http::extract::{Call, Id};
 use crate::http::openapi::{FormatParam, LangParam, ListFailures, PageParams, SingleFailures};
 use crate::http::problem::Problem;
@@ -31,7 +32,7 @@ use crate::http::timeseries::{ReleaseChange, release_changes};
         ListFailures,
     )
 )]
-pub async fn list_releases(State(app): State<App>, mut call: Call) -> Result<Reply, Problem> {
+pub async fn list_releases(State(app): State<App>, mut call: Call) -> std::result::Result<Reply, Problem> {
     let known = known(&app, &call).await?;
     let filter = ReleaseFilter::read(&mut call.params, &known);
     let view = call.page()?.depending_on(&filter);
@@ -56,13 +57,22 @@ pub async fn list_releases(State(app): State<App>, mut call: Call) -> Result<Rep
         SingleFailures,
     )
 )]
-pub async fn get_release(State(app): State<App>, Id(id): Id, call: Call) -> Result<Reply, Problem> {
+pub async fn get_release(
+    State(app): State<App>,
+    Id(id): Id,
+    call: Call,
+) -> std::result::Result<Reply, Problem> {
     let view = call.single()?;
-    let unknown = || Error::NotFound { what: "release", id: id.clone(), did_you_mean: Vec::new() };
+    Ok(view.record(CATALOG, release(&app, &id).await?)?)
+}
+
+/// The release of this id.
+async fn release(app: &App, id: &str) -> Result<Versioned<ReleaseEntry>> {
+    let unknown = || Error::NotFound { what: "release", id: id.to_owned(), did_you_mean: Vec::new() };
     let release = id.parse().map_err(|_| unknown())?;
     let mut read = queries::releases(&app.pool, Some(release), &ReleaseFilter::default(), &ONE).await?;
     let release = read.data.pop().ok_or_else(unknown)?;
-    Ok(view.record(CATALOG, read.map(|_| release))?)
+    Ok(read.map(|_| release))
 }
 
 /// What a release changed
@@ -85,6 +95,11 @@ pub async fn get_release(State(app): State<App>, Id(id): Id, call: Call) -> Resu
         SingleFailures,
     )
 )]
-pub async fn list_release_changes(State(app): State<App>, Id(id): Id, call: Call) -> Result<Reply, Problem> {
-    Ok(release_changes(&app, &id, &call).await?)
+pub async fn list_release_changes(
+    State(app): State<App>,
+    Id(id): Id,
+    call: Call,
+) -> std::result::Result<Reply, Problem> {
+    let release = release(&app, &id).await?.data;
+    Ok(release_changes(&app, (release.id, &release.collection), &call).await?)
 }

@@ -17,7 +17,7 @@ use crate::timeseries::frame::source_at;
 use crate::timeseries::key::Dimension;
 use crate::timeseries::period::{Frequency, Period};
 use crate::timeseries::plan::{Plan, Sources};
-use crate::timeseries::release::{self, Change, Kind, Place};
+use crate::timeseries::release::{Change, Kind, Place, changes};
 
 /// A figure that a release changed.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -55,36 +55,32 @@ pub struct ReleaseChange {
     pub note: Option<String>,
 }
 
-/// Answers what a release changed.
-pub async fn release_changes(app: &App, id: &str, call: &Call) -> Result<Reply> {
-    retried(|| attempt(app, id, call.clone())).await
+/// Answers what a release of a collection changed.
+pub async fn release_changes(app: &App, release: (i32, &str), call: &Call) -> Result<Reply> {
+    retried(|| attempt(app, release, call.clone())).await
 }
 
-async fn attempt(app: &App, id: &str, mut call: Call) -> Result<Reply> {
+async fn attempt(app: &App, (release, collection): (i32, &str), mut call: Call) -> Result<Reply> {
     let vocabulary = app.vocabularies.current().await?;
     let kind = call.params.choice("kind", &Kind::ALL);
     let language = call.language();
     let view = call.page()?;
     let after = view.paging.after.as_deref().map(place).transpose()?;
-    let number: Option<i32> = id.parse().ok();
-    let found = number.and_then(|number| Some((number, vocabulary.releases.get(&number)?)));
-    let unknown = || Error::NotFound { what: "release", id: id.to_owned(), did_you_mean: Vec::new() };
-    let (number, release) = found.ok_or_else(unknown)?;
-    let (version, changed_at) = vocabulary.versions.get(&release.collection).copied().unwrap_or_default();
+    let (version, changed_at) = vocabulary.versions.get(collection).copied().unwrap_or_default();
     let mut read = Versioned { version, changed_at, data: Vec::new() };
     let view = view.depending_on((vocabulary.version("codes"), vocabulary.version("sources")));
     let mut last = Vec::new();
-    if let Some(dataset) = vocabulary.dataset(&release.collection) {
+    if let Some(dataset) = vocabulary.dataset(collection) {
         let frequencies = Frequency::ALL.to_vec();
         let name = dataset.name.clone();
         let plan = Plan { dataset: name, sources: Sources::All, frequencies, ..Plan::default() };
         let reader = Reader { pool: &app.pool, plan: &plan, dataset, vocabulary: &vocabulary, pin: None };
         let limit = view.paging.limit;
-        let changes = release::changes(&reader, number, after, (limit + 1, kind)).await?;
-        last = changes.get(limit - 1).map(|change| key(change, dataset)).unwrap_or_default();
-        read.data = changes.into_iter().map(|change| item(&vocabulary, dataset, change, language)).collect();
+        let changed = changes(&reader, release, after, (limit + 1, kind)).await?;
+        last = changed.get(limit - 1).map(|change| key(change, dataset)).unwrap_or_default();
+        read.data = changed.into_iter().map(|change| item(&vocabulary, dataset, change, language)).collect();
     }
-    view.listing(&release.collection, read, |_: &ReleaseChange| last)
+    view.listing(collection, read, |_: &ReleaseChange| last)
 }
 
 fn key(change: &Change, dataset: &Dataset) -> Vec<String> {
