@@ -101,6 +101,11 @@ async fn pages_add_up_in_every_format() {
         .iter()
         .flat_map(|c| c["figures"].as_array().unwrap().iter().map(move |figure| (c, figure)))
         .collect();
+    assert!(
+        csv.text().starts_with("series,frequency,period,unit,measure,source,geo,maker,"),
+        "{}",
+        csv.text()
+    );
     let rows = csv.csv();
     assert_eq!(rows.len(), figures.len());
     for (row, (comparison, figure)) in rows.iter().zip(figures) {

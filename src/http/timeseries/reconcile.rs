@@ -144,20 +144,28 @@ pub struct ComparedFigure<'a> {
     pub coverage: Option<String>,
 }
 
-/// What one source says, with what it is of: a row of CSV.
+/// What one source says, with what it is of: a row of CSV. Its parts stand in the order of the columns.
 #[derive(Debug, Serialize, ToSchema)]
 struct Line<'a> {
-    series: &'a str,
+    #[serde(flatten)]
+    #[schema(inline)]
+    head: Head<'a>,
     #[serde(flatten)]
     #[schema(inline)]
     codes: Codes<'a>,
+    #[serde(flatten)]
+    #[schema(inline)]
+    figure: &'a ComparedFigure<'a>,
+}
+
+/// What the figures of a row of CSV are of.
+#[derive(Debug, Serialize, ToSchema)]
+struct Head<'a> {
+    series: &'a str,
     frequency: Frequency,
     #[schema(value_type = String)]
     period: Option<Period>,
     unit: &'a str,
-    #[serde(flatten)]
-    #[schema(inline)]
-    figure: &'a ComparedFigure<'a>,
 }
 
 /// Answers the sources of a dataset's figures side by side.
@@ -364,12 +372,10 @@ fn write(
 }
 
 fn csv_rows<'a>(item: &'a ComparisonItem<'a>) -> impl Iterator<Item = Line<'a>> {
+    let ComparisonItem { series, frequency, period, unit, codes, .. } = item;
     item.figures.iter().map(move |figure| Line {
-        series: &item.series,
-        codes: Codes { source: figure.source, ..item.codes },
-        frequency: item.frequency,
-        period: item.period,
-        unit: item.unit,
+        head: Head { series, frequency: *frequency, period: *period, unit },
+        codes: Codes { source: figure.source, ..*codes },
         figure,
     })
 }
