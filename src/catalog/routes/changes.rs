@@ -88,7 +88,7 @@ fn write(view: &View, since: Since, read: Versioned<Feed>) -> Result<Reply> {
     let cursor = feed::cursor(behind);
     let next = (!complete).then(|| following(&view.target, &cursor, limit));
     let (query, rows) = (view.target.name(), entries.len());
-    let state = format!("{version} {last} {limit}");
+    let state = format!("{version} {changed_at} {last} {limit}");
     let tag = tag([query.as_str(), &state, view.format.media_type()]);
     let body = match view.format {
         Format::Csv => records::csv(&entries)?,
@@ -109,5 +109,5 @@ fn following(target: &Target, cursor: &str, limit: usize) -> String {
     next.pairs.retain(|(name, _)| name != "since");
     next.pairs.push(("since".to_owned(), cursor.to_owned()));
     next.pairs.push(("limit".to_owned(), limit.to_string()));
-    next.link(None)
+    next.name()
 }
