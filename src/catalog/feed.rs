@@ -66,9 +66,11 @@ pub struct ChangeEntry {
     pub withdrawn_reason: Option<String>,
     /// What `since` takes to read on behind this entry.
     #[serde(default)]
+    #[schema(required = true)]
     pub cursor: String,
     /// Where what it is about is, relative to the service.
     #[serde(default)]
+    #[schema(required = true)]
     pub links: ReleaseLinks,
 }
 

@@ -67,7 +67,7 @@ async fn list_charging_series(State(app): State<App>, call: Call) -> Result<Repl
     Ok(series_list(&app, DATASET, &call).await?)
 }
 
-/// What `charging` has left under a partial selection
+/// What charging has left under a partial selection
 ///
 /// For pick lists: each dimension with the codes that have figures under the codes named, with counts and the time they span. A
 /// dimension that is not named is open; one that is named has the codes left under the *other* selections, so that another can
@@ -87,7 +87,7 @@ async fn get_charging_availability(State(app): State<App>, call: Call) -> Result
     Ok(availability(&app, DATASET, &call).await?)
 }
 
-/// The sources of `charging` side by side
+/// The sources of charging side by side
 ///
 /// For each series and period, what every source says, with document, definition and scope, and how far it is from the figure that
 /// `source=best` answers: exactly in the unit, and in percent. A source's figure may be converted from a finer frequency or summed

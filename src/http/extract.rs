@@ -102,6 +102,12 @@ impl Call {
         self.view(DEFAULT_RECORDS, MOST_RECORDS)
     }
 
+    /// Ends the reading of the parameters of a feed, which takes `limit` and has a place of its own to read on.
+    pub fn stretch(mut self) -> Result<View> {
+        let paging = Paging::limited(&mut self.params, DEFAULT_RECORDS, MOST_RECORDS);
+        Ok(View { paging, ..self.single()? })
+    }
+
     /// Ends the reading of a single thing's parameters: takes `format`.
     pub fn single(mut self) -> Result<View> {
         let format = self.format();

@@ -48,8 +48,8 @@ struct Cursor {
 const VERSION: u8 = 1;
 
 impl Paging {
-    /// Reads `limit` and `cursor`. `query` names the query without these two, so that a cursor of another query is refused.
-    pub fn read(params: &mut Params, query: &str, default: usize, most: usize) -> Self {
+    /// Reads `limit` alone: for what is not read page by page.
+    pub fn limited(params: &mut Params, default: usize, most: usize) -> Self {
         let allowed = format!("1 to {most}");
         let limit = params.value("limit", |text| {
             let number = text.parse().ok().filter(|n| (1..=most).contains(n));
@@ -58,10 +58,16 @@ impl Paging {
                     .allowed([allowed.as_str()])
             })
         });
+        Self { limit: limit.unwrap_or(default), after: None, pin: None, query: String::new() }
+    }
+
+    /// Reads `limit` and `cursor`. `query` names the query without these two, so that a cursor of another query is refused.
+    pub fn read(params: &mut Params, query: &str, default: usize, most: usize) -> Self {
+        let limited = Self::limited(params, default, most);
         let query = fingerprint(query);
         let cursor = params.value("cursor", |text| decode(text, &query));
         let (after, pin) = cursor.map_or((None, None), |c| (Some(c.key), c.pin));
-        Self { limit: limit.unwrap_or(default), after, pin, query }
+        Self { after, pin, query, ..limited }
     }
 
     /// The rows to read for this page: one more than it holds, which tells whether another page follows.

@@ -69,7 +69,7 @@ async fn list_production_series(State(app): State<App>, call: Call) -> Result<Re
     Ok(series_list(&app, DATASET, &call).await?)
 }
 
-/// What `production` has left under a partial selection
+/// What production has left under a partial selection
 ///
 /// For pick lists: each dimension with the codes that have figures under the codes named, with counts and the time they span. A
 /// dimension that is not named is open; one that is named has the codes left under the *other* selections, so that another can
@@ -89,7 +89,7 @@ async fn get_production_availability(State(app): State<App>, call: Call) -> Resu
     Ok(availability(&app, DATASET, &call).await?)
 }
 
-/// The sources of `production` side by side
+/// The sources of production side by side
 ///
 /// For each series and period, what every source says, with document, definition and scope, and how far it is from the figure that
 /// `source=best` answers: exactly in the unit, and in percent. A source's figure may be converted from a finer frequency or summed

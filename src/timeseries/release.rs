@@ -12,6 +12,7 @@ use crate::error::Result;
 /// What a release did to a cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(as = FigureChange)]
 pub enum Kind {
     /// Nothing held before.
     New,

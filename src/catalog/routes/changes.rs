@@ -9,7 +9,7 @@ use super::known;
 use crate::app::App;
 use crate::catalog::feed::{self, ChangeEntry, Feed, FeedFilter, Since};
 use crate::database::Versioned;
-use crate::error::{Fault, Result};
+use crate::error::Result;
 use crate::http::extract::{Call, Target, View};
 use crate::http::negotiate::Format;
 use crate::http::openapi::{FeedParams, ListFailures};
@@ -68,11 +68,7 @@ pub async fn list_changes(State(app): State<App>, mut call: Call) -> std::result
     let known = known(&app, &call).await?;
     let filter = FeedFilter::read(&mut call.params, &known);
     let since = Since::read(&mut call.params);
-    if call.has("cursor") {
-        let detail = "chooses no page here; since takes where to read on";
-        call.params.reject(Fault::new("cursor", "", detail));
-    }
-    let view = call.page()?;
+    let view = call.stretch()?;
     let read = feed::changes(&app.pool, since, &filter, view.paging.window().rows).await?;
     Ok(write(&view, since, read)?)
 }

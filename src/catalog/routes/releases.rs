@@ -82,7 +82,7 @@ async fn release(app: &App, id: &str) -> Result<Versioned<ReleaseEntry>> {
 /// states for the past while a newer document had already stated another. How many figures it only restates or confirms, the
 /// release itself says. Releases that were withdrawn since are left out, but for the one asked about. A release of records changes no figures: its list is empty.
 ///
-/// For example, which figures did it revise? `/v1/releases/42/changes?kind=revised`.
+/// For example, which figures did it revise? `/v1/releases/597/changes?kind=revised`.
 #[utoipa::path(
     get, path = "/v1/releases/{id}/changes", operation_id = "list_release_changes", tag = "catalog",
     params(

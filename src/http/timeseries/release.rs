@@ -32,7 +32,6 @@ pub struct ReleaseChange {
     #[schema(value_type = String)]
     pub period: Option<Period>,
     /// What happened to the figure.
-    #[schema(inline)]
     pub kind: Kind,
     /// The unit of values and differences.
     pub unit: String,
