@@ -226,7 +226,10 @@ fn plan_of<'a>(vocabulary: &'a Vocabulary, key: &str) -> Result<(&'a Dataset, Pl
         }
     }
     let frequencies = vec![frequency];
-    Ok((dataset, Plan { dataset: name.to_owned(), selection, sources, frequencies, ..Plan::default() }))
+    Ok((
+        dataset,
+        Plan { dataset: name.to_owned(), selection, sources, frequencies, converts: true, ..Plan::default() },
+    ))
 }
 
 /// The series of the plan without its figures, where there is such a series, be it that all its figures were withdrawn.

@@ -11,12 +11,21 @@ const QUERIES: [&str; 3] = [
     "/v1/charging?geo=children:CN&access=public&operator=*&frequency=*&source=all",
 ];
 
-const FIELDS: [&str; 9] =
-    ["period", "value", "status", "source", "document", "note", "low_trust", "derived", "coverage"];
+const FIELDS: [&str; 10] =
+    ["period", "value", "status", "source", "document", "note", "low_trust", "derived", "coverage", "reason"];
 
 /// The figures of rows or points, without what names their series.
 fn figure(row: &Value) -> Value {
-    FIELDS.iter().map(|field| ((*field).to_owned(), row[*field].clone())).collect::<Map<_, _>>().into()
+    let several = row.get("documents").map(|_| "documents");
+    let fields = FIELDS.iter().copied().chain(several);
+    fields.map(|field| (field.to_owned(), row[field].clone())).collect::<Map<_, _>>().into()
+}
+
+/// The documents of a row as one text, where it is computed of several.
+fn document(row: &Value) -> Value {
+    let several = row.get("documents").and_then(Value::as_array);
+    let joined = several.map(|all| all.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(";"));
+    joined.map_or_else(|| row["document"].clone(), Value::String)
 }
 
 /// What a field is in CSV.
@@ -48,7 +57,8 @@ async fn the_four_shapes_hold_the_same_figures() {
                 let row = at.next().expect("the rows hold what the series hold");
                 assert_eq!(point, &figure(row), "{query}");
                 for field in FIELDS {
-                    assert_eq!(other[field][place], row[field], "{query} {field}");
+                    let told = if field == "document" { document(row) } else { row[field].clone() };
+                    assert_eq!(other[field][place], told, "{query} {field}");
                 }
                 for (dimension, code) in one["codes"].as_object().unwrap() {
                     assert!(&row[dimension] == code || (dimension == "source" && code == "best"), "{query}");
@@ -71,13 +81,16 @@ async fn lines_and_tables_hold_what_the_rows_hold() {
         let cells = table.csv();
         assert_eq!(cells.len(), rows.len(), "{query}");
         for (cells, row) in cells.iter().zip(&rows) {
-            let row = row.as_object().unwrap();
-            assert_eq!(cells.len(), row.len());
-            row.iter().for_each(|(field, value)| assert_eq!(cells[field], cell(value), "{query} {field}"));
+            let mut told = row.as_object().unwrap().clone();
+            told.insert("document".to_owned(), document(row));
+            told.remove("documents");
+            assert_eq!(cells.len(), told.len());
+            told.iter().for_each(|(field, value)| assert_eq!(cells[field], cell(value), "{query} {field}"));
         }
         let first = table.text().lines().next().unwrap();
         assert!(
-            first.starts_with("series,measure,source,geo,") && first.ends_with("low_trust,derived,coverage")
+            first.starts_with("series,measure,source,geo,")
+                && first.ends_with("low_trust,derived,coverage,reason")
         );
         let lines = client.get(&format!("{query}&format=ndjson")).await.expect(200);
         assert_eq!(lines.header("content-type"), "application/x-ndjson");

@@ -30,10 +30,10 @@ fn cell(print: &Print) -> Value {
     json!([print.value, print.status, print.document, note(&print.note)])
 }
 
-/// The cells of rows as served, each found once, its codes those of its key.
+/// The cells of rows as served and published, each found once, its codes those of its key.
 fn served(rows: &[Value]) -> Cells {
     let mut cells = Cells::new();
-    for row in rows {
+    for row in rows.iter().filter(|row| row["derived"] == false) {
         let key = text(row, "series");
         let codes =
             DATASETS.iter().find(|(name, _)| key.starts_with(&format!("{name}:"))).expect("it is known");
@@ -55,6 +55,38 @@ fn expected(published: &Published, dataset: &str, as_of: Option<NaiveDate>) -> C
     cells.collect()
 }
 
+/// Checks that every computed figure is the sum of declared parts of its source, which states none itself.
+fn check_sums(rows: &[Value], dimensions: &[&str], expected: &Cells) -> usize {
+    let partitions = crate::files::rows("codes/partitions.csv");
+    let place = |row: &Value| (text(row, "series"), text(row, "period"));
+    let derived = rows.iter().filter(|row| row["derived"] == true);
+    let sums: BTreeMap<(String, String), i64> =
+        derived.clone().map(|row| (place(row), row["value"].as_i64().unwrap())).collect();
+    for row in derived {
+        let (key, period) = place(row);
+        assert!(!expected.contains_key(&(key.clone(), period.clone())), "{row} is stated by its source");
+        let (head, _) = key.split_once('.').unwrap();
+        let codes: Vec<String> = dimensions.iter().map(|dimension| text(row, dimension)).collect();
+        let part = |at: usize, code: &str| {
+            let mut codes = codes.clone();
+            code.clone_into(&mut codes[at]);
+            let place = (format!("{head}.{}", codes.join(".")), period.clone());
+            let stated = expected.get(&place).and_then(|cell| cell[0].as_i64());
+            stated.or_else(|| sums.get(&place).copied())
+        };
+        let is_sum = partitions.iter().any(|partition| {
+            let at = dimensions.iter().position(|dimension| partition["dimension"] == *dimension);
+            let Some(at) = at.filter(|at| partition["whole"] == codes[*at]) else { return false };
+            let zero = (partition["absent_is_zero"] == "yes").then_some(0);
+            let parts = partition["parts"].split('|').map(|code| part(at, code).or(zero));
+            parts.sum::<Option<i64>>() == row["value"].as_i64()
+                && [row["source"].as_str().unwrap(), "*"].contains(&partition["source"].as_str())
+        });
+        assert!(is_sum, "{row} is no sum of declared parts");
+    }
+    sums.len()
+}
+
 /// Says where two sets of cells differ; all of them would fill the screen.
 fn same(found: &Cells, expected: &Cells, what: &str) {
     for (place, figure) in expected {
@@ -66,10 +98,12 @@ fn same(found: &Cells, expected: &Cells, what: &str) {
 #[tokio::test]
 async fn every_figure_that_holds_is_served_and_nothing_else() {
     let (client, published) = (Client::bundled().await, published());
-    let mut total = 0;
-    for (dataset, _) in DATASETS {
+    let (mut total, mut sums) = (0, 0);
+    for (dataset, dimensions) in DATASETS {
         let rows = client.rows(&format!("{}&source=all&limit=4000", everything(dataset))).await;
-        same(&served(&rows), &expected(&published, dataset, None), dataset);
+        let expected = expected(&published, dataset, None);
+        same(&served(&rows), &expected, dataset);
+        sums += check_sums(&rows, dimensions, &expected);
         let whole =
             client.get(&format!("{}&source=all&format=ndjson", everything(dataset))).await.expect(200);
         let mut lines = whole.ndjson();
@@ -78,7 +112,7 @@ async fn every_figure_that_holds_is_served_and_nothing_else() {
         assert!(lines == rows, "{dataset}: the lines differ from the pages");
         total += rows.len();
     }
-    assert!(total > 12_000, "{total}");
+    assert!(total > 12_000 && sums > 1_000, "{total} {sums}");
 }
 
 #[tokio::test]
@@ -143,7 +177,7 @@ async fn the_best_source_is_the_one_that_the_table_says_for_every_figure() {
             let at = as_of.map(|day| format!("&as_of={day}")).unwrap_or_default();
             let rows = client.rows(&format!("{}&limit=10000{at}", everything(dataset))).await;
             let mut found = served(&rows);
-            for row in &rows {
+            for row in rows.iter().filter(|row| row["derived"] == false) {
                 let figure = found.get_mut(&(text(row, "series"), text(row, "period"))).unwrap();
                 *figure = json!([figure.take(), row["low_trust"]]);
             }
