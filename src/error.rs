@@ -26,9 +26,9 @@ pub enum Error {
         did_you_mean: Vec<String>,
     },
     /// The answer would be larger than one answer may be.
-    #[error("the answer would hold {estimate} observations; at most {limit} are sent at once")]
+    #[error("the answer would hold about {estimate} observations; at most {limit} are sent at once")]
     TooLarge {
-        /// How many observations the answer would hold.
+        /// About how many observations the answer would hold; those that are computed come on top of the stored ones.
         estimate: u64,
         /// How many it may hold.
         limit: u64,

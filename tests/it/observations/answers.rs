@@ -20,13 +20,15 @@ async fn production_without_a_word_more_is_that_of_china_by_year() {
     assert!(rows.iter().all(|row| row["geo"] == "CN" && row["measure"] == "production"));
     let figures = figures(&rows);
     assert!(figures.is_sorted_by(|a, b| a.0 < b.0), "a year stands once");
-    assert_eq!((figures[0], figures[figures.len() - 2]), (("1955", 61), ("2025", 34_531_000)));
-    let current = rows.last().unwrap();
-    assert_eq!(
-        (&current["period"], &current["coverage"]),
-        (&"2026".into(), &"1/12".into()),
-        "one month of the year"
-    );
+    let last = &figures[figures.len() - 2..];
+    assert_eq!((figures[0], last), (("1955", 61), &[("2025", 34_531_000), ("2026", 2_450_000)][..]));
+    for row in &rows {
+        let january = row["period"] == "2026";
+        let told = json!([row["derived"], row["coverage"]]);
+        assert_eq!(told, if january { json!([true, "1/12"]) } else { json!([false, null]) }, "{row}");
+    }
+    let january = client.get("/v1/production?frequency=M&start=2026").await.expect(200).data();
+    assert_eq!(super::figures(&january), [("2026-01", 2_450_000)], "what there is of 2026");
     let meta = &answer.json()["meta"];
     assert_eq!(
         (&meta["unit"], &meta["complete"], &meta["coverage"]["first"]),

@@ -5,6 +5,7 @@ mod caching;
 mod faults;
 mod forms;
 mod pages;
+mod parts;
 mod published;
 mod selecting;
 mod series;

@@ -34,6 +34,8 @@ pub struct Print {
     pub status: String,
     pub note: String,
     pub confirms: bool,
+    /// Of how many parts it is the sum; 0 where it is printed itself.
+    pub parts: usize,
 }
 
 /// A figure that a cell has, or has had.
@@ -62,6 +64,7 @@ pub fn published() -> Published {
                 status: row["status"].clone(),
                 note: row["note"].clone(),
                 confirms: row["role"] == "confirmation",
+                parts: 0,
             };
             series.cells.entry(row["period"].clone()).or_default().push(print);
         }
@@ -90,7 +93,7 @@ fn withdraw(all: &mut Published, documents: &BTreeMap<String, Row>) {
                 if !lists && stated {
                     let (document, status) = (document.clone(), "M".to_owned());
                     let (value, note, confirms) = (None, String::new(), false);
-                    cell.push(Print { document, published, value, status, note, confirms });
+                    cell.push(Print { document, published, value, status, note, confirms, parts: 0 });
                 }
             }
         }
@@ -131,6 +134,12 @@ impl Series {
         };
         let codes: Vec<String> = dimensions.iter().map(code).collect();
         format!("{}:{}.{}", self.dataset, self.frequency, codes.join("."))
+    }
+
+    /// What it is of, without its figures.
+    pub fn without_cells(&self) -> Self {
+        let (codes, frequency) = (self.codes.clone(), self.frequency.clone());
+        Self { dataset: self.dataset, codes, frequency, cells: BTreeMap::new() }
     }
 
     fn scope(&self) -> (&'static str, String, String, String) {
