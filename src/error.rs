@@ -99,6 +99,23 @@ pub struct Fault {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     pub did_you_mean: Vec<String>,
+    /// The kind of fault as one word for programs, where there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = FaultCode, required = false)]
+    pub code: Option<FaultCode>,
+}
+
+/// The kinds of faults that a program may want to tell apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = ProblemFaultCode)]
+#[serde(rename_all = "snake_case")]
+pub enum FaultCode {
+    /// Codes whose sum is asked for are not declared to be different parts of one whole, or their measure does not add up.
+    NotAdditive,
+    /// Of codes whose sum is asked for, one is part of another.
+    Overlap,
+    /// No source ranks anything in the time that is asked for.
+    NoRanking,
 }
 
 impl Fault {
@@ -110,7 +127,15 @@ impl Fault {
             detail: detail.into(),
             allowed: Vec::new(),
             did_you_mean: Vec::new(),
+            code: None,
         }
+    }
+
+    /// Says of which kind it is.
+    #[must_use]
+    pub const fn of_kind(mut self, code: FaultCode) -> Self {
+        self.code = Some(code);
+        self
     }
 
     /// Says which values are allowed, and which of them look like the one sent.

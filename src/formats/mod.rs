@@ -6,7 +6,7 @@ mod series;
 
 pub use csv::csv;
 pub use rows::{Row, Status, Value, coverage, documents, rows};
-pub use series::{Codes, ColumnsItem, Point, SeriesItem, codes, columns, items, title, unit};
+pub use series::{Codes, ColumnsItem, Point, SeriesItem, codes, columns, items, name, title, unit};
 
 use crate::language::Language;
 use crate::timeseries::answer::Frame;

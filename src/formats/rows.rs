@@ -6,10 +6,11 @@ use utoipa::ToSchema;
 
 use super::Written;
 use crate::timeseries::dataset::Vocabulary;
-use crate::timeseries::derive::{Figure, Releases};
-use crate::timeseries::frame::{Observation, Reason, Series};
+use crate::timeseries::derive::{Figure, Reason, Releases};
+use crate::timeseries::frame::{Observation, Series};
 use crate::timeseries::key::Dimension;
 use crate::timeseries::period::{Frequency, Period};
+use crate::timeseries::plan::Transform;
 
 /// One figure with everything that names it and says where it is from. A dimension that the dataset does not have is absent.
 #[derive(Debug, Serialize, ToSchema)]
@@ -86,8 +87,8 @@ pub struct Row<'a> {
     /// How much of the whole a derived figure covers, as `11/12`; null where it is not derived.
     #[schema(value_type = Option<String>)]
     pub coverage: Option<String>,
-    /// Why there is no figure: `gap`, `source_change`, `break`, `partial`, `zero` or `not_stated`; null where there is one, or where
-    /// it is stated as missing.
+    /// Why there is no figure: `gap`, `source_change`, `break`, `partial`, `zero`, `not_stated`, `parts`, `incomplete_ranking` or
+    /// `overlap`; null where there is one, or where it is stated as missing.
     #[schema(value_type = Option<String>)]
     pub reason: Option<&'static str>,
 }
@@ -230,6 +231,8 @@ fn row<'a>(written: Written<'a>, series: &'a Series, observation: &'a Observatio
 /// The figure in the unit of the answer.
 pub fn value(written: Written<'_>, series: &Series, observation: &Observation) -> Option<Value> {
     let measure = written.dataset.measure(series.code(written.dataset, Dimension::Measure));
+    // A rank is a number of its own, not one in the unit of the measure.
+    let measure = measure.filter(|_| written.transform != Transform::Rank);
     let decimals = measure.map_or(0, |m| m.decimals);
     observation.figure.map(|figure| match figure {
         Figure::Exact(scaled) => Value::new(scaled, decimals),

@@ -7,8 +7,9 @@ use super::Written;
 use super::rows::{Status, Value, coverage, documents, value};
 use crate::language::Language;
 use crate::timeseries::dataset::{Dataset, Vocabulary};
-use crate::timeseries::frame::{BEST, Observation, Reason, Series};
-use crate::timeseries::key::{Dimension, TOTAL};
+use crate::timeseries::derive::Reason;
+use crate::timeseries::frame::{BEST, Observation, Series};
+use crate::timeseries::key::{Dimension, OTHER, PLUS, TOTAL};
 use crate::timeseries::period::{Frequency, Period};
 
 /// The codes of a series; a dimension that the dataset does not have is absent.
@@ -236,11 +237,25 @@ pub fn unit<'a>(dataset: &'a Dataset, series: &Series) -> &'a str {
     dataset.measure(series.code(dataset, Dimension::Measure)).map_or("", |measure| measure.unit.as_str())
 }
 
+/// The name of a code; of a sum the names of its codes, of the rest that it is the rest.
+pub fn name(
+    (vocabulary, dataset): (&Vocabulary, &Dataset),
+    dimension: Dimension,
+    code: &str,
+    language: Language,
+) -> Option<String> {
+    if code == OTHER {
+        return Some(language.name("Others", Some("其他")).to_owned());
+    }
+    let of = |code: &str| vocabulary.names(dataset, dimension, code).map(|(en, zh)| language.name(en, zh));
+    let names: Option<Vec<&str>> = code.split(PLUS).map(of).collect();
+    names.map(|names| names.join(" + "))
+}
+
 /// A series in words: its measure, what it is of, its frequency and its source.
 pub fn title(vocabulary: &Vocabulary, dataset: &Dataset, series: &Series, language: Language) -> String {
     let name = |dimension, code: &str| {
-        let names = vocabulary.names(dataset, dimension, code);
-        names.map_or_else(|| code.to_owned(), |(en, zh)| language.name(en, zh).to_owned())
+        name((vocabulary, dataset), dimension, code, language).unwrap_or_else(|| code.to_owned())
     };
     let of = dataset.dimensions.iter().zip(&series.codes);
     let of = of.filter(|(d, code)| **d != Dimension::Source && code.as_str() != TOTAL);

@@ -7,7 +7,8 @@ use super::derive::{Maker, Track};
 use super::fetch::{Figures, Reader};
 use super::frame::{Series, answer, source_at};
 use super::key::Dimension;
-use super::plan::{Aggregation, Plan};
+use super::plan::{Aggregation, Plan, Ranks};
+use super::ranking::{self, Ranking};
 use super::target::{Stored, Target, ingredients, targets};
 use crate::error::{Error, Result};
 use crate::words::words;
@@ -23,6 +24,8 @@ pub struct Frame {
     pub next: Option<Place>,
     /// Figures of the past state whose first document came over 24 months late, or is undated.
     pub late: usize,
+    /// The rankings that it shows.
+    pub rankings: Vec<Ranking>,
 }
 
 /// The place of one observation.
@@ -99,6 +102,9 @@ const BATCH: i64 = 50_000;
 
 /// Up to `limit` observations behind a place, series by series.
 pub async fn page(reader: &Reader<'_>, after: Option<Place>, limit: usize) -> Result<Frame> {
+    if reader.plan.ranks != Ranks::No {
+        return Ok(behind(ranking::read(reader).await?, after.as_ref(), (limit, source_at(reader.dataset))));
+    }
     let stored = reader.series(&ingredients(reader.plan, reader.dataset)).await?;
     let by_id: HashMap<i64, &Stored> = stored.iter().map(|one| (one.id, one)).collect();
     let mut targets = targets(reader.plan, reader.dataset, &stored);
@@ -126,6 +132,21 @@ pub async fn page(reader: &Reader<'_>, after: Option<Place>, limit: usize) -> Re
     }
     frame.late += late_behind;
     Ok(frame)
+}
+
+/// The page of a whole frame behind a place.
+fn behind(whole: Frame, after: Option<&Place>, (limit, at): (usize, usize)) -> Frame {
+    let mut series = whole.series;
+    if let Some(place) = after {
+        series.retain(|s| (&s.group, &s.codes[at]) >= (&place.group, &place.source));
+        skip(&mut series, at, place);
+    }
+    let mut frame = Frame { series: Vec::new(), ..whole };
+    let mut room = limit;
+    if !fill(&mut frame, series, &mut room) {
+        frame.next = frame.series.last().and_then(|last| place_of(last, at));
+    }
+    frame
 }
 
 /// Adds series as far as the page has room; false where something is left over.
@@ -171,12 +192,16 @@ async fn answers(
     let needed: Vec<&Stored> = ids.iter().filter_map(|id| by_id.get(id).copied()).collect();
     let figures = reader.figures(&needed).await?;
     let answered = targets.iter().map(|target| {
-        let own = target.sources.values().filter_map(|node| node.published.get(&target.frequency));
-        let late = own.filter_map(|id| figures.late.get(id)).flatten();
-        let late = late.filter(|period| plan.window.holds(target.frequency, **period)).count();
-        (of_target(plan, (dataset, vocabulary), target, &figures), late)
+        (of_target(plan, (dataset, vocabulary), target, &figures), late(plan, target, &figures))
     });
     Ok(answered.collect())
+}
+
+/// How many figures of a target, in the time that is asked for, came late.
+pub(super) fn late(plan: &Plan, target: &Target, figures: &Figures) -> usize {
+    let own = target.sources.values().filter_map(|node| node.published.get(&target.frequency));
+    let late = own.filter_map(|id| figures.late.get(id)).flatten();
+    late.filter(|period| plan.window.holds(target.frequency, **period)).count()
 }
 
 /// The series that one target is answered with, of the figures of the stored series that it may be made of.

@@ -1,10 +1,11 @@
 //! What a query is read against: datasets, code lists, sources and precedence, as one snapshot of the database.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use super::key::{Dimension, TOTAL};
+use super::key::{Dimension, PLUS, TOTAL};
 use super::period::{Frequency, PartialDate};
 
 /// Everything that gives a query its meaning, read in one snapshot. Never changed: a later one replaces it.
@@ -201,6 +202,15 @@ impl CodeList {
         self.codes.iter()
     }
 
+    /// The codes above one, the nearest first. The total is above every other code of a list that has one.
+    pub fn above<'a>(&'a self, code: &str) -> impl Iterator<Item = &'a str> {
+        let total = self.index.contains_key(TOTAL).then_some(TOTAL).filter(|_| code != TOTAL);
+        let parent = |code: &str| self.get(code).and_then(|code| code.parent.as_deref());
+        // A list is a tree, so no path in it is longer than the list.
+        let path = std::iter::successors(parent(code), move |code| parent(code)).take(self.codes.len());
+        path.filter(|code| *code != TOTAL).chain(total)
+    }
+
     /// The codes one level below.
     pub fn children<'a>(&'a self, parent: &'a str) -> impl Iterator<Item = &'a Code> {
         // At the top of a list the total is the parent of those that name none.
@@ -252,7 +262,33 @@ impl Vocabulary {
     }
 }
 
+impl Partition {
+    /// Whether it is a sum that a query asks for, and none that is declared.
+    pub fn is_asked(&self) -> bool {
+        self.whole.contains(PLUS)
+    }
+}
+
 impl Dataset {
+    /// The dataset with sums that a query asks for among its partitions.
+    pub fn with(&self, sums: &[Partition]) -> Cow<'_, Self> {
+        if sums.is_empty() {
+            return Cow::Borrowed(self);
+        }
+        let mut dataset = self.clone();
+        dataset.partitions.extend_from_slice(sums);
+        Cow::Owned(dataset)
+    }
+
+    /// The partitions that hold for a source. One that names the source replaces, for the same whole, those that hold for any.
+    pub fn partitions_of<'a>(&'a self, source: &'a str) -> impl Iterator<Item = &'a Partition> {
+        let named = move |one: &Partition| {
+            let mut all = self.partitions.iter();
+            all.any(|p| p.source == source && p.dimension == one.dimension && p.whole == one.whole)
+        };
+        self.partitions.iter().filter(move |p| p.source == source || (p.source == "*" && !named(p)))
+    }
+
     /// The measure of this code.
     pub fn measure(&self, code: &str) -> Option<&Measure> {
         self.measures.iter().find(|measure| measure.code == code)

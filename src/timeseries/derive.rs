@@ -4,7 +4,7 @@
 //! For each period, best first: published at the asked grain and frequency; converted from a finer frequency, complete;
 //! summed over a declared partition, complete; converted, incomplete. What is incomplete says so by its coverage.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::dataset::{Dataset, Partition};
 use super::period::{Frequency, PartialDate, Period};
@@ -38,6 +38,46 @@ impl Figure {
     }
 }
 
+/// Why there is no figure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reason {
+    /// A period that the figure would be computed with has none.
+    Gap,
+    /// No one source has all the figures that it would be computed with.
+    SourceChange,
+    /// A figure with status B stands between: what is before it is not comparable.
+    Break,
+    /// A figure that it would be computed with is incomplete.
+    Partial,
+    /// The figure that it would be divided by is 0.
+    Zero,
+    /// Nobody states a figure for the period.
+    NotStated,
+    /// Some of the codes that are summed have no figure.
+    Parts,
+    /// What is ranked is less than four fifths of the whole, or nobody states the whole.
+    IncompleteRanking,
+    /// What is ranked overlaps: a code above is ranked, or the parts are more than the whole.
+    Overlap,
+}
+
+impl Reason {
+    /// Its word.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Gap => "gap",
+            Self::SourceChange => "source_change",
+            Self::Break => "break",
+            Self::Partial => "partial",
+            Self::Zero => "zero",
+            Self::NotStated => "not_stated",
+            Self::Parts => "parts",
+            Self::IncompleteRanking => "incomplete_ranking",
+            Self::Overlap => "overlap",
+        }
+    }
+}
+
 /// What a source says of one period.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Cell {
@@ -51,6 +91,8 @@ pub struct Cell {
     pub note: Option<String>,
     /// How many of how many parts it was made of; `None` where it is published.
     pub coverage: Option<(u32, u32)>,
+    /// Why there is no figure, where there is none and it is not stated as missing.
+    pub reason: Option<Reason>,
 }
 
 /// The releases behind a figure: mostly one.
@@ -144,6 +186,9 @@ impl Maker<'_> {
         for (period, cell) in incomplete {
             track.entry(period).or_insert(cell);
         }
+        if self.own {
+            self.add_lacking(node, frequency, &mut track);
+        }
         track
     }
 
@@ -161,23 +206,44 @@ impl Maker<'_> {
 
     fn add_sums(&self, node: &Node, frequency: Frequency, track: &mut Track) {
         for parts in &node.partitions {
-            let partition = &self.dataset.partitions[parts.partition];
-            for (period, cell) in self.sums(parts, partition, frequency) {
+            for (period, cell) in self.sums(parts, frequency) {
                 track.entry(period).or_insert(cell);
             }
         }
     }
 
     /// The complete sums over the parts of a partition, for the periods that it holds for.
-    fn sums(&self, parts: &Parts, partition: &Partition, frequency: Frequency) -> Track {
-        let tracks: Vec<Option<Track>> =
-            parts.nodes.iter().map(|node| node.as_ref().map(|node| self.group(node, frequency))).collect();
-        let mut periods: Vec<i32> = tracks.iter().flatten().flat_map(|t| t.keys().copied()).collect();
-        periods.sort_unstable();
-        periods.dedup();
-        let holding = periods.into_iter().filter(|p| holds(partition, frequency, *p));
-        holding.filter_map(|period| Some((period, sum(&tracks, partition, period)?))).collect()
+    fn sums(&self, parts: &Parts, frequency: Frequency) -> Track {
+        let partition = &self.dataset.partitions[parts.partition];
+        let tracks = self.tracks(parts, frequency);
+        let sums = periods(partition, frequency, &tracks).into_iter();
+        sums.filter_map(|period| Some((period, sum(&tracks, partition, period)?))).collect()
     }
+
+    /// Where a sum is asked for of which some parts are not stated: that there is none.
+    fn add_lacking(&self, node: &Node, frequency: Frequency, track: &mut Track) {
+        for parts in &node.partitions {
+            let partition = &self.dataset.partitions[parts.partition];
+            if partition.is_asked() {
+                let tracks = self.tracks(parts, frequency);
+                for period in periods(partition, frequency, &tracks) {
+                    if let Some(cell) = lacking(&tracks, period) {
+                        track.entry(period).or_insert(cell);
+                    }
+                }
+            }
+        }
+    }
+
+    fn tracks(&self, parts: &Parts, frequency: Frequency) -> Vec<Option<Track>> {
+        parts.nodes.iter().map(|node| node.as_ref().map(|node| self.group(node, frequency))).collect()
+    }
+}
+
+/// The periods that a partition holds for and some part says something of.
+fn periods(partition: &Partition, frequency: Frequency, tracks: &[Option<Track>]) -> BTreeSet<i32> {
+    let all = tracks.iter().flatten().flat_map(|track| track.keys().copied());
+    all.filter(|period| holds(partition, frequency, *period)).collect()
 }
 
 /// The sum of the parts at one period; `None` where one is missing that does not count as 0.
@@ -198,8 +264,18 @@ fn sum(tracks: &[Option<Track>], partition: &Partition, period: i32) -> Option<C
     total.map(|cell| Cell { figure: Some(Figure::Exact(value)), coverage: Some((of, of)), ..cell })
 }
 
+/// That a sum is not known at one period, with how many of its parts are; `None` where no part is.
+fn lacking(tracks: &[Option<Track>], period: i32) -> Option<Cell> {
+    let cells = tracks.iter().flatten().filter_map(|track| track.get(&period));
+    let stated: Vec<&Cell> = cells.filter(|cell| cell.exact().is_some()).collect();
+    let has = u32::try_from(stated.len()).ok()?;
+    let cell = stated.into_iter().fold(None, |so_far, part| Some(joined(so_far, part)))?;
+    let coverage = Some((has, u32::try_from(tracks.len()).ok()?));
+    Some(Cell { figure: None, status: b'M', coverage, reason: Some(Reason::Parts), ..cell })
+}
+
 /// A derived cell with one more part: the weakest status, all releases.
-fn joined(so_far: Option<Cell>, part: &Cell) -> Cell {
+pub fn joined(so_far: Option<Cell>, part: &Cell) -> Cell {
     let Some(mut cell) = so_far else { return Cell { note: None, ..part.clone() } };
     cell.status = weaker(cell.status, part.status);
     cell.releases.add(&part.releases);
@@ -295,6 +371,7 @@ mod tests {
             releases: Releases::one(release),
             note: None,
             coverage: None,
+            reason: None,
         }
     }
 

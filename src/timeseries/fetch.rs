@@ -240,7 +240,7 @@ impl Holding {
 
 fn cell(value: Option<i64>, status: u8, release: i32, note: Option<String>) -> Cell {
     let figure = value.map(Figure::Exact);
-    Cell { figure, status, releases: Releases::one(release), note, coverage: None }
+    Cell { figure, status, releases: Releases::one(release), note, coverage: None, reason: None }
 }
 
 fn frequency(row: &PgRow) -> Result<Frequency> {

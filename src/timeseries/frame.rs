@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::dataset::{Dataset, Vocabulary};
-use super::derive::{Cell, Figure, Releases, Track};
+use super::derive::{Cell, Figure, Reason, Releases, Track};
 use super::key::{Dimension, series_key};
 use super::period::{Frequency, Period};
 use super::plan::{Plan, Sources};
@@ -50,37 +50,6 @@ pub struct Observation {
     pub reason: Option<Reason>,
 }
 
-/// Why there is no figure.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reason {
-    /// A period that the figure would be computed with has none.
-    Gap,
-    /// No one source has all the periods that the figure would be computed with.
-    SourceChange,
-    /// A figure with status B stands between: what is before it is not comparable.
-    Break,
-    /// A figure that it would be computed with is incomplete.
-    Partial,
-    /// The figure that it would be divided by is 0.
-    Zero,
-    /// Nobody states a figure for the period.
-    NotStated,
-}
-
-impl Reason {
-    /// Its word.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Gap => "gap",
-            Self::SourceChange => "source_change",
-            Self::Break => "break",
-            Self::Partial => "partial",
-            Self::Zero => "zero",
-            Self::NotStated => "not_stated",
-        }
-    }
-}
-
 /// The code that stands for "whichever source comes first" in the key of a series.
 pub const BEST: &str = "best";
 
@@ -124,7 +93,7 @@ impl Observation {
             low_trust,
             derived: cell.coverage.is_some(),
             coverage: cell.coverage,
-            reason: None,
+            reason: cell.reason,
         }
     }
 }
@@ -160,7 +129,7 @@ pub fn answer(
     let keeps_partial = plan.partial.unwrap_or(!measure.is_some_and(|m| m.is_stock));
     let of = (target.frequency, measure.map_or(0, |m| m.decimals));
     let at = source_at(dataset);
-    let mut answered: Vec<Series> = voices(plan, scopes, tracks)
+    let answered = voices(plan, scopes, tracks)
         .into_iter()
         .map(|(code, voices)| {
             let mut codes = target.codes.clone();
@@ -169,6 +138,11 @@ pub fn answer(
             Series { group: target.group.clone(), frequency: target.frequency, codes, observations }
         })
         .collect();
+    finished(answered, plan)
+}
+
+/// Series with what is not stated filled, and only what lies within the window; those of which nothing is left are left out.
+pub fn finished(mut answered: Vec<Series>, plan: &Plan) -> Vec<Series> {
     for series in &mut answered {
         transform::fill(series, plan.fill);
         cut(series, plan);
@@ -178,7 +152,7 @@ pub fn answer(
 }
 
 /// The sources that speak for each series of the answer, best first: those of one scope together, or each for itself.
-fn voices(plan: &Plan, scopes: Vec<Scope>, tracks: &[(String, Track)]) -> Vec<(String, Vec<Voice>)> {
+pub fn voices(plan: &Plan, scopes: Vec<Scope>, tracks: &[(String, Track)]) -> Vec<(String, Vec<Voice>)> {
     let find = |source: &str| tracks.iter().find(|(of, _)| of == source).map(|(_, track)| track);
     let voice = |ranked: &Ranked, until: Option<i32>, track: &Track| Voice {
         source: ranked.source.as_str().into(),

@@ -84,6 +84,12 @@ impl fmt::Display for Dimension {
 /// The code that stands for the total of a dimension, and for a dimension that a dataset does not have.
 pub const TOTAL: &str = "_T";
 
+/// The code of what a ranking does not show.
+pub const OTHER: &str = "_O";
+
+/// What stands between the codes of a sum: `BEV+PHEV`.
+pub const PLUS: char = '+';
+
 /// The key of a series as everybody sees it: `production:A.production.oica.CN._T._T._T._T._T`.
 ///
 /// `codes` are those of the dataset's dimensions, in their order.
@@ -123,8 +129,8 @@ pub fn illegal_code(code: &str) -> Option<&'static str> {
         Some("a code cannot be empty")
     } else if code.starts_with('_') && code != TOTAL {
         Some("a code cannot start with _")
-    } else if code.chars().any(|c| c.is_whitespace() || c.is_control() || "/.,:*".contains(c)) {
-        Some("a code holds no white space and none of / . , : *")
+    } else if code.chars().any(|c| c.is_whitespace() || c.is_control() || "/.,:*+".contains(c)) {
+        Some("a code holds no white space and none of / . , : * +")
     } else if code.len() > 100 {
         Some("a code is at most 100 bytes long")
     } else {
@@ -149,7 +155,7 @@ mod tests {
 
     #[test]
     fn codes_keep_clear_of_the_characters_of_keys() {
-        for wrong in ["", "_O", "a.b", "a,b", "a:b", "a*", "a/b", "a b", "a\u{0}"] {
+        for wrong in ["", "_O", "a.b", "a,b", "a:b", "a*", "a+b", "a/b", "a b", "a\u{0}"] {
             assert!(illegal_code(wrong).is_some(), "{wrong:?}");
         }
         for right in ["_T", "CN-BJ", "volkswagen--jetta", "PV_SUV"] {

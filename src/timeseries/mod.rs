@@ -11,6 +11,7 @@ pub mod past;
 pub mod period;
 pub mod plan;
 pub mod precedence;
+pub mod ranking;
 pub mod reconcile;
 pub mod release;
 pub mod request;

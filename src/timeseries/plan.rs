@@ -8,7 +8,8 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
-use super::key::Dimension;
+use super::dataset::Partition;
+use super::key::{Dimension, PLUS, TOTAL};
 use super::period::{Frequency, PartialDate, Period};
 
 /// A time-series query, understood.
@@ -18,6 +19,10 @@ pub struct Plan {
     pub dataset: String,
     /// What is selected of each of its dimensions but the source.
     pub selection: BTreeMap<Dimension, Selection>,
+    /// Which dimensions are kept apart, the others summed; `None`: every one that is named is kept apart.
+    pub groups: Option<Vec<Group>>,
+    /// The sums that are asked for, for each source whose declared parts allow them.
+    pub sums: Vec<Partition>,
     /// Which sources answer.
     pub sources: Sources,
     /// At which frequencies.
@@ -30,6 +35,12 @@ pub struct Plan {
     pub partial: Option<bool>,
     /// What is computed of the figures.
     pub transform: Transform,
+    /// Whether codes are held against each other.
+    pub ranks: Ranks,
+    /// Only so many codes of the ranked dimension, the largest.
+    pub top: Option<usize>,
+    /// Whether the rest stands beside them.
+    pub other: bool,
     /// What stands where a source states nothing.
     pub fill: Fill,
     /// For which time.
@@ -43,6 +54,15 @@ pub struct Plan {
 pub enum Selection {
     /// Every code.
     Any,
+    /// Every code but the total.
+    Each,
+    /// These codes, summed.
+    Sum {
+        /// The codes.
+        codes: Vec<String>,
+        /// The selection as it was written, where it was not a list of codes.
+        written: Option<String>,
+    },
     /// These codes, each a series of its own.
     Codes {
         /// The codes.
@@ -50,6 +70,42 @@ pub enum Selection {
         /// The selection as it was written, where it was not a list of codes.
         written: Option<String>,
     },
+}
+
+/// Whether the codes of the ranked dimension are held against each other.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Ranks {
+    /// Each series stands for itself.
+    #[default]
+    No,
+    /// Each is held against the whole.
+    Shares,
+    /// They are a ranking: of one source, which has to list enough of the whole.
+    Ranking,
+}
+
+/// A dimension whose codes are kept apart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Group {
+    /// The dimension.
+    pub dimension: Dimension,
+    /// The kind of its codes: province, group; `None` is any.
+    pub level: Option<String>,
+    /// The codes that may be ranked: of the level, or below a code; not only those that are listed.
+    pub ranked: Selection,
+    /// Whether codes are listed.
+    pub listed: bool,
+    /// What the codes are parts of; `None` where they have nothing above them in common.
+    pub whole: Option<String>,
+}
+
+impl fmt::Display for Group {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.level {
+            Some(level) => write!(f, "{}:{level}", self.dimension),
+            None => f.write_str(self.dimension.name()),
+        }
+    }
 }
 
 /// Which sources answer.
@@ -125,23 +181,30 @@ pub enum Transform {
     Index(Period),
     /// The mean of the last so many periods.
     MovingAverage(u8),
+    /// The part of the whole of the ranked dimension, in percent.
+    Share,
+    /// The place among the codes of the ranked dimension; 1 is the largest.
+    Rank,
 }
 
 impl Transform {
     /// The words of those that take nothing else.
-    pub const WORDS: [(&'static str, Self); 6] = [
+    pub const WORDS: [(&'static str, Self); 8] = [
         ("level", Self::Level),
         ("diff", Self::Diff),
         ("pct", Self::Pct),
         ("yoy", Self::Yoy),
         ("yoy_diff", Self::YoyDiff),
         ("ytd", Self::Ytd),
+        ("share", Self::Share),
+        ("rank", Self::Rank),
     ];
 
     /// The unit of what is computed of figures in `unit`.
     pub fn unit(self, unit: &str) -> String {
         match self {
-            Self::Pct | Self::Yoy => "percent".to_owned(),
+            Self::Pct | Self::Yoy | Self::Share => "percent".to_owned(),
+            Self::Rank => "rank".to_owned(),
             Self::Index(base) => format!("index, {base} = 100"),
             _ => unit.to_owned(),
         }
@@ -204,11 +267,28 @@ impl Selection {
         Self::Codes { codes: vec![code.to_owned()], written: None }
     }
 
-    /// The codes, where it is not every one.
+    /// The codes that it reads, where it does not read every one.
     pub fn codes(&self) -> Option<&[String]> {
         match self {
-            Self::Any => None,
-            Self::Codes { codes, .. } => Some(codes),
+            Self::Any | Self::Each => None,
+            Self::Codes { codes, .. } | Self::Sum { codes, .. } => Some(codes),
+        }
+    }
+
+    /// Whether a series of this code is answered; that of a sum is its codes with a plus.
+    pub fn takes(&self, code: &str) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Each => code != TOTAL,
+            Self::Codes { codes, .. } => codes.iter().any(|one| one == code),
+            Self::Sum { codes, .. } => codes.iter().map(String::as_str).eq(code.split(PLUS)),
+        }
+    }
+
+    /// Makes of a sum the codes that it is of.
+    pub fn part(&mut self) {
+        if let Self::Sum { codes, written } = self {
+            *self = Self::Codes { codes: std::mem::take(codes), written: written.take() };
         }
     }
 
@@ -224,11 +304,14 @@ impl Selection {
         codes.len() > before
     }
 
-    fn written(&self) -> Value {
+    /// As it was written.
+    pub fn written(&self) -> String {
         match self {
-            Self::Any => json!("*"),
-            Self::Codes { written: Some(written), .. } => json!(written),
-            Self::Codes { codes, .. } => json!(codes.join(",")),
+            Self::Any | Self::Each => "*".to_owned(),
+            Self::Codes { written: Some(written), .. } | Self::Sum { written: Some(written), .. } => {
+                written.clone()
+            }
+            Self::Codes { codes, .. } | Self::Sum { codes, .. } => codes.join(","),
         }
     }
 }
@@ -256,12 +339,20 @@ impl Plan {
         }
     }
 
+    /// The dimension that is ranked: the first that is kept apart and may be summed.
+    pub fn ranked(&self) -> Option<&Group> {
+        let summed = |group: &&Group| !matches!(group.dimension, Dimension::Measure | Dimension::Source);
+        self.groups.as_ref()?.iter().find(summed)
+    }
+
     /// The query with every default resolved, as answers echo it.
     pub fn applied(&self) -> Map<String, Value> {
         let mut applied = Map::new();
         for (dimension, selection) in &self.selection {
-            applied.insert(dimension.name().to_owned(), selection.written());
+            applied.insert(dimension.name().to_owned(), json!(selection.written()));
         }
+        let groups = self.groups.as_ref().map(|all| all.iter().map(Group::to_string).collect::<Vec<_>>());
+        applied.insert("group_by".to_owned(), json!(groups.map(|all| all.join(","))));
         let sources = match &self.sources {
             Sources::Best => json!("best"),
             Sources::All => json!("all"),
@@ -274,6 +365,8 @@ impl Plan {
         let partial = self.partial.map(|keep| if keep { "keep" } else { "drop" });
         applied.insert("partial".to_owned(), json!(partial));
         applied.insert("transform".to_owned(), json!(self.transform.to_string()));
+        applied.insert("top".to_owned(), json!(self.top));
+        applied.insert("other".to_owned(), json!(self.top.map(|_| self.other)));
         applied.insert("fill".to_owned(), json!(self.fill));
         let window = &self.window;
         applied.insert("start".to_owned(), json!(window.start));

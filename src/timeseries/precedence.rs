@@ -1,7 +1,7 @@
 //! Which source answers: the order of sources for one series, scope by scope.
 
 use super::dataset::{Dataset, Precedence, Vocabulary};
-use super::key::{Dimension, TOTAL};
+use super::key::{Dimension, PLUS, TOTAL};
 use super::period::{Frequency, Period};
 
 /// The codes of a series, as far as they decide which sources come first.
@@ -44,8 +44,10 @@ impl Subject<'_> {
 
     /// The level of the precedence table that the series is of.
     fn level(&self, vocabulary: &Vocabulary) -> &'static str {
-        let is_province =
-            vocabulary.codes.get(&Dimension::Geo).and_then(|l| l.get(self.code(Dimension::Geo)));
+        let places = vocabulary.codes.get(&Dimension::Geo);
+        let is_province = |code: &str| {
+            places.and_then(|list| list.get(code)).is_some_and(|geo| geo.kind.as_deref() == Some("province"))
+        };
         if self.code(Dimension::Operator) != TOTAL {
             "operator"
         } else if [Dimension::Maker, Dimension::Brand, Dimension::Model]
@@ -53,9 +55,9 @@ impl Subject<'_> {
             .any(|d| self.code(*d) != TOTAL)
         {
             "maker"
-        } else if is_province.is_some_and(|geo| geo.kind.as_deref() == Some("province")) {
+        } else if self.code(Dimension::Geo).split(PLUS).all(is_province) {
             "province"
-        } else if is_new_energy(vocabulary, self.code(Dimension::Powertrain)) {
+        } else if self.code(Dimension::Powertrain).split(PLUS).all(|code| is_new_energy(vocabulary, code)) {
             "nev"
         } else if self.code(Dimension::Access) == "public" {
             "public"

@@ -1,11 +1,13 @@
 //! From the parameters of a request to a plan: every code looked up, every fault of the request told at once.
 
+mod apart;
 mod compute;
+mod grouping;
 
-use std::collections::BTreeMap;
+use grouping::Named;
 
-use super::dataset::{Dataset, Vocabulary};
-use super::key::{Dimension, TOTAL};
+use super::dataset::{Dataset, Partition, Vocabulary};
+use super::key::{Dimension, PLUS, TOTAL};
 use super::period::{Frequency, Period};
 use super::plan::{Dated, Plan, Selection, Sources, Window};
 use crate::error::{Fault, nearest};
@@ -28,21 +30,42 @@ pub enum Unnamed {
 
 /// Reads the parameters of a query for observations. Faults stay in `params`; the plan counts only without any.
 pub fn read(params: &mut Params, vocabulary: &Vocabulary, dataset: &Dataset) -> Plan {
-    let selected = select(params, vocabulary, dataset, Unnamed::Default);
-    let mut plan = Plan { window: window(params), as_of: as_of(params), ..selected };
+    let asked = grouping::read(params, (vocabulary, dataset));
+    let mut named = named(params, vocabulary, dataset);
+    let grouped = asked.map(|asked| grouping::apply(params, (vocabulary, dataset), &asked, &mut named));
+    let (groups, sums) = grouped.map(|(groups, sums)| (Some(groups), sums)).unwrap_or_default();
+    let selected = selected(params, (vocabulary, dataset), named, Unnamed::Default);
+    let mut plan = Plan { groups, sums, window: window(params), as_of: as_of(params), ..selected };
     compute::read(params, dataset, &mut plan);
+    grouping::ranking(params, dataset, &mut plan);
     plan
 }
 
 /// Reads the parameters that select series: dimensions, source and frequency.
 pub fn select(params: &mut Params, vocabulary: &Vocabulary, dataset: &Dataset, unnamed: Unnamed) -> Plan {
-    let mut selection = BTreeMap::new();
+    let named = named(params, vocabulary, dataset);
+    selected(params, (vocabulary, dataset), named, unnamed)
+}
+
+/// What is selected of the dimensions that are named.
+fn named(params: &mut Params, vocabulary: &Vocabulary, dataset: &Dataset) -> Named {
+    let mut named = Named::new();
     for &dimension in dataset.dimensions.iter().filter(|d| **d != Dimension::Source) {
         let codes = Codes { vocabulary, dataset, dimension };
         if let Some(selected) = codes.read(params) {
-            selection.insert(dimension, selected);
+            named.insert(dimension, selected);
         }
     }
+    named
+}
+
+/// The plan that selects what is named, and for the rest its default, or everything.
+fn selected(
+    params: &mut Params,
+    (vocabulary, dataset): (&Vocabulary, &Dataset),
+    mut selection: Named,
+    unnamed: Unnamed,
+) -> Plan {
     let named = |dimension| selection.get(&dimension).is_some_and(|s| *s != Selection::one(TOTAL));
     let levels_open = (named(Dimension::Brand) || named(Dimension::Model), named(Dimension::Model));
     for &dimension in dataset.dimensions.iter().filter(|d| **d != Dimension::Source) {
@@ -57,6 +80,17 @@ pub fn select(params: &mut Params, vocabulary: &Vocabulary, dataset: &Dataset, u
     let sources = sources(params, vocabulary, unnamed);
     let (frequencies, converts) = frequencies(params, dataset, unnamed);
     Plan { dataset: dataset.name.clone(), selection, sources, frequencies, converts, ..Plan::default() }
+}
+
+/// The sum of codes that a key joins with a plus, as partitions of each source that declares how they are apart.
+pub fn sum_of_key(
+    code: &str,
+    dimension: Dimension,
+    (vocabulary, dataset): (&Vocabulary, &Dataset),
+) -> (Selection, Vec<Partition>) {
+    let codes: Vec<String> = code.split(PLUS).map(str::to_owned).collect();
+    let sums = apart::sums(dataset, vocabulary.sources.keys(), (dimension, &codes));
+    (Selection::Sum { codes, written: None }, sums)
 }
 
 fn default_of(dataset: &Dataset, dimension: Dimension, unnamed: Unnamed) -> Selection {

@@ -10,7 +10,8 @@ pub use availability::{EVERYTHING, FREQUENCY, availability};
 pub use named::{Codes, first_of_each, with_codes};
 
 use super::dataset::Dataset;
-use super::plan::{Plan, Sources};
+use super::key::TOTAL;
+use super::plan::{Plan, Selection, Sources};
 
 /// A statement and what its parameters stand for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -55,6 +56,8 @@ impl Statement {
             if let Some(codes) = selection.codes() {
                 let at = self.bind(Bind::Texts(codes.to_vec()));
                 let _ = write!(condition, " AND s.{dimension} = ANY(${at})");
+            } else if *selection == Selection::Each {
+                let _ = write!(condition, " AND s.{dimension} <> '{TOTAL}'");
             }
         }
         if let Sources::Listed(codes) = &plan.sources {

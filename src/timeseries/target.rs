@@ -7,7 +7,7 @@ use super::dataset::{Dataset, Partition};
 use super::frame::{BEST, source_at};
 use super::key::series_key;
 use super::period::Frequency;
-use super::plan::Plan;
+use super::plan::{Plan, Selection};
 
 /// A stored series without its figures.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,6 +86,7 @@ pub fn ingredients(plan: &Plan, dataset: &Dataset) -> Plan {
         let coarsest = plan.frequencies.iter().min().copied().unwrap_or_default();
         wider.frequencies = dataset.frequencies.iter().copied().filter(|f| *f >= coarsest).collect();
     }
+    wider.selection.values_mut().for_each(Selection::part);
     // A part may be a whole itself: until nothing is added.
     loop {
         let mut grown = false;
@@ -101,10 +102,11 @@ pub fn ingredients(plan: &Plan, dataset: &Dataset) -> Plan {
 }
 
 fn selects(plan: &Plan, dataset: &Dataset, codes: &[String]) -> bool {
-    dataset.dimensions.iter().zip(codes).all(|(dimension, code)| {
-        let selection = plan.selection.get(dimension).and_then(|selection| selection.codes());
-        selection.is_none_or(|selected| selected.contains(code))
-    })
+    dataset
+        .dimensions
+        .iter()
+        .zip(codes)
+        .all(|(dimension, code)| plan.selection.get(dimension).is_none_or(|selection| selection.takes(code)))
 }
 
 /// The stored series by what they are of. The codes in it have `best` in the place of the source.
@@ -148,19 +150,10 @@ impl<'a> Index<'a> {
         all
     }
 
-    /// The partitions that hold for a source, each with the place of its dimension. One that names the source replaces, for
-    /// the same whole, those that hold for any.
-    fn partitions(&self, source: &str) -> impl Iterator<Item = (usize, &'a Partition)> {
-        let all = &self.dataset.partitions;
-        let named = |one: &Partition| {
-            all.iter().any(|p| p.source == source && p.dimension == one.dimension && p.whole == one.whole)
-        };
-        let holding: Vec<(usize, &Partition)> = all
-            .iter()
-            .filter(|p| p.source == source || (p.source == "*" && !named(p)))
-            .filter_map(|p| Some((self.dataset.dimensions.iter().position(|d| *d == p.dimension)?, p)))
-            .collect();
-        holding.into_iter()
+    /// The partitions that hold for a source, each with the place of its dimension.
+    fn partitions(&self, source: &'a str) -> impl Iterator<Item = (usize, &'a Partition)> {
+        let place = |p: &Partition| self.dataset.dimensions.iter().position(|d| *d == p.dimension);
+        self.dataset.partitions_of(source).filter_map(move |p| Some((place(p)?, p)))
     }
 
     fn node(&self, source: &'a str, codes: &[String], depth: usize) -> Node {
@@ -178,7 +171,7 @@ impl<'a> Index<'a> {
                     })
                     .collect();
                 let (some, all) = (nodes.iter().any(Option::is_some), nodes.iter().all(Option::is_some));
-                if all || (some && partition.absent_is_zero) {
+                if all || (some && (partition.absent_is_zero || partition.is_asked())) {
                     let place = self.dataset.partitions.iter().position(|p| std::ptr::eq(p, partition));
                     partitions.push(Parts { partition: place.unwrap_or_default(), nodes });
                 }

@@ -1,10 +1,23 @@
 //! What is computed of the figures of a series. Periods are matched by the calendar, both ends of a growth are of one source,
 //! and where nothing can be computed the answer is null with a reason.
 
-use super::derive::{Cell, Figure, Releases, mean, weaker};
-use super::frame::{Observation, Reason, Series, Voice};
+use std::collections::BTreeSet;
+
+use super::derive::{Cell, Figure, Reason, Releases, mean, weaker};
+use super::frame::{Observation, Series, Voice};
 use super::period::Frequency;
 use super::plan::{Fill, Plan, Transform};
+
+/// What stands for one period before anything is computed of it.
+#[derive(Debug, Clone, Copy)]
+pub struct Level<'a> {
+    /// Who says it.
+    pub voice: &'a Voice,
+    /// What it says.
+    pub cell: &'a Cell,
+    /// Of which period.
+    pub period: i32,
+}
 
 /// The observations of a series of this frequency and these decimals: for each period the first source that speaks,
 /// transformed.
@@ -14,14 +27,17 @@ pub fn observations(
     voices: &[Voice],
     keeps_partial: bool,
 ) -> Vec<Observation> {
-    let mut periods: Vec<i32> = voices.iter().flat_map(|v| v.standing().map(|(p, _)| p)).collect();
-    periods.sort_unstable();
-    periods.dedup();
-    let levels = periods.into_iter().filter_map(|period| level(voices, period, keeps_partial));
+    let levels = levels(voices, keeps_partial);
     if plan.transform == Transform::Level {
-        return levels.map(|(voice, cell, period)| voice.says(period, cell)).collect();
+        return levels.map(|level| level.voice.says(level.period, level.cell)).collect();
     }
     levels.map(|level| transformed(plan.transform, (frequency, decimals), voices, level)).collect()
+}
+
+/// For each period what the first source says that speaks.
+pub fn levels(voices: &[Voice], keeps_partial: bool) -> impl Iterator<Item = Level<'_>> {
+    let periods: BTreeSet<i32> = voices.iter().flat_map(|v| v.standing().map(|(p, _)| p)).collect();
+    periods.into_iter().filter_map(move |period| level(voices, period, keeps_partial))
 }
 
 impl Voice {
@@ -33,23 +49,56 @@ impl Voice {
             .map(|(p, c)| (*p, c))
     }
 
-    fn at(&self, period: i32) -> Option<&Cell> {
+    /// The whole figures of the source while it counts.
+    pub fn whole(&self) -> impl Iterator<Item = (i32, i64)> {
+        self.standing().filter(|(_, cell)| cell.counts()).filter_map(|(p, cell)| Some((p, cell.exact()?)))
+    }
+
+    /// What it says of one period.
+    pub fn at(&self, period: i32) -> Option<&Cell> {
         self.track.get(&period).filter(|_| self.until.is_none_or(|until| period <= until))
     }
 
-    fn says(&self, period: i32, cell: &Cell) -> Observation {
+    /// An observation of it.
+    pub fn says(&self, period: i32, cell: &Cell) -> Observation {
         Observation::new(period, &self.source, cell, self.low_trust)
+    }
+}
+
+impl Level<'_> {
+    /// The figure where it is whole, else why nothing can be computed with it.
+    pub fn counting(&self) -> Result<&Cell, Reason> {
+        if self.cell.counts() {
+            return Ok(self.cell);
+        }
+        let lacking = if self.cell.figure.is_some() { Reason::Partial } else { Reason::Gap };
+        Err(self.cell.reason.unwrap_or(lacking))
+    }
+
+    /// What is computed of it, or that nothing can be.
+    pub fn told(&self, computed: Result<Observation, Reason>) -> Observation {
+        match computed {
+            Ok(observation) => Observation { derived: true, ..observation },
+            Err(reason) => Observation {
+                figure: None,
+                note: None,
+                derived: true,
+                coverage: None,
+                reason: Some(reason),
+                ..self.voice.says(self.period, self.cell)
+            },
+        }
     }
 }
 
 /// The first source that has the whole figure, else the first that has an incomplete one, where those are kept, else the first
 /// that states it as missing.
-fn level(voices: &[Voice], period: i32, keeps_partial: bool) -> Option<(&Voice, &Cell, i32)> {
-    let all = || voices.iter().filter_map(|voice| Some((voice, voice.at(period)?, period)));
+fn level(voices: &[Voice], period: i32, keeps_partial: bool) -> Option<Level<'_>> {
+    let all = || voices.iter().filter_map(|voice| Some(Level { voice, cell: voice.at(period)?, period }));
     all()
-        .find(|(_, cell, _)| cell.counts())
-        .or_else(|| all().find(|(_, cell, _)| keeps_partial && cell.figure.is_some()))
-        .or_else(|| all().find(|(_, cell, _)| cell.figure.is_none()))
+        .find(|level| level.cell.counts())
+        .or_else(|| all().find(|level| keeps_partial && level.cell.figure.is_some()))
+        .or_else(|| all().find(|level| level.cell.figure.is_none()))
 }
 
 /// What is computed for one period: by the first source that has all that it takes, else the reason why by none.
@@ -57,32 +106,24 @@ fn transformed(
     transform: Transform,
     (frequency, decimals): (Frequency, u32),
     voices: &[Voice],
-    (speaker, level, period): (&Voice, &Cell, i32),
+    level: Level<'_>,
 ) -> Observation {
-    let taken = taken(transform, frequency, period);
+    let taken = taken(transform, frequency, level.period);
     let has_all = |voice: &&Voice| taken.iter().all(|period| voice.at(*period).is_some_and(Cell::counts));
-    let computed = match voices.iter().find(has_all) {
-        Some(voice) => computed((transform, decimals), &taken, voice).map(|cell| voice.says(period, &cell)),
+    level.told(match voices.iter().find(has_all) {
+        Some(voice) => {
+            computed((transform, decimals), &taken, voice).map(|cell| voice.says(level.period, &cell))
+        }
         None => Err(lacking(voices, &taken)),
-    };
-    match computed {
-        Ok(observation) => Observation { derived: true, ..observation },
-        Err(reason) => Observation {
-            figure: None,
-            note: None,
-            derived: true,
-            coverage: None,
-            reason: Some(reason),
-            ..speaker.says(period, level)
-        },
-    }
+    })
 }
 
 /// The periods that a transform of one period takes, the first of them the one that a growth is measured from.
 fn taken(transform: Transform, frequency: Frequency, period: i32) -> Vec<i32> {
     let year = frequency.per_year();
     match transform {
-        Transform::Level => vec![period],
+        // A share or a rank is of the figure itself, against those of other series.
+        Transform::Level | Transform::Share | Transform::Rank => vec![period],
         Transform::Diff | Transform::Pct => vec![period - 1, period],
         Transform::Yoy | Transform::YoyDiff => vec![period - year, period],
         Transform::Ytd => (period.div_euclid(year) * year..=period).collect(),
@@ -125,7 +166,7 @@ fn computed((transform, decimals): (Transform, u32), taken: &[i32], voice: &Voic
         }
     }
     let releases = releases.ok_or(Reason::Gap)?;
-    Ok(Cell { figure: Some(figure), status, releases, note: None, coverage: None })
+    Ok(Cell { figure: Some(figure), status, releases, note: None, coverage: None, reason: None })
 }
 
 /// Exact where whole numbers stay whole; a ratio is computed once, from exact numbers.
@@ -155,13 +196,13 @@ fn arithmetic(transform: Transform, cells: &[&Cell], decimals: u32) -> Result<Fi
             Ok(Figure::Ratio(cells.iter().map(|c| double(c)).sum::<f64>() / f64::from(n)))
         }
         (Transform::Ytd, None) => Ok(Figure::Ratio(cells.iter().map(|c| double(c)).sum())),
-        (Transform::Level, _) => last.figure.ok_or(Reason::Gap),
+        (Transform::Level | Transform::Share | Transform::Rank, _) => last.figure.ok_or(Reason::Gap),
     }
 }
 
 /// A hundred times a whole number, so that a percentage is rounded once: 107 over 100 is 7, not 7.000000000000001.
 #[expect(clippy::cast_precision_loss, reason = "figures are far below 2^53")]
-fn hundredfold(value: i64) -> f64 {
+pub fn hundredfold(value: i64) -> f64 {
     (i128::from(value) * 100) as f64
 }
 

@@ -9,7 +9,7 @@ use crate::http::problem::Problem;
 use crate::http::records::{Listing, Single};
 use crate::http::reply::Reply;
 use crate::http::timeseries::parameters::{
-    ChargingDimensions, Comparing, Computation, EveryDimension, Form, Frequencies, Knowledge,
+    ChargingDimensions, Comparing, Computation, EveryDimension, Form, Frequencies, Grouping, Knowledge,
     ProductionDimensions, Span,
 };
 use crate::http::timeseries::{
@@ -28,7 +28,7 @@ use crate::http::timeseries::{
     get, path = "/v1/datasets/{dataset}/observations", operation_id = "query_dataset", tag = "datasets",
     params(
         ("dataset" = String, Path, description = "The dataset's name.", example = "production"),
-        EveryDimension, ProductionDimensions, ChargingDimensions, Frequencies, Span, Knowledge, Computation, Form,
+        EveryDimension, ProductionDimensions, ChargingDimensions, Frequencies, Span, Knowledge, Computation, Grouping, Form,
     ),
     responses(
         (status = 200, description = "Observations in the shape asked for; CSV and NDJSON have rows.", content(

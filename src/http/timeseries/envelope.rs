@@ -19,7 +19,8 @@ use crate::timeseries::answer::Frame;
 use crate::timeseries::dataset::Vocabulary;
 use crate::timeseries::frame::Series;
 use crate::timeseries::key::Dimension;
-use crate::timeseries::period::Period;
+use crate::timeseries::period::{Frequency, Period};
+use crate::timeseries::ranking::Ranking;
 
 /// Observations in the shape that was asked for.
 #[derive(Debug, Serialize, ToSchema)]
@@ -73,6 +74,8 @@ pub struct Meta {
     pub sources: Vec<UsedSource>,
     /// How much is answered.
     pub coverage: Coverage,
+    /// The rankings that are shown: whose each is and how much of the whole it lists. None where codes are not ranked.
+    pub rankings: Vec<ToldRanking>,
     /// False where a next page follows.
     pub complete: bool,
     /// The page.
@@ -89,6 +92,50 @@ pub struct UsedSource {
     pub licence: String,
     /// What to print beside its figures.
     pub attribution: String,
+}
+
+/// A ranking: codes of one dimension held against each other, of one source.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ObservationsRanking)]
+pub struct ToldRanking {
+    /// The dimension whose codes are ranked.
+    pub dimension: Dimension,
+    /// The codes that all of them share, by dimension.
+    pub codes: BTreeMap<String, String>,
+    /// The frequency.
+    pub frequency: Frequency,
+    /// Whose ranking it is.
+    pub source: String,
+    /// The first period that it is asked for.
+    #[schema(value_type = String)]
+    pub first: Option<Period>,
+    /// The last period that it is asked for.
+    #[schema(value_type = String)]
+    pub last: Option<Period>,
+    /// How much of the whole its codes are together, in percent, in the period in which that is least; null where for some period
+    /// nobody states the whole or the source ranks nothing.
+    pub coverage: Option<f64>,
+    /// Whether its codes are at least 80 percent of the whole in each period: below it there is no share and no rest.
+    pub complete: bool,
+}
+
+impl ToldRanking {
+    fn new(ranking: &Ranking) -> Self {
+        let Ranking { dimension, ref codes, frequency, ref source, window, coverage, complete } = *ranking;
+        Self {
+            dimension,
+            codes: codes
+                .iter()
+                .map(|(dimension, code)| (dimension.name().to_owned(), code.clone()))
+                .collect(),
+            frequency,
+            source: source.clone(),
+            first: Period::new(frequency, window.0),
+            last: Period::new(frequency, window.1),
+            coverage,
+            complete,
+        }
+    }
 }
 
 /// How much is answered on this page.
@@ -204,9 +251,11 @@ fn meta(asked: &Asked, written: Written<'_>, next_cursor: Option<String>) -> Met
         units.insert(measure.to_owned(), transform.unit(formats::unit(dataset, series)));
         sources.extend(series.observations.iter().map(|o| o.source.clone()));
         for (dimension, code) in dataset.dimensions.iter().zip(&series.codes) {
-            if let Some((en, zh)) = vocabulary.names(dataset, *dimension, code) {
-                let list = names.entry(dimension.name().to_owned()).or_default();
-                list.entry(code.clone()).or_insert_with(|| language.name(en, zh).to_owned());
+            let list = names.entry(dimension.name().to_owned()).or_default();
+            if !list.contains_key(code)
+                && let Some(name) = formats::name((vocabulary, dataset), *dimension, code, language)
+            {
+                list.insert(code.clone(), name);
             }
         }
     }
@@ -240,6 +289,7 @@ fn meta(asked: &Asked, written: Written<'_>, next_cursor: Option<String>) -> Met
         names,
         sources,
         coverage: coverage(frame),
+        rankings: frame.rankings.iter().map(ToldRanking::new).collect(),
         complete: next_cursor.is_none(),
         page: Page { limit: most, rows: frame.len(), next_cursor },
     }

@@ -122,6 +122,7 @@ async fn attempt(app: &App, dataset: &str, call: Call) -> Result<Reply> {
     let dataset = dataset_of(&vocabulary, dataset)?;
     let asked = understand(call, &vocabulary, dataset)?;
     let (pages_at, pinned) = pinned(&vocabulary, &dataset.name, &asked.view)?;
+    let dataset = &*dataset.with(&asked.plan.sums);
     let reader = Reader { pool: &app.pool, plan: &asked.plan, dataset, vocabulary: &vocabulary, pin: pinned };
     let start = Instant::now();
     let frame = read(&reader, &asked).await?;

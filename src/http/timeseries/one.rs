@@ -17,7 +17,7 @@ use crate::timeseries::answer::{Sort, whole};
 use crate::timeseries::dataset::{Dataset, Vocabulary};
 use crate::timeseries::fetch::Reader;
 use crate::timeseries::frame::{BEST, Series, source_at};
-use crate::timeseries::key::{Dimension, parse_series_key, series_id};
+use crate::timeseries::key::{Dimension, PLUS, parse_series_key, series_id};
 use crate::timeseries::overlay::{Kind, Origin, Run, Statement, runs};
 use crate::timeseries::past::Past;
 use crate::timeseries::period::Period;
@@ -108,6 +108,7 @@ async fn attempt(app: &App, key: &str, mut call: Call) -> Result<Reply> {
     let named = dataset.dimensions.iter().map(|dimension| dimension.name()).chain(["frequency"]).collect();
     let (sort, extent) = (Sort::Series, Extent::Whole(MOST_WHOLE));
     let asked = Asked { plan, named, shape: None, sort, language, extent, view: call.single()? };
+    let dataset = &*dataset.with(&asked.plan.sums);
     let reader = Reader { pool: &app.pool, plan: &asked.plan, dataset, vocabulary: &vocabulary, pin: None };
     let mut frame = whole(&reader, MOST_WHOLE, super::WAYS_OUT).await?;
     if frame.series.is_empty() {
@@ -216,24 +217,33 @@ fn plan_of<'a>(vocabulary: &'a Vocabulary, key: &str) -> Result<(&'a Dataset, Pl
     if codes.len() != dataset.dimensions.len() {
         return Err(missing());
     }
-    let mut sources = Sources::Best;
+    let (mut sources, mut sums) = (Sources::Best, Vec::new());
     let mut selection = std::collections::BTreeMap::new();
     for (dimension, code) in dataset.dimensions.iter().zip(codes) {
         match (dimension, code) {
             (Dimension::Source, BEST) => {}
             (Dimension::Source, code) => sources = Sources::Listed(vec![code.to_owned()]),
+            (other, code) if code.contains(PLUS) => {
+                let (sum, mut parts) = request::sum_of_key(code, *other, (vocabulary, dataset));
+                if parts.is_empty() {
+                    return Err(missing());
+                }
+                selection.insert(*other, sum);
+                sums.append(&mut parts);
+            }
             (other, code) => drop(selection.insert(*other, Selection::one(code))),
         }
     }
     let frequencies = vec![frequency];
-    Ok((
-        dataset,
-        Plan { dataset: name.to_owned(), selection, sources, frequencies, converts: true, ..Plan::default() },
-    ))
+    let plan = Plan { dataset: name.to_owned(), selection, sources, frequencies, sums, ..Plan::default() };
+    Ok((dataset, Plan { converts: true, ..plan }))
 }
 
 /// The series of the plan without its figures, where there is such a series, be it that all its figures were withdrawn.
 async fn bare(reader: &Reader<'_>, dataset: &Dataset) -> Result<Option<Series>> {
+    if !reader.plan.sums.is_empty() {
+        return Ok(None);
+    }
     let found = reader.list(None, (1, true)).await?.pop().map(|listed| listed.series);
     Ok(found.map(|mut series| {
         if reader.plan.sources == Sources::Best {

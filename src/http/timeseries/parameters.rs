@@ -127,7 +127,8 @@ pub struct Computation {
     /// those of flows stay.
     #[param(required = false, inline)]
     pub partial: Partial,
-    /// `level`, `diff`, `pct`, `yoy`, `yoy_diff`, `ytd`, `index:PERIOD` or `ma:N`. Periods are matched by the calendar, both ends of a
+    /// `level`, `diff`, `pct`, `yoy`, `yoy_diff`, `ytd`, `index:PERIOD`, `ma:N`, `share` (of the whole, in percent) or `rank` (1 is the
+    /// largest); the last two compare the codes of the first dimension in `group_by`. Periods are matched by the calendar, both ends of a
     /// growth are of one source; pct and yoy are in percent, not rounded. Null with a reason where it cannot be computed. Without it: `level`.
     #[param(required = false, example = "yoy")]
     pub transform: String,
@@ -135,6 +136,25 @@ pub struct Computation {
     /// before, with status I; stocks only). Without it: `none`.
     #[param(required = false, inline)]
     pub fill: Fill,
+}
+
+/// What is kept apart, and what is compared.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct Grouping {
+    /// The dimensions that are kept apart, each alone (`maker`) or at a level (`maker:group`, `geo:province`): unnamed ones are opened,
+    /// every code but the total; geo to the provinces. With it, the codes listed for a dimension that it does not name are summed to one series,
+    /// written `BEV+PHEV`, where a source declares them to be different parts of one whole; else it is refused. Without it: every named
+    /// dimension is kept apart. By maker, brand, model or operator, unlisted, it is a ranking of one source: see `meta.rankings`.
+    #[param(required = false, example = "geo")]
+    pub group_by: String,
+    /// Only the so many largest codes of the first dimension in `group_by`: by the sum of a flow over the time asked for, or the last value of a stock.
+    #[param(required = false, minimum = 1, maximum = 1_000, example = 10)]
+    pub top: u32,
+    /// Whether the rest stands beside the largest, as the code `_O`: the whole less what is shown. Null where the ranking is less than 80
+    /// percent of the whole. Without it: `false`.
+    #[param(required = false)]
+    pub other: bool,
 }
 
 /// What becomes of incomplete figures.

@@ -1,14 +1,21 @@
 //! What a reader should know of an answer before using it.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 
 use super::Asked;
 use crate::error::Result;
 use crate::http::records::Warning;
 use crate::timeseries::answer::Frame;
 use crate::timeseries::fetch::Reader;
+use crate::timeseries::key::TOTAL;
+use crate::timeseries::period::Period;
 use crate::timeseries::plan::Plan;
+use crate::timeseries::ranking::Ranking;
 use crate::timeseries::sql;
+
+/// How many incomplete rankings are told of.
+const MOST_RANKINGS: usize = 5;
 
 /// That nothing was found and where there is something; that the past is incomplete.
 pub(super) async fn warnings(reader: &Reader<'_>, asked: &Asked, frame: &Frame) -> Result<Vec<Warning>> {
@@ -20,6 +27,15 @@ pub(super) async fn warnings(reader: &Reader<'_>, asked: &Asked, frame: &Frame) 
         }
         warnings.push(warning);
     }
+    let incomplete: Vec<&Ranking> = frame.rankings.iter().filter(|ranking| !ranking.complete).collect();
+    for ranking in incomplete.iter().take(MOST_RANKINGS) {
+        let more = incomplete.len().saturating_sub(MOST_RANKINGS);
+        let mut detail = told(ranking);
+        if more > 0 {
+            let _ = write!(detail, "; {more} more are incomplete too");
+        }
+        warnings.push(Warning::new("incomplete_ranking", detail));
+    }
     if frame.late > 0 {
         let detail = format!(
             "{} figures for this time are first stated by documents over 24 months younger, or undated: what was known \
@@ -29,6 +45,25 @@ pub(super) async fn warnings(reader: &Reader<'_>, asked: &Asked, frame: &Frame) 
         warnings.push(Warning::new("vintage_incomplete", detail));
     }
     Ok(warnings)
+}
+
+/// What an incomplete ranking lacks.
+fn told(ranking: &Ranking) -> String {
+    let period = |ordinal| Period::new(ranking.frequency, ordinal).map(|p| p.to_string()).unwrap_or_default();
+    let (first, last) = (period(ranking.window.0), period(ranking.window.1));
+    let codes: Vec<&str> =
+        ranking.codes.iter().map(|(_, code)| code.as_str()).filter(|c| *c != TOTAL).collect();
+    let extent = ranking.coverage.map_or_else(
+        || "not known to be enough of the whole in each period".to_owned(),
+        |coverage| format!("only {coverage:.1} % of the whole where that is least"),
+    );
+    format!(
+        "what {} lists by {} ({}) from {first} to {last} is {extent}: where it is below 80 %, it is no ranking of all, and there is \
+         no share and no rest",
+        ranking.source,
+        ranking.dimension,
+        codes.join(" "),
+    )
 }
 
 /// What the parameters that were not named would have to be for there to be figures, changing as few of them as can be.

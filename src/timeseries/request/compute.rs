@@ -47,7 +47,8 @@ fn reject(params: &mut Params, name: &str, plan: &Plan, detail: &str) {
     params.reject(Fault::new(name, &value, detail));
 }
 
-fn selected_measures<'a>(dataset: &'a Dataset, plan: &Plan) -> Vec<&'a Measure> {
+/// The measures that a plan selects.
+pub fn selected_measures<'a>(dataset: &'a Dataset, plan: &Plan) -> Vec<&'a Measure> {
     let codes = plan.selection.get(&Dimension::Measure).and_then(|selection| selection.codes());
     dataset.measures.iter().filter(|m| codes.is_none_or(|codes| codes.contains(&m.code))).collect()
 }

@@ -6,9 +6,9 @@ use china_auto::timeseries::answer::of_target;
 use china_auto::timeseries::dataset::{
     Code, CodeList, Dataset, Measure, Partition, Precedence, Source, Vocabulary,
 };
-use china_auto::timeseries::derive::{Cell, Figure, Releases, Track};
+use china_auto::timeseries::derive::{Cell, Figure, Reason, Releases, Track};
 use china_auto::timeseries::fetch::Figures;
-use china_auto::timeseries::frame::{Reason, Series};
+use china_auto::timeseries::frame::Series;
 use china_auto::timeseries::key::Dimension;
 use china_auto::timeseries::period::Frequency;
 use china_auto::timeseries::plan::{Aggregation, Plan, Selection, Sources, Window};
@@ -57,6 +57,7 @@ fn track(figures: &Stated) -> Track {
         releases: Releases::one(1),
         note: None,
         coverage: None,
+        reason: None,
     };
     figures.iter().map(|(period, figure)| (*period, cell(*figure))).collect()
 }
@@ -174,6 +175,6 @@ fn plan(world: &World, query: &Query) -> Plan {
         transform: query.transform,
         fill: query.fill,
         window: Window { start: query.start, end: query.end, last: query.last },
-        as_of: None,
+        ..Plan::default()
     }
 }

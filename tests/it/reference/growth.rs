@@ -55,7 +55,7 @@ pub fn transformed(
 fn needed(transform: Transform, frequency: Frequency, period: i32) -> Vec<i32> {
     let year = frequency.per_year();
     match transform {
-        Transform::Level => vec![period],
+        Transform::Level | Transform::Share | Transform::Rank => vec![period],
         Transform::Diff | Transform::Pct => vec![period, period - 1],
         Transform::Yoy | Transform::YoyDiff => vec![period, period - year],
         Transform::Ytd => (period.div_euclid(year) * year..=period).rev().collect(),
@@ -88,7 +88,7 @@ fn compute(transform: Transform, cells: &[&Cell], decimals: u32) -> Option<Numbe
     };
     let (own, base) = (values[0], *values.last().unwrap());
     match transform {
-        Transform::Level => Some(Number::Whole(own)),
+        Transform::Level | Transform::Share | Transform::Rank => Some(Number::Whole(own)),
         Transform::Diff | Transform::YoyDiff => Some(Number::Whole(own - base)),
         Transform::Pct | Transform::Yoy => ratio(((own - base) * 100) as f64, base as f64),
         Transform::Ytd => Some(Number::Whole(values.iter().sum())),
@@ -109,7 +109,7 @@ fn of_means(transform: Transform, cells: &[&Cell]) -> Option<Number> {
     let (own, base) = (values[0], *values.last().unwrap());
     let ratio = |part: f64, whole: f64| (whole != 0.0).then(|| Number::Ratio(part / whole));
     match transform {
-        Transform::Level => Some(Number::Ratio(own)),
+        Transform::Level | Transform::Share | Transform::Rank => Some(Number::Ratio(own)),
         Transform::Diff | Transform::YoyDiff => Some(Number::Ratio(own - base)),
         Transform::Pct | Transform::Yoy => ratio((own - base) * 100.0, base),
         Transform::Ytd => Some(Number::Ratio(values.iter().sum())),

@@ -1,0 +1,140 @@
+//! Codes of one dimension held against each other: shares of the whole, ranks, the largest and the rest. A ranking is of one
+//! measure, class, powertrain and frequency, and of one source; where that lists too little of the whole, it says so.
+
+mod ground;
+mod listing;
+mod ranked;
+mod unit;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use ground::{Ground, Place, Said};
+use unit::Unit;
+
+use super::answer::{Frame, late, maker};
+use super::dataset::{Dataset, Vocabulary};
+use super::fetch::{Figures, Reader};
+use super::frame::source_at;
+use super::key::Dimension;
+use super::period::{Frequency, Period};
+use super::plan::{Group, Plan, Selection};
+use super::target::{Stored, Target, ingredients, targets};
+use crate::error::{Error, Fault, FaultCode, Result};
+
+/// The most figures that are read for rankings.
+const MOST_FIGURES: i64 = 1_000_000;
+
+/// How many windows are named where there is no ranking for the one that is asked for.
+const NEAREST: usize = 8;
+
+/// A ranking of an answer: what is ranked, by whom, and how much of the whole it is.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ranking {
+    /// The dimension whose codes are ranked.
+    pub dimension: Dimension,
+    /// The codes that all of them share, in the order of the dataset's dimensions; those of the source, of the ranked dimension and
+    /// of open levels above it are left out.
+    pub codes: Vec<(Dimension, String)>,
+    /// The frequency.
+    pub frequency: Frequency,
+    /// Whose ranking it is.
+    pub source: String,
+    /// The first and the last period that it is asked for.
+    pub window: (i32, i32),
+    /// How much of the whole its codes are together, in percent, in the period in which that is least; `None` where for some period
+    /// nobody states the whole, or the source ranks nothing.
+    pub coverage: Option<f64>,
+    /// Whether they are at least four fifths of the whole in each period.
+    pub complete: bool,
+}
+
+/// Where a source has a ranking: outside the window that is asked for.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Elsewhere {
+    source: String,
+    frequency: Frequency,
+    first: i32,
+    last: i32,
+}
+
+/// Every series of a plan that ranks, in the order of their keys.
+pub async fn read(reader: &Reader<'_>) -> Result<Frame> {
+    let Reader { plan, dataset, vocabulary, .. } = *reader;
+    let wide = widened(plan);
+    let stored = reader.series(&ingredients(&wide, dataset)).await?;
+    let targets = targets(&wide, dataset, &stored);
+    let by_id: HashMap<i64, &Stored> = stored.iter().map(|one| (one.id, one)).collect();
+    let ids: BTreeSet<i64> = targets.iter().flat_map(Target::ids).collect();
+    let needed: Vec<&Stored> = ids.iter().filter_map(|id| by_id.get(id).copied()).collect();
+    let count: i64 = needed.iter().map(|stored| i64::from(stored.observations)).sum();
+    if count > MOST_FIGURES {
+        let (estimate, limit) = (count.unsigned_abs(), MOST_FIGURES.unsigned_abs());
+        let way_out = "A ranking is made of all its figures: name codes, or fewer frequencies".to_owned();
+        return Err(Error::TooLarge { estimate, limit, way_out });
+    }
+    answer(plan, (dataset, vocabulary), &targets, &reader.figures(&needed).await?)
+}
+
+/// The plan that selects the whole too, and all codes that are ranked.
+pub fn widened(plan: &Plan) -> Plan {
+    let mut wide = plan.clone();
+    if let Some(group) = plan.ranked() {
+        wide.selection.insert(group.dimension, Selection::Any);
+    }
+    wide
+}
+
+/// The answer of a plan that ranks, of the targets of its widened plan and their figures.
+pub fn answer(
+    plan: &Plan,
+    (dataset, vocabulary): (&Dataset, &Vocabulary),
+    targets: &[Target],
+    figures: &Figures,
+) -> Result<Frame> {
+    let Some(group) = plan.ranked() else { return Ok(Frame::default()) };
+    let ground = Ground { plan, dataset, vocabulary, group };
+    let mut units: BTreeMap<(Frequency, Vec<&str>), Unit<'_>> = BTreeMap::new();
+    let mut frame = Frame::default();
+    for target in targets {
+        let Some(place) = ground.place(&target.codes) else { continue };
+        let maker = maker(plan, dataset, target, &figures.tracks);
+        let each = target.sources.iter();
+        let tracks = each.map(|(source, node)| (source.clone(), maker.track(node, target.frequency)));
+        let said = Said::new(&ground, target, tracks.collect());
+        let unit = units.entry((target.frequency, ground.shared(&target.codes))).or_default();
+        match place {
+            Place::Whole => unit.whole = Some(said),
+            Place::Part { shown } => {
+                frame.late += if shown { late(plan, target, figures) } else { 0 };
+                unit.parts.push(said);
+            }
+        }
+    }
+    let mut elsewhere = BTreeSet::new();
+    for unit in units.values() {
+        frame.series.append(&mut unit.answer(&ground, &mut frame.rankings, &mut elsewhere));
+    }
+    let asked = plan.window.start.is_some() || plan.window.end.is_some();
+    if asked && frame.rankings.is_empty() && !elsewhere.is_empty() {
+        return Err(nowhere(group, &elsewhere));
+    }
+    let at = source_at(dataset);
+    frame.series.sort_by(|a, b| (&a.group, &a.codes[at]).cmp(&(&b.group, &b.codes[at])));
+    Ok(frame)
+}
+
+/// That nobody ranks anything in the window that is asked for, with the windows that there are.
+fn nowhere(group: &Group, elsewhere: &BTreeSet<Elsewhere>) -> Error {
+    let window = |one: &Elsewhere| {
+        let period = |ordinal| Period::new(one.frequency, ordinal).map(|p| p.to_string()).unwrap_or_default();
+        let (first, last) = (period(one.first), period(one.last));
+        format!("source={}&frequency={}&start={first}&end={last}", one.source, one.frequency)
+    };
+    let dimension = group.dimension;
+    let detail = format!(
+        "no source ranks codes of {dimension} in the time from start to end; there are rankings at other times"
+    );
+    let mut fault = Fault::new("group_by", &group.to_string(), detail).of_kind(FaultCode::NoRanking);
+    fault.allowed = elsewhere.iter().take(NEAREST).map(window).collect();
+    Error::Rejected(vec![fault])
+}

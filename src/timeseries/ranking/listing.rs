@@ -1,0 +1,131 @@
+//! What one source ranks: which codes, for which periods, and how much of the whole they are.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::ground::{Ground, Said};
+use super::unit::Unit;
+use super::{Elsewhere, Ranking};
+use crate::timeseries::derive::Cell;
+use crate::timeseries::frame::Voice;
+use crate::timeseries::period::Frequency;
+use crate::timeseries::plan::Window;
+
+/// Codes that are at least so much of the whole, in percent, are a ranking of it.
+const ENOUGH: i128 = 80;
+
+/// A source with the codes that it ranks.
+#[derive(Debug)]
+pub struct Listing<'a> {
+    pub source: String,
+    unit: &'a Unit<'a>,
+    /// What the source says of each part of the unit.
+    pub voices: Vec<Option<Voice>>,
+    /// The parts that are ranked: none of them is part of another.
+    pub level: BTreeSet<usize>,
+    /// The figures of those, by period, the largest first.
+    pub ranked: BTreeMap<i32, Vec<i64>>,
+    /// The first and the last period that are asked for.
+    pub window: (i32, i32),
+    /// The first and the last period for which it has any figure.
+    span: (i32, i32),
+}
+
+impl<'a> Listing<'a> {
+    /// What a source ranks of a unit; `None` where it has no whole figure of any code.
+    pub fn new(ground: &Ground<'_>, unit: &'a Unit<'a>, source: &str) -> Option<Self> {
+        let voices: Vec<Option<Voice>> = unit.parts.iter().map(|part| part.voice(source)).collect();
+        let open: Vec<usize> = (0..voices.len()).filter(|at| unit.parts[*at].is_ranked(ground)).collect();
+        let figures = |at: &usize| voices[*at].iter().flat_map(Voice::whole).map(|(period, _)| period);
+        let periods: BTreeSet<i32> = open.iter().flat_map(figures).collect();
+        let span = (*periods.first()?, *periods.last()?);
+        let window = window(&ground.plan.window, unit.frequency(), &periods)?;
+        let speaks = |at: &usize| figures(at).any(|period| (window.0..=window.1).contains(&period));
+        let speaking: BTreeSet<usize> = open.iter().copied().filter(speaks).collect();
+        let codes = |at: usize| unit.parts[at].target.codes.as_slice();
+        let is_part = |at: usize| speaking.iter().any(|above| ground.covers(codes(*above), codes(at)));
+        let level: BTreeSet<usize> = speaking.iter().copied().filter(|at| !is_part(*at)).collect();
+        let mut ranked: BTreeMap<i32, Vec<i64>> = BTreeMap::new();
+        for (period, figure) in level.iter().flat_map(|at| voices[*at].iter().flat_map(Voice::whole)) {
+            ranked.entry(period).or_default().push(figure);
+        }
+        for figures in ranked.values_mut() {
+            figures.sort_unstable_by(|a, b| b.cmp(a));
+        }
+        Some(Self { source: source.to_owned(), unit, voices, level, ranked, window, span })
+    }
+
+    /// The periods that are asked for.
+    pub fn periods(&self) -> std::ops::RangeInclusive<i32> {
+        self.window.0..=self.window.1
+    }
+
+    /// In how many of the periods that are asked for it ranks something.
+    pub fn covered(&self) -> usize {
+        self.ranked.range(self.periods()).count()
+    }
+
+    /// What the codes are parts of, as the source or one that counts alike states it.
+    pub fn whole(&self, period: i32) -> Option<&Cell> {
+        self.unit.whole.as_ref()?.alike(&self.source, period)
+    }
+
+    /// The sum of what is ranked, and the whole.
+    fn extent(&self, period: i32) -> Option<(i128, i128)> {
+        let whole = self.whole(period)?.exact().filter(|whole| *whole > 0)?;
+        let ranked = self.ranked.get(&period)?.iter().map(|figure| i128::from(*figure)).sum();
+        Some((ranked, i128::from(whole)))
+    }
+
+    /// Whether what is ranked for a period is enough of the whole.
+    pub fn is_enough(&self, period: i32) -> bool {
+        self.extent(period).is_some_and(|(ranked, whole)| ranked * 100 >= whole * ENOUGH)
+    }
+
+    /// Whether it is in each period that is asked for.
+    pub fn is_complete(&self) -> bool {
+        self.periods().all(|period| self.is_enough(period))
+    }
+
+    /// How an answer tells of it.
+    pub fn told(&self, ground: &Ground<'_>) -> Ranking {
+        #[expect(clippy::cast_precision_loss, reason = "figures are far below 2^53")]
+        let percent = |(ranked, whole): (i128, i128)| (ranked * 100) as f64 / whole as f64;
+        let coverage: Option<Vec<f64>> = self.periods().map(|p| self.extent(p).map(percent)).collect();
+        let shared = ground.dataset.dimensions.iter().zip(self.unit.codes());
+        let shared = shared
+            .filter(|(d, _)| !ground.is_ranked(**d) && **d != crate::timeseries::key::Dimension::Source);
+        Ranking {
+            dimension: ground.group.dimension,
+            codes: shared.map(|(dimension, code)| (*dimension, code.clone())).collect(),
+            frequency: self.unit.frequency(),
+            source: self.source.clone(),
+            window: self.window,
+            coverage: coverage.and_then(|all| all.into_iter().min_by(f64::total_cmp)),
+            complete: self.is_complete(),
+        }
+    }
+
+    /// When it ranks something at all.
+    pub fn elsewhere(&self) -> Elsewhere {
+        let (first, last) = self.span;
+        Elsewhere { source: self.source.clone(), frequency: self.unit.frequency(), first, last }
+    }
+}
+
+/// The periods that are asked for, of a source that has figures for these; an open side ends where they end.
+fn window(asked: &Window, frequency: Frequency, periods: &BTreeSet<i32>) -> Option<(i32, i32)> {
+    let (start, end) = asked.ordinals(frequency);
+    let first = start.or(periods.first().copied())?;
+    let last = end.or(periods.last().copied())?;
+    let Some(count) = asked.last.filter(|_| first <= last) else { return Some((first, last)) };
+    let within: Vec<i32> = periods.range(first..=last).copied().collect();
+    let from = within.get(within.len().saturating_sub(count));
+    Some((from.copied().unwrap_or(first), within.last().copied().unwrap_or(last)))
+}
+
+impl Said<'_> {
+    fn is_ranked(&self, ground: &Ground<'_>) -> bool {
+        let code = ground.ranked(&self.target.codes).find(|(d, _)| *d == ground.group.dimension);
+        code.is_some_and(|(_, code)| ground.group.ranked.takes(code))
+    }
+}
