@@ -155,8 +155,11 @@ impl ChangeEntry {
     fn linked(mut self) -> Self {
         self.cursor = cursor(self.id);
         let document = self.document.as_deref();
-        self.links =
-            ReleaseLinks::new((&self.collection_kind, &self.collection), document, self.superseded_by);
+        self.links = ReleaseLinks::new(
+            (&self.collection_kind, &self.collection),
+            document,
+            (self.release, self.superseded_by),
+        );
         self
     }
 }

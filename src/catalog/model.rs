@@ -197,6 +197,8 @@ pub struct ReleaseLinks {
     pub document: Option<String>,
     /// The release that corrected it; null while its rows count.
     pub superseded_by: Option<String>,
+    /// What it changed, figure by figure; null for records, which are replaced whole.
+    pub changes: Option<String>,
 }
 
 impl SourceEntry {
@@ -213,15 +215,22 @@ impl ReleaseEntry {
     #[must_use]
     pub fn linked(mut self) -> Self {
         let document = self.document.as_deref();
-        self.links =
-            ReleaseLinks::new((&self.collection_kind, &self.collection), document, self.superseded_by);
+        self.links = ReleaseLinks::new(
+            (&self.collection_kind, &self.collection),
+            document,
+            (self.id, self.superseded_by),
+        );
         self
     }
 }
 
 impl ReleaseLinks {
-    /// The links of a release: the kind and name of its collection, its document, and the release that corrected it.
-    pub fn new((kind, name): (&str, &str), document: Option<&str>, superseded_by: Option<i32>) -> Self {
+    /// The links of a release: the kind and name of its collection, its document, its id and that of the release that corrected it.
+    pub fn new(
+        (kind, name): (&str, &str),
+        document: Option<&str>,
+        (release, superseded_by): (i32, Option<i32>),
+    ) -> Self {
         let collection = match (kind, name) {
             ("dataset", name) => Some(format!("/v1/datasets/{}", segment(name))),
             (_, "codes") => None,
@@ -229,7 +238,8 @@ impl ReleaseLinks {
         };
         let document = document.map(|id| format!("/v1/documents/{}", segment(id)));
         let superseded_by = superseded_by.map(|id| format!("/v1/releases/{id}"));
-        Self { collection, document, superseded_by }
+        let changes = (kind == "dataset").then(|| format!("/v1/releases/{release}/changes"));
+        Self { collection, document, superseded_by, changes }
     }
 }
 

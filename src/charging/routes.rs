@@ -32,7 +32,8 @@ pub fn routes() -> OpenApiRouter<App> {
 /// Charging outlets, stations, swap stations, energy and power
 ///
 /// For example, how did public outlets grow? `/v1/charging?access=public&start=2017`. Which operators had most in September 2020?
-/// `/v1/charging?operator=children:_T&access=public&start=2020-09&end=2020-09&sort=-value`.
+/// `/v1/charging?operator=children:_T&access=public&start=2020-09&end=2020-09&sort=-value`. How
+/// did their ranks change? `/v1/charging?access=public&group_by=operator&transform=rank&start=2019&end=2021`.
 ///
 /// A dimension that is not named stands at its default, so a bare call is one series; a dimension that is named is kept apart, one
 /// series a code. Every figure names its source and its document.

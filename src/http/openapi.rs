@@ -24,6 +24,26 @@ Every figure names its source and the document that it was read from.
 **Answers** are JSON, CSV or NDJSON, by `format` or the header `Accept`. A field that can be null is always there; what does \
 not apply is left out only where its description says so. What is to be known of an answer stands in its `warnings`.
 
+**Time series** are computed in one order, whatever the order of the parameters: filter, `as_of`; then for each source group \
+and convert the frequency; choose the source; `transform`; `top` and `other`; `fill`; `start`, `end` and `last`; `sort` and `limit`.
+
+- *What answers a figure*, within one source and best first: as published; converted from a finer frequency, every sub-period there \
+(a flow is their sum, a stock the last); the sum over parts that the dataset declares to be a whole, all of them; converted with \
+sub-periods missing, which `coverage` tells (`11/12`). Sources and frequencies are never mixed in one figure, and what is \
+incomplete is never compared or ranked.
+- *Which source answers*: `source=best` follows the dataset's precedence table, which groups sources that count alike into \
+scopes. The first scope with a complete figure of the series answers it, each period by its first source that has one; another \
+scope never fills a gap. Growth takes all its figures from one source, the first that has them.
+- *Formulas*, v(t) being the figure of a period: `diff` v(t) - v(t-1); `pct` 100 (v(t) - v(t-1)) / v(t-1); `yoy` and `yoy_diff` \
+the same against the period a year before; `ytd` the sum since the first period of the year; `index:P` 100 v(t) / v(P); `ma:N` \
+the mean of the last N; `share` 100 v(t) / whole(t); `rank` the place among the codes, 1 the largest. Nothing is rounded.
+- *Null* with status M and no `reason` is stated as missing by a document; where nobody states anything there is no row. With a \
+`reason` it could not be computed: `gap` (a period is missing), `source_change` (no one source has all), `break` (a figure of \
+status B, from which on the source counts otherwise, stands between), `partial` (one is incomplete), `zero`, `parts` (of a sum some \
+are not stated), `incomplete_ranking` (what is ranked is less than 80 percent of the whole), `overlap`, `not_stated` (`fill=null`).
+- *Sums* over codes are only of declared parts: other codes are refused (`not_additive`), as are codes of which one is part of \
+another (`overlap`).
+
 **Pages**: a list holds up to `limit` records; `links.next`, the header `Link` and `meta.page.next_cursor` lead to the next \
 page, and nothing is cut in silence: `meta.complete` and the header `X-Complete` say whether more follows.
 

@@ -35,7 +35,9 @@ pub fn routes() -> OpenApiRouter<App> {
 /// For example, how many vehicles did China make each year since 2001? `/v1/production?start=2001`. What do OICA, CAAM and NBS say side
 /// by side? `/v1/production?source=oica,caam,nbs&start=2015`. Who made most cars in 2022?
 /// `/v1/production?vehicle_class=PV&geo=*&source=oica&start=2022&end=2022&sort=-value`: OICA publishes passenger and commercial
-/// vehicles apart.
+/// vehicles apart. How much of the market is electric? `/v1/production?measure=sales&powertrain=NEV&group_by=powertrain&transform=share`.
+/// Who sold most cars in November 2023, and how much did the others?
+/// `/v1/production?measure=sales&vehicle_class=PV&frequency=M&start=2023-11&end=2023-11&group_by=maker&top=10&other=true`.
 ///
 /// A dimension that is not named stands at its default, so a bare call is one series; a dimension that is named is kept apart, one
 /// series a code. Every figure names its source and its document.
