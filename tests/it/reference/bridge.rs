@@ -15,16 +15,17 @@ use china_auto::timeseries::plan::{Aggregation, Plan, Selection, Sources, Window
 use china_auto::timeseries::target::{Stored, ingredients, targets};
 
 use super::model::{Answer, Line, Number, Query, Stated, World};
+use super::vintage::Key;
 
 /// The place of the source among the dimensions: behind the measure.
 const SOURCE_AT: usize = 1;
 
-/// What the pipeline answers.
-pub fn answered(world: &World, query: &Query) -> Answer {
+/// What the pipeline answers, where the stored series hold these figures. Those that hold none are among them.
+pub fn answered(world: &World, holding: &[(Key, Stated)], query: &Query) -> Answer {
     let (dataset, vocabulary, plan) = (dataset(world), vocabulary(world), plan(world, query));
     let wider = ingredients(&plan, &dataset);
     let (mut stored, mut figures) = (Vec::new(), Figures::default());
-    for (id, ((source, frequency, codes), stated)) in (1..).zip(&world.published) {
+    for (id, ((source, frequency, codes), stated)) in (1..).zip(holding) {
         let mut codes = codes.clone();
         codes.insert(SOURCE_AT, source.clone());
         let count = i32::try_from(stated.len()).unwrap();
@@ -175,6 +176,7 @@ fn plan(world: &World, query: &Query) -> Plan {
         transform: query.transform,
         fill: query.fill,
         window: Window { start: query.start, end: query.end, last: query.last },
+        as_of: query.as_of.clone(),
         ..Plan::default()
     }
 }

@@ -9,7 +9,9 @@ use china_auto::timeseries::plan::{Aggregation, Fill, Sources, Transform};
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 
+use super::documents::history;
 use super::model::{Measured, Query, Row, Split, Stated, World, YEARS};
+use super::vintage::{History, Key};
 
 const SOURCES: [&str; 4] = ["ant", "bee", "cat", "dog"];
 const CLASSES: [&str; 5] = ["_T", "PV", "CV", "TRUCK", "BUS"];
@@ -28,14 +30,19 @@ const SPLITS: [(Dimension, &str, &[&str]); 8] = [
     (Dimension::VehicleClass, "CV", &["TRUCK"]),
 ];
 
-/// A world and a question, mostly one that asks for some series of this world among others.
-pub fn case() -> impl Strategy<Value = (World, Query)> {
+/// Days whose knowledge is asked for.
+const DATES: [&str; 7] = ["2018", "2020-05", "2020-12-30", "2020-12-31", "2021-03", "2023", "2026"];
+
+/// A world without figures, the documents that state some, and a question, mostly one that asks for some of these series
+/// among others.
+pub fn case() -> impl Strategy<Value = (World, History, Query)> {
     let which = prop::option::weighted(0.8, any::<prop::sample::Index>());
-    (world(), query(), which).prop_map(|(world, mut query, which)| {
+    let told = series().prop_flat_map(history);
+    (world(), told, query(), which).prop_map(|(world, history, mut query, which)| {
         let measures = query.codes[&Dimension::Measure].clone();
         let asked = |codes: &&Vec<String>| measures.as_ref().is_none_or(|all| all.contains(&codes[0]));
         let known: Vec<&Vec<String>> =
-            world.published.keys().map(|(_, _, codes)| codes).filter(asked).collect();
+            history.series.iter().map(|(_, _, codes)| codes).filter(asked).collect();
         if let Some(which) = which.filter(|_| !known.is_empty()) {
             let codes = which.get(&known);
             for (dimension, code) in world.dimensions.iter().zip(codes.iter()) {
@@ -45,16 +52,19 @@ pub fn case() -> impl Strategy<Value = (World, Query)> {
                 }
             }
         }
-        (world, query)
+        (world, history, query)
     })
 }
 
+fn series() -> impl Strategy<Value = BTreeMap<Key, Stated>> {
+    prop::collection::vec(siblings(), 4..10).prop_map(|series| series.into_iter().flatten().collect())
+}
+
 fn world() -> impl Strategy<Value = World> {
-    let series = prop::collection::vec(series(), 4..10);
     let splits = prop::collection::vec(split(), 0..7);
     let rows = prop::collection::vec(row(), 0..5);
     let press = prop::collection::vec(prop::bool::weighted(0.2), SOURCES.len());
-    (series, splits, rows, press).prop_map(|(series, splits, rows, press)| World {
+    (splits, rows, press).prop_map(|(splits, rows, press)| World {
         dimensions: vec![
             Dimension::Measure,
             Dimension::VehicleClass,
@@ -68,7 +78,7 @@ fn world() -> impl Strategy<Value = World> {
         splits,
         rows,
         sources: SOURCES.iter().map(|code| (*code).to_owned()).zip(press).collect(),
-        published: series.into_iter().flatten().collect(),
+        published: BTreeMap::new(),
     })
 }
 
@@ -76,11 +86,9 @@ fn measured(code: &str, is_stock: bool, decimals: u32, aggregation: Aggregation)
     Measured { code: code.to_owned(), is_stock, decimals, aggregation }
 }
 
-type Published = ((String, Frequency, Vec<String>), Stated);
-
 /// The figures of one series, or of it and its siblings, alike in all but one code, so that there is something to sum; of one
 /// source, or of two, so that one may follow the other.
-fn series() -> impl Strategy<Value = Vec<Published>> {
+fn siblings() -> impl Strategy<Value = Vec<(Key, Stated)>> {
     let siblings: [(usize, &[&str]); 5] =
         [(0, &[]), (1, &["PV", "CV"]), (1, &["TRUCK", "BUS"]), (2, &["ICE", "NEV"]), (2, &["BEV", "PHEV"])];
     let sources = subsequence(SOURCES.to_vec(), 1..=2);
@@ -208,8 +216,10 @@ fn query() -> impl Strategy<Value = Query> {
         transform(),
         select(vec![Fill::None, Fill::Null, Fill::Previous]),
     );
-    (asked, computed, window()).prop_map(|((codes, sources, frequency), computed, (start, end, last))| {
+    let when = (window(), prop::option::weighted(0.4, select(&DATES[..])));
+    (asked, computed, when).prop_map(|((codes, sources, frequency), computed, (window, as_of))| {
         let (mut aggregation, partial, mut transform, mut fill) = computed;
+        let (start, end, last) = window;
         let measures = codes[&Dimension::Measure].clone();
         let asks_for = |code: &str| measures.as_ref().is_none_or(|codes| codes.iter().any(|c| c == code));
         if frequency.is_none() || (asks_for("held") && aggregation == Some(Aggregation::Sum)) {
@@ -241,6 +251,7 @@ fn query() -> impl Strategy<Value = Query> {
             start,
             end,
             last,
+            as_of: as_of.map(|date| date.parse().unwrap()),
         }
     })
 }

@@ -112,7 +112,8 @@ fn of_means(transform: Transform, cells: &[&Cell]) -> Option<Number> {
         Transform::Level | Transform::Share | Transform::Rank => Some(Number::Ratio(own)),
         Transform::Diff | Transform::YoyDiff => Some(Number::Ratio(own - base)),
         Transform::Pct | Transform::Yoy => ratio((own - base) * 100.0, base),
-        Transform::Ytd => Some(Number::Ratio(values.iter().sum())),
+        // As time goes: doubles add up differently in another order.
+        Transform::Ytd => Some(Number::Ratio(values.iter().rev().sum())),
         Transform::Index(_) => ratio(own * 100.0, base),
         #[expect(clippy::cast_precision_loss, reason = "the figures are small")]
         Transform::MovingAverage(_) => ratio(values.iter().rev().sum(), values.len() as f64),

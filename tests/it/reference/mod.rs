@@ -2,9 +2,12 @@
 //! thousands of random small datasets.
 
 mod bridge;
+mod documents;
 mod generate;
 mod growth;
+mod loading;
 mod model;
 mod said;
 mod scope;
 mod tests;
+mod vintage;

@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use china_auto::timeseries::key::Dimension;
 use china_auto::timeseries::period::{Frequency, PartialDate, Period};
-use china_auto::timeseries::plan::{Aggregation, Fill, Sources, Transform};
+use china_auto::timeseries::plan::{Aggregation, Dated, Fill, Sources, Transform};
 use chrono::NaiveDate;
 
 use super::growth::transformed;
 use super::said::said;
 use super::scope::{Voice, ordered, voices_of_best};
+use super::vintage::Key;
 
 /// All there is to ask: what was published, and how the codes hang together.
 #[derive(Debug, Clone, Default)]
@@ -21,8 +22,8 @@ pub struct World {
     pub rows: Vec<Row>,
     /// The sources in their general order, each with whether it is press.
     pub sources: Vec<(String, bool)>,
-    /// By source, frequency and codes.
-    pub published: BTreeMap<(String, Frequency, Vec<String>), Stated>,
+    /// The figures that hold.
+    pub published: BTreeMap<Key, Stated>,
 }
 
 /// What one series states: by period, value and status.
@@ -78,6 +79,7 @@ pub struct Query {
     pub start: Option<Period>,
     pub end: Option<Period>,
     pub last: Option<usize>,
+    pub as_of: Option<Dated>,
 }
 
 /// A number of the answer.
@@ -215,7 +217,7 @@ fn voices(
         }
         // Nothing comes of nothing, and asking it of every period takes time.
         let is_whole = |code: &String| world.splits.iter().any(|split| split.whole == *code);
-        let has = |(by, of, others): &(String, Frequency, Vec<String>)| {
+        let has = |(by, of, others): &Key| {
             by == source
                 && (*of == frequency || (query.converts && *of > frequency))
                 && codes.iter().zip(others).all(|(code, other)| code == other || is_whole(code))

@@ -4,14 +4,26 @@ use proptest::prelude::*;
 
 use super::bridge::answered;
 use super::generate::case;
-use super::model::answer;
+use super::loading::Store;
+use super::model::{World, answer};
+use super::vintage::History;
 
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(2000) })]
 
     #[test]
-    fn the_pipeline_answers_as_the_model_does((world, query) in case()) {
-        let (ours, theirs) = (answer(&world, &query), answered(&world, &query));
+    fn the_pipeline_answers_as_the_model_does(
+        (world, history, query) in case(),
+        pinned in prop::option::weighted(0.3, any::<prop::sample::Index>()),
+    ) {
+        let as_of = query.as_of.as_ref().map(|date| date.day);
+        let store = Store::load_all(&history);
+        let load = pinned.map_or(history.loads.len() - 1, |index| index.index(history.loads.len()));
+        let pin = pinned.and_then(|_| store.pin(load));
+        let read = if pin.is_some() { load + 1 } else { history.loads.len() };
+        let known = History { loads: history.loads[..read].to_vec(), series: history.series.clone() };
+        let ours = answer(&World { published: known.holding(as_of), ..world.clone() }, &query);
+        let theirs = answered(&world, &store.holding(&history.series, as_of, pin), &query);
         for (key, lines) in &ours {
             let others = theirs.get(key).map(Vec::as_slice).unwrap_or_default();
             for (line, other) in lines.iter().zip(others) {
