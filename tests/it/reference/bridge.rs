@@ -14,7 +14,8 @@ use china_auto::timeseries::period::Frequency;
 use china_auto::timeseries::plan::{Aggregation, Plan, Selection, Sources, Window};
 use china_auto::timeseries::target::{Stored, ingredients, targets};
 
-use super::model::{Answer, Line, Number, Query, Stated, World};
+use super::codes::{DIMENSIONS, codes};
+use super::model::{Answer, Answered, Line, Number, Query, Stated, World};
 use super::vintage::Key;
 
 /// The place of the source among the dimensions: behind the measure.
@@ -64,7 +65,7 @@ fn track(figures: &Stated) -> Track {
 }
 
 /// One series of the pipeline as the model writes it.
-fn said(dataset: &Dataset, series: Series) -> ((Frequency, Vec<String>, String), Vec<Line>) {
+fn said(dataset: &Dataset, series: Series) -> (Answered, Vec<Line>) {
     assert_eq!(dataset.dimensions[SOURCE_AT], Dimension::Source);
     let mut codes = series.codes;
     let source = codes.remove(SOURCE_AT);
@@ -143,18 +144,16 @@ fn vocabulary(world: &World) -> Vocabulary {
         };
         (code.clone(), source)
     });
-    let powertrain = |(code, parent): (&str, Option<&str>)| Code {
-        code: code.to_owned(),
-        parent: parent.map(str::to_owned),
-        ..Code::default()
-    };
-    let tree = [("_T", None), ("ICE", None), ("NEV", None), ("BEV", Some("NEV")), ("PHEV", Some("NEV"))];
-    let list = CodeList::new(tree.map(powertrain).into());
-    Vocabulary {
-        sources: sources.collect(),
-        codes: HashMap::from([(Dimension::Powertrain, list)]),
-        ..Vocabulary::default()
-    }
+    let lists = DIMENSIONS.map(|dimension| {
+        let code = |(code, parent, kind): &(&str, &str, &str)| Code {
+            code: (*code).to_owned(),
+            parent: Some((*parent).to_owned()).filter(|parent| !parent.is_empty()),
+            kind: Some((*kind).to_owned()).filter(|kind| !kind.is_empty()),
+            ..Code::default()
+        };
+        (dimension, CodeList::new(codes(dimension).iter().map(code).collect()))
+    });
+    Vocabulary { sources: sources.collect(), codes: HashMap::from(lists), ..Vocabulary::default() }
 }
 
 fn plan(world: &World, query: &Query) -> Plan {

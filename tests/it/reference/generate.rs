@@ -1,6 +1,6 @@
 //! Random small worlds, and random questions that a request may ask of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{Hash as _, Hasher as _};
 
 use china_auto::timeseries::key::Dimension;
@@ -9,50 +9,50 @@ use china_auto::timeseries::plan::{Aggregation, Fill, Sources, Transform};
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 
+use super::codes::{DIMENSIONS, codes as known, total};
 use super::documents::history;
 use super::model::{Measured, Query, Row, Split, Stated, World, YEARS};
 use super::vintage::{History, Key};
 
 const SOURCES: [&str; 4] = ["ant", "bee", "cat", "dog"];
-const CLASSES: [&str; 5] = ["_T", "PV", "CV", "TRUCK", "BUS"];
-const POWERTRAINS: [&str; 5] = ["_T", "ICE", "NEV", "BEV", "PHEV"];
-const ACCESSES: [&str; 2] = ["_T", "public"];
-
 /// The wholes that are declared now and then, each with its parts.
-const SPLITS: [(Dimension, &str, &[&str]); 8] = [
+const SPLITS: [(Dimension, &str, &[&str]); 9] = [
     (Dimension::VehicleClass, "_T", &["PV", "CV"]),
     (Dimension::VehicleClass, "_T", &["PV", "TRUCK", "BUS"]),
     (Dimension::VehicleClass, "CV", &["TRUCK", "BUS"]),
     (Dimension::Powertrain, "_T", &["ICE", "NEV"]),
     (Dimension::Powertrain, "NEV", &["BEV", "PHEV"]),
     (Dimension::Powertrain, "_T", &["ICE", "BEV", "PHEV"]),
-    (Dimension::Powertrain, "NEV", &["BEV"]),
-    (Dimension::VehicleClass, "CV", &["TRUCK"]),
+    (Dimension::Maker, "saic", &["saic-vw", "saic-gm"]),
+    (Dimension::Maker, "_T", &["saic", "byd", "tesla"]),
+    (Dimension::Geo, "CN", &["CN-BJ", "CN-SH", "CN-GD"]),
 ];
 
 /// Days whose knowledge is asked for.
 const DATES: [&str; 7] = ["2018", "2020-05", "2020-12-30", "2020-12-31", "2021-03", "2023", "2026"];
 
-/// A world without figures, the documents that state some, and a question, mostly one that asks for some of these series
-/// among others.
-pub fn case() -> impl Strategy<Value = (World, History, Query)> {
+/// A world without figures, and the documents that state some.
+pub fn world() -> impl Strategy<Value = (World, History)> {
+    (declared(), series().prop_flat_map(history))
+}
+
+/// A question, mostly one that asks for some of these series among others.
+pub fn question(series: Vec<Key>) -> impl Strategy<Value = Query> {
     let which = prop::option::weighted(0.8, any::<prop::sample::Index>());
-    let told = series().prop_flat_map(history);
-    (world(), told, query(), which).prop_map(|(world, history, mut query, which)| {
+    (query(), which).prop_map(move |(mut query, which)| {
         let measures = query.codes[&Dimension::Measure].clone();
         let asked = |codes: &&Vec<String>| measures.as_ref().is_none_or(|all| all.contains(&codes[0]));
-        let known: Vec<&Vec<String>> =
-            history.series.iter().map(|(_, _, codes)| codes).filter(asked).collect();
+        let known: Vec<&Vec<String>> = series.iter().map(|(_, _, codes)| codes).filter(asked).collect();
         if let Some(which) = which.filter(|_| !known.is_empty()) {
             let codes = which.get(&known);
-            for (dimension, code) in world.dimensions.iter().zip(codes.iter()) {
+            for (dimension, code) in DIMENSIONS.iter().zip(&codes[1..]) {
                 let asked = query.codes.get_mut(dimension).and_then(Option::as_mut);
                 if let Some(asked) = asked.filter(|asked| !asked.contains(code)) {
                     asked.push(code.clone());
                 }
             }
         }
-        (world, history, query)
+        query
     })
 }
 
@@ -60,17 +60,19 @@ fn series() -> impl Strategy<Value = BTreeMap<Key, Stated>> {
     prop::collection::vec(siblings(), 4..10).prop_map(|series| series.into_iter().flatten().collect())
 }
 
-fn world() -> impl Strategy<Value = World> {
+fn declared() -> impl Strategy<Value = World> {
     let splits = prop::collection::vec(split(), 0..7);
     let rows = prop::collection::vec(row(), 0..5);
     let press = prop::collection::vec(prop::bool::weighted(0.2), SOURCES.len());
+    let rows = rows.prop_map(|mut rows| {
+        let mut places = BTreeSet::new();
+        rows.retain(|row| {
+            places.insert((row.measure.clone(), row.frequencies.clone(), row.level.clone(), row.rank))
+        });
+        rows
+    });
     (splits, rows, press).prop_map(|(splits, rows, press)| World {
-        dimensions: vec![
-            Dimension::Measure,
-            Dimension::VehicleClass,
-            Dimension::Powertrain,
-            Dimension::Access,
-        ],
+        dimensions: [Dimension::Measure].into_iter().chain(DIMENSIONS).collect(),
         measures: vec![
             measured("made", false, 0, Aggregation::Sum),
             measured("held", true, 2, Aggregation::Last),
@@ -89,8 +91,16 @@ fn measured(code: &str, is_stock: bool, decimals: u32, aggregation: Aggregation)
 /// The figures of one series, or of it and its siblings, alike in all but one code, so that there is something to sum; of one
 /// source, or of two, so that one may follow the other.
 fn siblings() -> impl Strategy<Value = Vec<(Key, Stated)>> {
-    let siblings: [(usize, &[&str]); 5] =
-        [(0, &[]), (1, &["PV", "CV"]), (1, &["TRUCK", "BUS"]), (2, &["ICE", "NEV"]), (2, &["BEV", "PHEV"])];
+    let siblings: [(usize, &[&str]); 8] = [
+        (0, &[]),
+        (1, &["CN-BJ", "CN-SH", "CN-GD"]),
+        (2, &["saic", "byd", "tesla"]),
+        (2, &["saic-vw", "saic-gm"]),
+        (3, &["PV", "CV"]),
+        (3, &["TRUCK", "BUS"]),
+        (4, &["ICE", "NEV"]),
+        (4, &["BEV", "PHEV"]),
+    ];
     let sources = subsequence(SOURCES.to_vec(), 1..=2);
     let head = (sources, frequency(), codes(), select(siblings.to_vec()));
     head.prop_flat_map(|(sources, frequency, codes, (at, parts))| {
@@ -121,13 +131,19 @@ fn coarser() -> impl Strategy<Value = Frequency> {
 }
 
 fn codes() -> impl Strategy<Value = Vec<String>> {
-    let mostly_total = |codes: &'static [&'static str]| {
-        prop_oneof![3 => Just("_T"), 2 => select(codes)].prop_map(str::to_owned)
+    let mostly = |dimension: Dimension, weight: u32| {
+        let all: Vec<&str> = known(dimension).iter().map(|(code, ..)| *code).collect();
+        prop_oneof![weight => Just(total(dimension)), 2 => select(all)].prop_map(str::to_owned)
     };
     let measure = prop_oneof![3 => Just("made"), 2 => Just("held")].prop_map(str::to_owned);
-    let access = prop_oneof![9 => Just("_T"), 1 => Just("public")].prop_map(str::to_owned);
-    let all = (measure, mostly_total(&CLASSES), mostly_total(&POWERTRAINS), access);
-    all.prop_map(|(measure, class, powertrain, access)| vec![measure, class, powertrain, access])
+    let (geo, maker) = (mostly(Dimension::Geo, 14), mostly(Dimension::Maker, 14));
+    let class = mostly(Dimension::VehicleClass, 3);
+    let (powertrain, access) = (mostly(Dimension::Powertrain, 3), mostly(Dimension::Access, 14));
+    (measure, geo, maker, class, powertrain, access).prop_map(
+        |(measure, geo, maker, class, powertrain, access)| {
+            vec![measure, geo, maker, class, powertrain, access]
+        },
+    )
 }
 
 /// Figures over some stretch of time, most of them there. They follow from one number, for a strategy of every figure takes
@@ -169,6 +185,7 @@ fn split() -> impl Strategy<Value = Split> {
     let days = (prop::option::weighted(0.2, month()), prop::option::weighted(0.2, month()));
     (source, select(&SPLITS[..]), prop::bool::weighted(0.3), days).prop_map(|(source, split, zero, days)| {
         let (dimension, whole, parts) = split;
+        let days = if days.0 > days.1 && days.1.is_some() { (days.1, days.0) } else { days };
         Split {
             source: source.to_owned(),
             dimension,
@@ -186,8 +203,10 @@ fn month() -> impl Strategy<Value = Period> {
 }
 
 fn row() -> impl Strategy<Value = Row> {
-    let subject =
-        (select(&["*", "*", "made", "held"][..]), select(&["*", "*", "*", "national", "nev", "public"][..]));
+    let subject = (
+        select(&["*", "*", "made", "held"][..]),
+        select(&["*", "*", "*", "national", "nev", "maker", "province", "public"][..]),
+    );
     let frequencies = prop_oneof![2 => Just(Vec::new()), 1 => subsequence(Frequency::ALL.to_vec(), 1..=2)];
     let sources = subsequence(SOURCES.to_vec(), 1..=4).prop_shuffle();
     let until = prop::option::weighted(0.3, month());
@@ -219,7 +238,10 @@ fn query() -> impl Strategy<Value = Query> {
     let when = (window(), prop::option::weighted(0.4, select(&DATES[..])));
     (asked, computed, when).prop_map(|((codes, sources, frequency), computed, (window, as_of))| {
         let (mut aggregation, partial, mut transform, mut fill) = computed;
-        let (start, end, last) = window;
+        let (start, mut end, last) = window;
+        if let (Some(start), Some(given)) = (start, end) {
+            end = Some(given).filter(|end| start.first_day() <= end.last_day());
+        }
         let measures = codes[&Dimension::Measure].clone();
         let asks_for = |code: &str| measures.as_ref().is_none_or(|codes| codes.iter().any(|c| c == code));
         if frequency.is_none() || (asks_for("held") && aggregation == Some(Aggregation::Sum)) {
@@ -229,6 +251,8 @@ fn query() -> impl Strategy<Value = Query> {
         let refused = match transform {
             Transform::Ytd => no_ytd,
             Transform::Index(base) => frequency != Some(base.frequency()),
+            // They need codes that are kept apart.
+            Transform::Share | Transform::Rank => true,
             _ => false,
         };
         if refused {
@@ -257,24 +281,27 @@ fn query() -> impl Strategy<Value = Query> {
 }
 
 fn asked() -> impl Strategy<Value = BTreeMap<Dimension, Option<Vec<String>>>> {
-    let of = |codes: &'static [&'static str]| {
-        let some = subsequence(codes, 1..=2);
-        prop_oneof![2 => Just(Some(vec!["_T"])), 1 => some.prop_map(Some), 4 => Just(None)]
+    let of = |dimension: Dimension, (total_alone, any): (u32, u32)| {
+        let all: Vec<&str> = known(dimension).iter().map(|(code, ..)| *code).collect();
+        let some = subsequence(all, 1..=2);
+        let owned = |codes: Vec<&str>| codes.into_iter().map(str::to_owned).collect::<Vec<String>>();
+        prop_oneof![
+            total_alone => Just(Some(vec![total(dimension).to_owned()])),
+            1 => some.prop_map(move |codes| Some(owned(codes))),
+            any => Just(None),
+        ]
     };
-    let measure = prop_oneof![3 => Just(Some(vec!["made"])), 2 => Just(Some(vec!["held"])), 2 => Just(None)];
-    let access =
-        prop_oneof![9 => Just(Some(vec!["_T"])), 1 => Just(Some(vec![ACCESSES[1]])), 1 => Just(None)];
-    (measure, of(&CLASSES), of(&POWERTRAINS), access).prop_map(|(measure, class, powertrain, access)| {
-        let owned = |codes: Option<Vec<&str>>| {
-            codes.map(|codes| codes.into_iter().map(str::to_owned).collect::<Vec<String>>())
-        };
-        BTreeMap::from([
-            (Dimension::Measure, owned(measure)),
-            (Dimension::VehicleClass, owned(class)),
-            (Dimension::Powertrain, owned(powertrain)),
-            (Dimension::Access, owned(access)),
-        ])
-    })
+    let measure = prop_oneof![3 => Just(Some("made")), 2 => Just(Some("held")), 2 => Just(None)];
+    let measure = measure.prop_map(|measure| measure.map(|code| vec![code.to_owned()]));
+    let (geo, maker) = (of(Dimension::Geo, (9, 2)), of(Dimension::Maker, (9, 2)));
+    let (class, powertrain) = (of(Dimension::VehicleClass, (2, 4)), of(Dimension::Powertrain, (2, 4)));
+    let access = of(Dimension::Access, (9, 1));
+    (measure, geo, maker, class, powertrain, access).prop_map(
+        |(measure, geo, maker, class, powertrain, access)| {
+            let codes = [geo, maker, class, powertrain, access];
+            [(Dimension::Measure, measure)].into_iter().chain(DIMENSIONS.into_iter().zip(codes)).collect()
+        },
+    )
 }
 
 fn sources() -> impl Strategy<Value = Sources> {

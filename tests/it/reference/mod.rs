@@ -2,12 +2,16 @@
 //! thousands of random small datasets.
 
 mod bridge;
+mod codes;
 mod documents;
+mod front;
 mod generate;
 mod growth;
 mod loading;
 mod model;
+mod pack;
 mod said;
 mod scope;
+mod service;
 mod tests;
 mod vintage;

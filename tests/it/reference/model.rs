@@ -110,8 +110,11 @@ pub struct Line {
     pub low_trust: bool,
 }
 
-/// The answer: by frequency, codes, and source or `best`.
-pub type Answer = BTreeMap<(Frequency, Vec<String>, String), Vec<Line>>;
+/// A series of the answer: its frequency, codes, and source or `best`.
+pub type Answered = (Frequency, Vec<String>, String);
+
+/// The answer.
+pub type Answer = BTreeMap<Answered, Vec<Line>>;
 
 /// The years that anything happens in.
 pub const YEARS: std::ops::Range<i32> = 2019..2023;
@@ -148,6 +151,17 @@ impl World {
         let any = &self.splits[at];
         let same = |split: &&Split| split.dimension == any.dimension && split.whole == any.whole;
         self.splits.iter().filter(same).any(|split| split.source == source)
+    }
+
+    /// Whether a source states anything of these codes or of parts of them. Nothing comes of nothing, and asking for it at every
+    /// period takes time.
+    pub fn speaks_of(&self, source: &str, codes: &[String], fits: impl Fn(Frequency) -> bool) -> bool {
+        let is_whole = |at: usize| {
+            let of = |split: &&Split| split.dimension == self.dimensions[at];
+            self.splits.iter().filter(of).any(|split| split.whole == codes[at])
+        };
+        let of_it = |others: &[String]| (0..codes.len()).all(|at| codes[at] == others[at] || is_whole(at));
+        self.published.keys().any(|(by, of, others)| by == source && fits(*of) && of_it(others))
     }
 
     /// Every combination of codes that can mean anything.
@@ -215,14 +229,8 @@ fn voices(
         if matches!(&query.sources, Sources::Listed(asked) if !asked.contains(source)) {
             continue;
         }
-        // Nothing comes of nothing, and asking it of every period takes time.
-        let is_whole = |code: &String| world.splits.iter().any(|split| split.whole == *code);
-        let has = |(by, of, others): &Key| {
-            by == source
-                && (*of == frequency || (query.converts && *of > frequency))
-                && codes.iter().zip(others).all(|(code, other)| code == other || is_whole(code))
-        };
-        if !world.published.keys().any(has) {
+        let fits = |of: Frequency| of == frequency || (query.converts && of > frequency);
+        if !world.speaks_of(source, codes, fits) {
             continue;
         }
         let periods = YEARS.start * frequency.per_year()..YEARS.end * frequency.per_year();

@@ -45,6 +45,9 @@ fn stated(
 
 /// What it published at this very frequency, or else the complete sum of declared parts.
 fn grouped(world: &World, source: &str, codes: &[String], when: (Frequency, i32)) -> Option<Cell> {
+    if !world.speaks_of(source, codes, |frequency| frequency == when.0) {
+        return None;
+    }
     stated(world, source, codes, when).or_else(|| summed(world, source, codes, when))
 }
 

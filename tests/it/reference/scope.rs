@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use china_auto::timeseries::key::Dimension;
 use china_auto::timeseries::period::{Frequency, Period};
 
+use super::codes::{kind, upwards};
 use super::model::{Cell, Row, World};
 
 /// A source at its place, with what it says there.
@@ -93,10 +94,18 @@ fn rows<'a>(world: &'a World, codes: &[String], frequency: Frequency) -> Vec<&'a
     rows
 }
 
-/// New energy vehicles and their parts have a level of their own, and so do public outlets.
+/// The first of these that its codes make of a series.
 fn level(world: &World, codes: &[String]) -> &'static str {
-    if ["NEV", "BEV", "PHEV"].contains(&codes[world.place(Dimension::Powertrain)].as_str()) {
-        return "nev";
+    let code = |dimension| codes[world.place(dimension)].as_str();
+    if code(Dimension::Maker) != "_T" {
+        "maker"
+    } else if kind(Dimension::Geo, code(Dimension::Geo)) == "province" {
+        "province"
+    } else if upwards(Dimension::Powertrain, code(Dimension::Powertrain)).contains(&"NEV") {
+        "nev"
+    } else if code(Dimension::Access) == "public" {
+        "public"
+    } else {
+        "national"
     }
-    if codes[world.place(Dimension::Access)] == "public" { "public" } else { "national" }
 }

@@ -69,6 +69,20 @@ impl History {
         holding
     }
 
+    /// The same up to a loading.
+    pub fn until(&self, load: usize) -> Self {
+        Self { series: self.series.clone(), loads: self.loads[..=load].to_vec() }
+    }
+
+    /// Whether a loading lacks a document that stated something until then.
+    pub fn withdraws(&self, load: usize) -> bool {
+        let states = |load: &BTreeMap<String, Document>, id: &String| {
+            load.get(id).is_some_and(|document| !document.facts.is_empty())
+        };
+        let (before, now) = (&self.loads[load - 1], &self.loads[load]);
+        before.keys().any(|id| states(before, id) && !states(now, id))
+    }
+
     /// The documents that count, as one holds over the other: by day, undated ones first, then in the order of loading.
     fn documents(&self) -> Vec<&Document> {
         let mut taken: Vec<(&String, &Document)> = Vec::new();
