@@ -1,6 +1,7 @@
 //! Reads stored series: first which there are, then their figures, each from one snapshot of the vocabulary's versions.
 
 mod availability;
+mod connections;
 mod named;
 
 use std::collections::HashMap;
@@ -8,9 +9,10 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::query::Query;
-use sqlx::{AssertSqlSafe, PgConnection, PgPool, Postgres, Row as _};
+use sqlx::{AssertSqlSafe, PgConnection, Postgres, Row as _};
 
 pub use availability::{Available, Count};
+pub use connections::{Connections, Snapshot};
 pub use named::{Named, first_of_each, with_codes};
 
 use super::dataset::{Dataset, Vocabulary};
@@ -26,8 +28,8 @@ use crate::error::{Error, Result};
 /// What is read, and at which state of the data.
 #[derive(Debug, Clone, Copy)]
 pub struct Reader<'a> {
-    /// Connections that can only read.
-    pub pool: &'a PgPool,
+    /// Where the statements go.
+    pub connections: Connections<'a>,
     /// The query.
     pub plan: &'a Plan,
     /// Its dataset.
@@ -76,7 +78,7 @@ impl Reader<'_> {
         let limit = i64::try_from(MOST_SERIES + 1).unwrap_or(i64::MAX);
         let statement = sql::series(plan, self.dataset, (limit, self.is_past()));
         let mut stored = Vec::new();
-        for row in &bound(&statement).fetch_all(self.pool).await? {
+        for row in &self.rows(&statement).await? {
             same_versions(row, self.vocabulary, &self.plan.dataset)?;
             let Some(id) = row.try_get::<Option<i64>, _>("series_id")? else { continue };
             stored.push(Stored {
@@ -99,14 +101,14 @@ impl Reader<'_> {
         let ids: Vec<i64> = stored.iter().map(|s| s.id).collect();
         let statement = sql::cells(&self.plan.dataset, &ids);
         if !self.is_past() {
-            let holding = self.holding(&mut *self.pool.acquire().await?, &statement).await?;
+            let holding = self.holding(&mut *self.connections.one().await?, &statement).await?;
             let tracks = holding.into_iter().map(|(id, holding)| (id, holding.track()));
             return Ok(Figures { tracks: tracks.collect(), late: HashMap::new() });
         }
-        let mut transaction = self.pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
-        let mut holding = self.holding(&mut transaction, &statement).await?;
-        let past = past::read(&mut transaction, &ids).await?;
-        transaction.commit().await?;
+        let mut connection = self.connections.of_one_state().await?;
+        let mut holding = self.holding(&mut connection, &statement).await?;
+        let past = past::read(&mut connection, &ids).await?;
+        connection.done().await?;
         let mut figures = Figures::default();
         for one in stored {
             let cells = self.cells(one.id, &holding.remove(&one.id).unwrap_or_default(), &past);
@@ -141,7 +143,7 @@ impl Reader<'_> {
 
     async fn listed(&self, statement: &Statement) -> Result<Vec<Listed>> {
         let mut listed = Vec::new();
-        for row in &bound(statement).fetch_all(self.pool).await? {
+        for row in &self.rows(statement).await? {
             same_versions(row, self.vocabulary, &self.plan.dataset)?;
             if row.try_get::<Option<String>, _>("group_key")?.is_some() {
                 listed.push(Listed::new(row)?);
@@ -153,18 +155,23 @@ impl Reader<'_> {
     /// Everything that was ever stated of each cell of some stored series, in their order, and what is noted of it.
     pub async fn vintages(&self, ids: &[i64]) -> Result<(Vec<Cells>, Past)> {
         let statement = sql::cells(&self.plan.dataset, ids);
-        let mut transaction = self.pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
-        let mut holding = self.holding(&mut transaction, &statement).await?;
-        let past = past::read(&mut transaction, ids).await?;
-        transaction.commit().await?;
+        let mut connection = self.connections.of_one_state().await?;
+        let mut holding = self.holding(&mut connection, &statement).await?;
+        let past = past::read(&mut connection, ids).await?;
+        connection.done().await?;
         let cells = ids.iter().map(|id| self.cells(*id, &holding.remove(id).unwrap_or_default(), &past));
         Ok((cells.collect(), past))
     }
 
     /// The lists of texts that a statement selects.
     pub async fn texts(&self, statement: &Statement) -> Result<Vec<Vec<String>>> {
-        let rows = bound(statement).fetch_all(self.pool).await?;
+        let rows = self.rows(statement).await?;
         rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
+    }
+
+    async fn rows(&self, statement: &Statement) -> Result<Vec<PgRow>> {
+        let mut connection = self.connections.one().await?;
+        Ok(bound(statement).fetch_all(&mut *connection).await?)
     }
 
     const fn is_past(&self) -> bool {

@@ -15,7 +15,7 @@ use crate::http::negotiate::{Format, Language};
 use crate::http::records::Warning;
 use crate::http::reply::Reply;
 use crate::timeseries::dataset::Vocabulary;
-use crate::timeseries::fetch::{Available, Count, Reader};
+use crate::timeseries::fetch::{Available, Connections, Count, Reader};
 use crate::timeseries::key::Dimension;
 use crate::timeseries::period::{Frequency, Period};
 use crate::timeseries::request::{self, Unnamed};
@@ -95,7 +95,13 @@ async fn attempt(app: &App, dataset: &str, mut call: Call) -> Result<Reply> {
     let plan = request::select(&mut call.params, &vocabulary, dataset, Unnamed::Open);
     let language = call.language();
     let mut view = call.single()?;
-    let reader = Reader { pool: &app.pool, plan: &plan, dataset, vocabulary: &vocabulary, pin: None };
+    let reader = Reader {
+        connections: Connections::Pool(&app.pool),
+        plan: &plan,
+        dataset,
+        vocabulary: &vocabulary,
+        pin: None,
+    };
     let mut read = reader.availability().await?;
     let selected = |axis: Option<Dimension>| match axis {
         Some(dimension) => plan.codes(dimension),

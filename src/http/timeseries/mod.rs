@@ -30,7 +30,7 @@ use crate::error::{Error, Fault, Result};
 use crate::formats::Written;
 use crate::timeseries::answer::{Frame, Place, Sort, page, sorted, whole};
 use crate::timeseries::dataset::{Dataset, Vocabulary};
-use crate::timeseries::fetch::Reader;
+use crate::timeseries::fetch::{Connections, Reader};
 use crate::timeseries::frame::source_at;
 use crate::timeseries::plan::Plan;
 use crate::timeseries::request;
@@ -123,7 +123,13 @@ async fn attempt(app: &App, dataset: &str, call: Call) -> Result<Reply> {
     let asked = understand(call, &vocabulary, dataset)?;
     let (pages_at, pinned) = pinned(&vocabulary, &dataset.name, &asked.view)?;
     let dataset = &*dataset.with(&asked.plan.sums);
-    let reader = Reader { pool: &app.pool, plan: &asked.plan, dataset, vocabulary: &vocabulary, pin: pinned };
+    let reader = Reader {
+        connections: Connections::Pool(&app.pool),
+        plan: &asked.plan,
+        dataset,
+        vocabulary: &vocabulary,
+        pin: pinned,
+    };
     let start = Instant::now();
     let frame = read(&reader, &asked).await?;
     let warnings = warnings::warnings(&reader, &asked, &frame).await?;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use sqlx::Row as _;
 use sqlx::postgres::PgRow;
 
-use super::{Reader, bound, frequency, same_versions};
+use super::{Reader, frequency, same_versions};
 use crate::error::{Error, Result};
 use crate::timeseries::key::Dimension;
 use crate::timeseries::period::Period;
@@ -38,7 +38,7 @@ impl Reader<'_> {
     pub async fn availability(&self) -> Result<Available> {
         let statement = sql::availability(self.plan, self.dataset);
         let mut available = Available::default();
-        for row in &bound(&statement).fetch_all(self.pool).await? {
+        for row in &self.rows(&statement).await? {
             same_versions(row, self.vocabulary, &self.plan.dataset)?;
             if let Some(axis) = row.try_get::<Option<String>, _>("axis")? {
                 available.add(&axis, row.try_get("code")?, Count::new(row)?)?;

@@ -1,0 +1,113 @@
+//! Where a reader's statements go: to the pool, or all into one snapshot.
+
+use std::ops::{Deref, DerefMut};
+
+use sqlx::pool::PoolConnection;
+use sqlx::{PgConnection, PgPool, Postgres, Transaction};
+use tokio::sync::{Mutex, MutexGuard};
+
+use crate::error::Result;
+
+/// How a transaction begins that sees one state of the database and changes nothing.
+const ONE_STATE: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+
+/// Where statements go.
+#[derive(Debug, Clone, Copy)]
+pub enum Connections<'a> {
+    /// Each to whichever connection is free: what belongs together has to come by one statement, or is compared by versions.
+    Pool(&'a PgPool),
+    /// One after the other to the same connection, all in one state of the database.
+    Snapshot(&'a Snapshot),
+}
+
+/// One state of the database, kept open on a connection of its own. Dropped, it gives the connection back.
+#[derive(Debug)]
+pub struct Snapshot {
+    transaction: Mutex<Transaction<'static, Postgres>>,
+}
+
+/// A connection for some statements.
+pub(super) enum Connection<'a> {
+    /// A free one of the pool.
+    Free(PoolConnection<Postgres>),
+    /// One in a transaction of its own.
+    Begun(Transaction<'static, Postgres>),
+    /// That of a snapshot.
+    Shared(MutexGuard<'a, Transaction<'static, Postgres>>),
+}
+
+impl Snapshot {
+    /// Opens one. The state is that of the first statement read in it.
+    pub async fn open(pool: &PgPool) -> Result<Self> {
+        let mut transaction = pool.begin_with(ONE_STATE).await?;
+        sqlx::query("SAVEPOINT begun").execute(&mut *transaction).await?;
+        Ok(Self { transaction: Mutex::new(transaction) })
+    }
+
+    /// The connection, for other statements in the same state.
+    pub async fn connection(&self) -> MutexGuard<'_, Transaction<'static, Postgres>> {
+        self.transaction.lock().await
+    }
+
+    /// Makes it readable again after a statement failed in it; the state stays the same.
+    pub async fn recover(&self) -> Result<()> {
+        let mut connection = self.connection().await;
+        sqlx::query("ROLLBACK TO SAVEPOINT begun").execute(&mut **connection).await?;
+        Ok(())
+    }
+
+    /// Ends it.
+    pub async fn close(self) -> Result<()> {
+        Ok(self.transaction.into_inner().commit().await?)
+    }
+}
+
+impl<'a> Connections<'a> {
+    /// A connection for one statement.
+    pub(super) async fn one(self) -> Result<Connection<'a>> {
+        Ok(match self {
+            Self::Pool(pool) => Connection::Free(pool.acquire().await?),
+            Self::Snapshot(snapshot) => Connection::Shared(snapshot.connection().await),
+        })
+    }
+
+    /// A connection for several statements that see one state of the database.
+    pub(super) async fn of_one_state(self) -> Result<Connection<'a>> {
+        Ok(match self {
+            Self::Pool(pool) => Connection::Begun(pool.begin_with(ONE_STATE).await?),
+            Self::Snapshot(snapshot) => Connection::Shared(snapshot.connection().await),
+        })
+    }
+}
+
+impl Connection<'_> {
+    /// Ends what was begun for these statements alone.
+    pub(super) async fn done(self) -> Result<()> {
+        if let Self::Begun(transaction) = self {
+            transaction.commit().await?;
+        }
+        Ok(())
+    }
+}
+
+impl Deref for Connection<'_> {
+    type Target = PgConnection;
+
+    fn deref(&self) -> &PgConnection {
+        match self {
+            Self::Free(connection) => connection,
+            Self::Begun(transaction) => transaction,
+            Self::Shared(transaction) => transaction,
+        }
+    }
+}
+
+impl DerefMut for Connection<'_> {
+    fn deref_mut(&mut self) -> &mut PgConnection {
+        match self {
+            Self::Free(connection) => connection,
+            Self::Begun(transaction) => transaction,
+            Self::Shared(transaction) => transaction,
+        }
+    }
+}
