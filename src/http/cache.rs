@@ -28,13 +28,15 @@ pub async fn conditional(request: Request, next: Next) -> Response {
     let Some(reply) = response.extensions_mut().remove::<Reply>() else { return response };
     response.extensions_mut().insert(DatabaseTime::of(&reply));
     let coded = reply.body.len() >= WORTH_CODING && accepts_gzip(text(&headers, header::ACCEPT_ENCODING));
-    let tag = format!("\"{}{}\"", reply.tag, if coded { "-gzip" } else { "" });
-    let known = is_known(&headers, &tag, reply.last_modified);
+    let mark = if coded { "-gzip" } else { "" };
+    let tag = reply.tag.as_ref().map(|tag| format!("\"{tag}{mark}\""));
+    let known = tag.as_ref().is_some_and(|tag| is_known(&headers, tag, reply.last_modified));
     let answer = response.headers_mut();
-    for (name, value) in
-        [(header::ETAG, tag), (header::LAST_MODIFIED, reply.last_modified.format(HTTP_DATE).to_string())]
-    {
-        answer.insert(name, HeaderValue::try_from(value).expect("tags and dates are visible ASCII"));
+    if let Some(tag) = tag {
+        let date = reply.last_modified.format(HTTP_DATE).to_string();
+        for (name, value) in [(header::ETAG, tag), (header::LAST_MODIFIED, date)] {
+            answer.insert(name, HeaderValue::try_from(value).expect("tags and dates are visible ASCII"));
+        }
     }
     if known {
         answer.remove(header::CONTENT_TYPE);

@@ -185,7 +185,8 @@ impl View {
         let language = self.language.map(Language::code);
         let query = self.target.name();
         let tag = tag([query.as_str(), &page, collection, &version, &self.basis, self.format.media_type()]);
-        Reply { body, format: self.format, tag, last_modified, next, language, database_ms: None }
+        let (tag, complete) = (Some(tag), next.is_none());
+        Reply { body, format: self.format, tag, last_modified, complete, next, language, database_ms: None }
     }
 }
 

@@ -16,10 +16,13 @@ pub struct Reply {
     pub body: Bytes,
     /// Its media type.
     pub format: Format,
-    /// Hashes everything that the body depends on but its content coding.
-    pub tag: String,
+    /// Hashes everything that the body depends on but its content coding; `None` for the answer to a body, which nobody may
+    /// keep and which has no tag or date.
+    pub tag: Option<String>,
     /// When one of the collections that were read last changed.
     pub last_modified: DateTime<Utc>,
+    /// Whether nothing follows on a next page.
+    pub complete: bool,
     /// Where the next page is, relative to the service; `None` where this is the last.
     pub next: Option<String>,
     /// The language of the names in it, where it has one.
@@ -46,10 +49,11 @@ impl Reply {
     fn headers(&self) -> HeaderMap {
         let mut headers = HeaderMap::new();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(self.format.media_type()));
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=0, must-revalidate"));
+        let cache = if self.tag.is_some() { "public, max-age=0, must-revalidate" } else { "no-store" };
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
         let vary = HeaderValue::from_static("Accept, Accept-Language, Accept-Encoding");
         headers.insert(header::VARY, vary);
-        let complete = if self.next.is_some() { "false" } else { "true" };
+        let complete = if self.complete { "true" } else { "false" };
         headers.insert(X_COMPLETE, HeaderValue::from_static(complete));
         if let Some(language) = self.language {
             headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(language));

@@ -96,7 +96,8 @@ fn write(view: &View, since: Since, read: Versioned<Feed>) -> Result<Reply> {
         }
     };
     let (format, last_modified) = (view.format, changed_at);
-    Ok(Reply { body, format, tag, last_modified, next, language: None, database_ms: None })
+    let tag = Some(tag);
+    Ok(Reply { body, format, tag, last_modified, complete, next, language: None, database_ms: None })
 }
 
 /// The same question behind a position.

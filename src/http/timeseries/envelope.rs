@@ -180,7 +180,17 @@ pub(super) fn write(asked: &Asked, written: Written<'_>, pin: Pin, warnings: Vec
         }
     };
     let language = Some(asked.language.code());
-    Ok(Reply { body, format: view.format, tag, last_modified, next: link, language, database_ms: None })
+    let (tag, complete) = (Some(tag), link.is_none());
+    Ok(Reply {
+        body,
+        format: view.format,
+        tag,
+        last_modified,
+        complete,
+        next: link,
+        language,
+        database_ms: None,
+    })
 }
 
 /// The body of an answer in JSON.

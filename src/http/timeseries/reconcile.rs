@@ -374,7 +374,8 @@ fn write(
         Format::Csv => records::csv(&data.iter().flat_map(csv_rows).collect::<Vec<_>>())?,
     };
     let (format, last_modified) = (view.format, *last_modified);
-    Ok(Reply { body, format, tag, last_modified, next, language: None, database_ms: None })
+    let (tag, complete) = (Some(tag), next.is_none());
+    Ok(Reply { body, format, tag, last_modified, complete, next, language: None, database_ms: None })
 }
 
 fn csv_rows<'a>(item: &'a ComparisonItem<'a>) -> impl Iterator<Item = Line<'a>> {
