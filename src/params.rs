@@ -34,17 +34,27 @@ impl Params {
             params.malformed.push(Fault::new("(query)", query, detail));
             return params;
         }
-        let given = form_urlencoded::parse(query.as_bytes());
-        let count = given.count();
+        params.take(form_urlencoded::parse(query.as_bytes()));
+        params
+    }
+
+    /// Takes names and values that were not read from a query string.
+    pub fn of(pairs: &[(String, String)]) -> Self {
+        let mut params = Self::default();
+        params.take(pairs.iter().map(|(name, value)| (name, value)));
+        params
+    }
+
+    fn take<N: AsRef<str>, V: AsRef<str>>(&mut self, given: impl Iterator<Item = (N, V)> + Clone) {
+        let count = given.clone().count();
         if count > MAX_PARAMS {
             let detail = format!("names {count} parameters; at most {MAX_PARAMS} are read");
-            params.malformed.push(Fault::new("(query)", query, detail));
-            return params;
+            self.malformed.push(Fault::new("(query)", "", detail));
+            return;
         }
         for (name, value) in given {
-            params.push(&name, &value);
+            self.push(name.as_ref(), value.as_ref());
         }
-        params
     }
 
     fn push(&mut self, name: &str, value: &str) {

@@ -41,6 +41,8 @@ pub struct Target {
     pub pairs: Vec<(String, String)>,
     /// `limit` and `cursor` as given.
     page: Vec<(String, String)>,
+    /// Where the query was sent as a body, the path that it was sent to: its pages are asked for there, with the same body.
+    posted_to: Option<&'static str>,
 }
 
 /// How an answer is to be made. It exists only where every parameter of the request was understood.
@@ -59,6 +61,31 @@ pub struct View {
 }
 
 impl Call {
+    /// The same call as if it had asked for this path with these parameters.
+    #[must_use]
+    pub fn asking(&self, path: String, pairs: Vec<(String, String)>) -> Self {
+        Self { params: Params::of(&pairs), target: Target::new(path, pairs), ..self.clone() }
+    }
+
+    /// The same call, with links to where its body was sent.
+    #[must_use]
+    pub fn posted_to(mut self, path: &'static str) -> Self {
+        self.target.posted_to = Some(path);
+        self
+    }
+
+    /// The call as one that takes JSON alone, where its header `Accept` does.
+    pub fn as_json(mut self) -> Result<Self> {
+        Format::Json.only(&self.accept)?;
+        self.accept.clear();
+        Ok(self)
+    }
+
+    /// How many bytes the query has in a URL.
+    pub fn url_bytes(&self) -> usize {
+        self.target.url(&self.target.page).len()
+    }
+
     /// Whether the request names this parameter.
     pub fn has(&self, name: &str) -> bool {
         self.params.given(name).is_some()
@@ -133,22 +160,45 @@ impl View {
 }
 
 impl Target {
+    fn new(path: String, pairs: Vec<(String, String)>) -> Self {
+        let mut pairs: Vec<_> = pairs.into_iter().filter(|(_, value)| !value.is_empty()).collect();
+        pairs.sort();
+        let (page, pairs) = pairs.into_iter().partition(|(name, _)| name == "limit" || name == "cursor");
+        Self { path, pairs, page, posted_to: None }
+    }
+
     /// The query by name, whatever page of it is read.
     pub fn name(&self) -> String {
-        self.with(&[])
+        self.url(&[])
+    }
+
+    /// The first page, relative to the service.
+    pub fn first(&self) -> String {
+        self.link(&[])
     }
 
     /// This page, relative to the service.
     pub fn this(&self) -> String {
-        self.with(&self.page)
+        self.link(&self.page)
     }
 
     /// The page of the same query that begins at this cursor, relative to the service.
     pub fn next(&self, cursor: &str, limit: usize) -> String {
-        self.with(&[("cursor".to_owned(), cursor.to_owned()), ("limit".to_owned(), limit.to_string())])
+        self.link(&[("cursor".to_owned(), cursor.to_owned()), ("limit".to_owned(), limit.to_string())])
     }
 
-    fn with(&self, page: &[(String, String)]) -> String {
+    /// Where the query is in a body, only the cursor is in the link.
+    fn link(&self, page: &[(String, String)]) -> String {
+        let Some(path) = self.posted_to else { return self.url(page) };
+        let cursor = page.iter().find(|(name, _)| name == "cursor");
+        // A cursor as given may be anything.
+        let escaped =
+            |(_, text): &(String, String)| form_urlencoded::byte_serialize(text.as_bytes()).collect();
+        let escaped: Option<String> = cursor.map(escaped);
+        escaped.map_or(path.to_owned(), |cursor| format!("{path}?cursor={cursor}"))
+    }
+
+    fn url(&self, page: &[(String, String)]) -> String {
         let mut query = form_urlencoded::Serializer::new(String::new());
         query.extend_pairs(&self.pairs).extend_pairs(page);
         // Lists and series keys stay readable: a comma, a colon and an asterisk mean nothing to a query string.
@@ -182,15 +232,11 @@ impl<S: Sync> FromRequestParts<S> for Call {
         let query = parts.uri.query().unwrap_or_default();
         let text =
             |name| parts.headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
-        let mut pairs: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes())
-            .filter(|(_, value)| !value.is_empty())
-            .map(|(name, value)| (name.into_owned(), value.into_owned()))
-            .collect();
-        pairs.sort();
-        let (page, pairs) = pairs.into_iter().partition(|(name, _)| name == "limit" || name == "cursor");
+        let pairs = form_urlencoded::parse(query.as_bytes());
+        let pairs = pairs.map(|(name, value)| (name.into_owned(), value.into_owned())).collect();
         Ok(Self {
             params: Params::parse(query),
-            target: Target { path: parts.uri.path().to_owned(), pairs, page },
+            target: Target::new(parts.uri.path().to_owned(), pairs),
             accept: text(header::ACCEPT),
             accept_language: text(header::ACCEPT_LANGUAGE),
             format: None,

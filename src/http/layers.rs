@@ -4,7 +4,7 @@ use std::any::Any;
 use std::time::{Duration, Instant};
 
 use axum::Router;
-use axum::extract::{MatchedPath, Request};
+use axum::extract::{DefaultBodyLimit, MatchedPath, Request};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use super::problem::{Code, Problem};
 use super::reply::{Reply, X_COMPLETE};
-use super::{REQUEST_ID, cache, problem};
+use super::{REQUEST_ID, body, cache, problem};
 
 /// How long a request may take: more than a statement may, less than the drain at the stop.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(8);
@@ -35,6 +35,8 @@ pub fn around(routes: Router, origins: &[HeaderValue]) -> Router {
         .layer(from_fn(problem::complete))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, REQUEST_TIMEOUT))
+        // Inside of problems: what a body is refused for gets their body.
+        .layer(DefaultBodyLimit::max(body::MOST_BYTES))
         // Innermost: it sees only answers of handlers.
         .layer(from_fn(cache::conditional));
     routes.layer(layers)

@@ -34,19 +34,8 @@ impl Format {
 
     /// The format that an `Accept` header prefers. Without a header it is JSON.
     pub fn accepted(accept: &str) -> Result<Self> {
-        if accept.trim().is_empty() {
-            return Ok(Self::Json);
-        }
         let ranges = by_quality(accept);
-        let quality = |format: Self| {
-            let (essence, _) = format.media_type().split_once(';').unwrap_or((format.media_type(), ""));
-            let (kind, _) = essence.split_once('/').unwrap_or((essence, ""));
-            // The most specific range that matches decides, whatever its quality (RFC 9110, 12.5.1).
-            [essence.to_owned(), format!("{kind}/*"), "*/*".to_owned()]
-                .iter()
-                .find_map(|range| ranges.iter().find(|(r, _)| r == range))
-                .map_or(0.0, |(_, quality)| *quality)
-        };
+        let quality = |format: Self| format.quality(&ranges);
         let mut best = (Self::Json, quality(Self::Json));
         for (_, format) in Self::ALL {
             if quality(format) > best.1 {
@@ -56,9 +45,35 @@ impl Format {
         if best.1 > 0.0 {
             return Ok(best.0);
         }
-        let served = Self::ALL.iter().map(|(_, format)| format.media_type().to_owned()).collect();
-        Err(Error::NotAcceptable { accept: accept.chars().take(200).collect(), served })
+        Err(not_acceptable(accept, &Self::ALL.map(|(_, format)| format)))
     }
+
+    /// Refuses an `Accept` header that does not take this format, where no other is served.
+    pub fn only(self, accept: &str) -> Result<()> {
+        if self.quality(&by_quality(accept)) > 0.0 {
+            return Ok(());
+        }
+        Err(not_acceptable(accept, &[self]))
+    }
+
+    /// How much the entries of an `Accept` header like it. Without entries everything is liked.
+    fn quality(self, ranges: &[(String, f32)]) -> f32 {
+        if ranges.is_empty() {
+            return 1.0;
+        }
+        let (essence, _) = self.media_type().split_once(';').unwrap_or((self.media_type(), ""));
+        let (kind, _) = essence.split_once('/').unwrap_or((essence, ""));
+        // The most specific range that matches decides, whatever its quality (RFC 9110, 12.5.1).
+        [essence.to_owned(), format!("{kind}/*"), "*/*".to_owned()]
+            .iter()
+            .find_map(|range| ranges.iter().find(|(r, _)| r == range))
+            .map_or(0.0, |(_, quality)| *quality)
+    }
+}
+
+fn not_acceptable(accept: &str, served: &[Format]) -> Error {
+    let served = served.iter().map(|format| format.media_type().to_owned()).collect();
+    Error::NotAcceptable { accept: accept.chars().take(200).collect(), served }
 }
 
 /// The language that an `Accept-Language` header prefers; English where it names neither that is served.
@@ -105,6 +120,9 @@ mod tests {
         assert_eq!(accepted("application/json;q=0.5, application/x-ndjson"), Some(Format::Ndjson));
         assert_eq!(accepted("application/json;q=0, */*"), Some(Format::Csv));
         assert_eq!(accepted("image/png"), None);
+        assert!(Format::Json.only("text/csv, application/json;q=0.1").is_ok());
+        assert!(Format::Json.only("").is_ok());
+        assert!(Format::Json.only("text/csv, */*;q=0").is_err());
     }
 
     #[test]
