@@ -85,7 +85,7 @@ impl Error {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = ProblemFault)]
 pub struct Fault {
-    /// The parameter at fault (a header's name where it is a header).
+    /// The parameter at fault (a header's name where it is a header; in a body its field, as `queries[2].name`).
     pub parameter: String,
     /// The value as sent, cut after 200 characters.
     pub value: String,

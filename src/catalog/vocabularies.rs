@@ -9,6 +9,7 @@ use super::load;
 use crate::database::Versioned;
 use crate::error::{Error, Result};
 use crate::timeseries::dataset::Vocabulary;
+use crate::timeseries::fetch::Snapshot;
 
 /// How often a reading is tried again where an import comes between its parts.
 const ATTEMPTS: usize = 5;
@@ -66,6 +67,17 @@ impl Vocabularies {
             }
         }
         Err(Error::Unavailable("the data changes faster than it can be read".to_owned()))
+    }
+
+    /// One state of the database, kept open, with the vocabulary of that state. [`Error::Moved`] where a change came between.
+    pub async fn snapshot(&self) -> Result<(Arc<Vocabulary>, Snapshot)> {
+        let vocabulary = self.current().await?;
+        let snapshot = Snapshot::open(&self.pool).await?;
+        let versions = load::versions(&mut **snapshot.connection().await).await?;
+        if versions != vocabulary.versions {
+            return Err(Error::Moved);
+        }
+        Ok((vocabulary, snapshot))
     }
 
     /// Reads the vocabulary anew, whatever is kept.

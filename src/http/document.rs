@@ -19,6 +19,9 @@ const EVERY: [&str; 2] = ["X-Request-Id", "Server-Timing"];
 const DATA: [&str; 7] =
     ["ETag", "Last-Modified", "Cache-Control", "Vary", "Link", "X-Complete", "Content-Language"];
 
+/// Those of them by which an answer is known again.
+const VALIDATORS: [&str; 2] = ["ETag", "Last-Modified"];
+
 /// What each header says, with an example.
 const HEADERS: [(&str, &str, &str); 10] = [
     (
@@ -33,7 +36,7 @@ const HEADERS: [(&str, &str, &str); 10] = [
     ),
     (
         "Cache-Control",
-        "Answers may be kept, and are to be asked for again with their tag.",
+        "Answers may be kept, and are to be asked for again with their tag; those to a body may not: `no-store`.",
         "public, max-age=0, must-revalidate",
     ),
     (
@@ -115,7 +118,7 @@ fn flatten(schema: &mut Value) {
 }
 
 /// A field that can be null is always sent, so it is required. What may be absent is never null, and says of itself that it
-/// is not required. (All types here are of answers; one of requests would have to be left out.)
+/// is not required. Of what a request holds nothing is nullable, so that nothing becomes required here.
 fn require(schema: &mut Value) {
     let Some(properties) = schema["properties"].as_object() else { return };
     let is_required = |name: &String| schema["required"].as_array().is_some_and(|r| r.contains(&json!(name)));
@@ -159,10 +162,12 @@ fn loosen(parameter: &mut Value) {
     }
 }
 
-/// Every answer names its headers. An operation answers with data where it says that the caller may have it already.
+/// Every answer names its headers. An operation answers with data where it says that the caller may have it already, or where it
+/// takes a body; then it has no validators.
 fn name_headers(operation: &mut Value) {
-    let data = operation["responses"].get("304").is_some();
-    let names = DATA.iter().filter(|_| data).chain(&EVERY);
+    let validated = operation["responses"].get("304").is_some();
+    let data = validated || operation.get("requestBody").is_some();
+    let names = DATA.iter().filter(|name| data && (validated || !VALIDATORS.contains(name))).chain(&EVERY);
     operation["responses"]["200"]["headers"] = references(names);
 }
 

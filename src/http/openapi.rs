@@ -47,7 +47,8 @@ another (`overlap`).
 **Pages**: a list holds up to `limit` records; `links.next`, the header `Link` and `meta.page.next_cursor` lead to the next \
 page, and nothing is cut in silence: `meta.complete` and the header `X-Complete` say whether more follows.
 
-**Asking again**: an answer carries an `ETag`. Sent back as `If-None-Match` it brings 304 without a body while nothing has changed.
+**Asking again**: an answer to a GET carries an `ETag`. Sent back as `If-None-Match` it brings 304 without a body while nothing has \
+changed.
 
 **Errors** are `application/problem+json` (RFC 9457), with the same fields whatever went wrong, all faults of a request at once, \
 and what would have been allowed. `/problems` lists their kinds. An unknown parameter is an error, so that no filter is \
@@ -125,11 +126,23 @@ pub struct LangParam {
     pub lang: Language,
 }
 
+/// From where on a query that was sent as a body is answered.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct CursorParam {
+    /// `meta.page.next_cursor` of the page before, as `links.next` has it, with the same body; for a single query alone.
+    #[param(required = false)]
+    pub cursor: String,
+}
+
 /// What a list answers instead of a page.
 pub struct ListFailures;
 
 /// What a single record's path answers instead of it.
 pub struct SingleFailures;
+
+/// What a body of queries is answered by instead.
+pub struct BodyFailures;
 
 /// What is answered where an answer that comes whole would be too large.
 pub struct TooLarge;
@@ -177,6 +190,15 @@ impl IntoResponses for SingleFailures {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
         let mut all = ListFailures::responses();
         all.extend(failures(&[Code::NotFound]));
+        all
+    }
+}
+
+impl IntoResponses for BodyFailures {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        let mut all = ListFailures::responses();
+        all.extend(failures(&[Code::TooLarge, Code::UnsupportedMediaType, Code::CursorGone]));
+        all.remove("304");
         all
     }
 }

@@ -10,12 +10,14 @@ use utoipa::ToSchema;
 use crate::app::App;
 use crate::catalog::CATALOG;
 use crate::database::Versioned;
+use crate::http::body::MOST_BYTES;
 use crate::http::extract::{Call, DEFAULT_RECORDS, MOST_RECORDS};
 use crate::http::negotiate::Language;
 use crate::http::openapi::{FormatParam, LangParam, SingleFailures};
 use crate::http::problem::Problem;
 use crate::http::records::Single;
 use crate::http::reply::Reply;
+use crate::http::timeseries::{MOST_OBSERVATIONS, MOST_QUERIES};
 use crate::params::{MAX_QUERY_BYTES, MAX_VALUE_CHARS};
 use crate::timeseries::dataset::Vocabulary;
 
@@ -79,6 +81,12 @@ pub struct Limits {
     pub query_bytes: usize,
     /// The longest value of a parameter, in characters.
     pub value_characters: usize,
+    /// The longest body, in bytes.
+    pub body_bytes: usize,
+    /// The most queries of a batch.
+    pub batch_queries: usize,
+    /// The most observations of all answers of a batch together.
+    pub batch_observations: usize,
 }
 
 /// One thing that can be asked.
@@ -87,6 +95,9 @@ pub struct HomeOperation {
     /// Its id in the OpenAPI document.
     #[schema(example = "list_codes")]
     pub operation: String,
+    /// Its method: GET, or POST where it takes a body.
+    #[schema(example = "GET")]
+    pub method: &'static str,
     /// Its path; what stands in braces is to be filled in.
     #[schema(example = "/v1/codes/{dimension}")]
     pub path: String,
@@ -97,15 +108,19 @@ pub struct HomeOperation {
 /// Read off the contract once, so that nothing is missing here that is served.
 static OPERATIONS: LazyLock<Vec<HomeOperation>> = LazyLock::new(|| {
     let paths = crate::http::openapi::routes().into_openapi().paths.paths;
-    let operation = |(path, item): (String, utoipa::openapi::PathItem)| {
-        let get = item.get?;
-        Some(HomeOperation {
-            operation: get.operation_id.unwrap_or_default(),
-            path,
-            summary: get.summary.unwrap_or_default(),
+    let of_path = |(path, item): (String, utoipa::openapi::PathItem)| {
+        let methods = [("GET", item.get), ("POST", item.post), ("DELETE", item.delete)];
+        methods.into_iter().filter_map(move |(method, says)| {
+            let says = says?;
+            Some(HomeOperation {
+                operation: says.operation_id.unwrap_or_default(),
+                method,
+                path: path.clone(),
+                summary: says.summary.unwrap_or_default(),
+            })
         })
     };
-    let mut all: Vec<HomeOperation> = paths.into_iter().filter_map(operation).collect();
+    let mut all: Vec<HomeOperation> = paths.into_iter().flat_map(of_path).collect();
     all.sort_by(|a, b| a.path.cmp(&b.path));
     all
 });
@@ -153,6 +168,9 @@ fn home(vocabulary: &Vocabulary, language: Language) -> Home {
             most_records: MOST_RECORDS,
             query_bytes: MAX_QUERY_BYTES,
             value_characters: MAX_VALUE_CHARS,
+            body_bytes: MOST_BYTES,
+            batch_queries: MOST_QUERIES,
+            batch_observations: MOST_OBSERVATIONS,
         },
         operations: OPERATIONS.clone(),
         contract: "/openapi.json",

@@ -6,6 +6,7 @@ mod datasets;
 mod documents;
 mod home;
 mod observations;
+mod query;
 mod releases;
 mod search;
 mod sources;
@@ -34,6 +35,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(observations::reconcile_dataset))
         .routes(routes!(observations::get_series))
         .routes(routes!(observations::list_vintages))
+        .routes(routes!(query::post_query))
         .routes(routes!(codes::list_codes))
         .routes(routes!(search::find))
         .routes(routes!(sources::list_sources))

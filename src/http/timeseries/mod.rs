@@ -5,6 +5,7 @@ mod envelope;
 mod list;
 mod one;
 pub mod parameters;
+mod query;
 mod reconcile;
 mod release;
 mod warnings;
@@ -18,12 +19,14 @@ pub use availability::{Availability, availability};
 pub use envelope::{Answer, Observations};
 pub use list::{SeriesEntry, series_list};
 pub use one::{OneSeries, Vintage, series, vintages};
+pub use query::{MOST_OBSERVATIONS, MOST_QUERIES, QueryAnswer, QueryRequest, query};
 pub use reconcile::{Reconciled, reconcile};
 pub use release::{ReleaseChange, release_changes};
 
 use super::extract::{Call, View};
 use super::negotiate::{Format, Language};
 use super::page::Pin;
+use super::records::Warning;
 use super::reply::Reply;
 use crate::app::App;
 use crate::error::{Error, Fault, Result};
@@ -121,25 +124,50 @@ async fn attempt(app: &App, dataset: &str, call: Call) -> Result<Reply> {
     let vocabulary = app.vocabularies.current().await?;
     let dataset = dataset_of(&vocabulary, dataset)?;
     let asked = understand(call, &vocabulary, dataset)?;
-    let (pages_at, pinned) = pinned(&vocabulary, &dataset.name, &asked.view)?;
-    let dataset = &*dataset.with(&asked.plan.sums);
-    let reader = Reader {
-        connections: Connections::Pool(&app.pool),
-        plan: &asked.plan,
-        dataset,
-        vocabulary: &vocabulary,
-        pin: pinned,
-    };
-    let start = Instant::now();
-    let frame = read(&reader, &asked).await?;
-    let warnings = warnings::warnings(&reader, &asked, &frame).await?;
-    let database_ms = start.elapsed().as_secs_f64() * 1000.0;
-    let Asked { language, plan: Plan { transform, .. }, .. } = &asked;
-    let (language, transform) = (*language, *transform);
-    let written = Written { frame: &frame, dataset, vocabulary: &vocabulary, language, transform };
-    let mut reply = envelope::write(&asked, written, pages_at, warnings)?;
-    reply.database_ms = Some(database_ms);
-    Ok(reply)
+    let understood = Understood { asked, dataset, vocabulary: &vocabulary };
+    understood.found(Connections::Pool(&app.pool)).await?.written()
+}
+
+/// A query understood, with what it was understood by.
+struct Understood<'a> {
+    asked: Asked,
+    dataset: &'a Dataset,
+    vocabulary: &'a Vocabulary,
+}
+
+/// What was read for a query.
+struct Found<'a> {
+    understood: Understood<'a>,
+    frame: Frame,
+    warnings: Vec<Warning>,
+    pages_at: Pin,
+    database_ms: f64,
+}
+
+impl<'a> Understood<'a> {
+    /// Reads for it.
+    async fn found(self, connections: Connections<'_>) -> Result<Found<'a>> {
+        let Self { asked, dataset, vocabulary } = &self;
+        let (pages_at, pin) = pinned(vocabulary, &dataset.name, &asked.view)?;
+        let dataset = &*dataset.with(&asked.plan.sums);
+        let reader = Reader { connections, plan: &asked.plan, dataset, vocabulary, pin };
+        let start = Instant::now();
+        let frame = read(&reader, asked).await?;
+        let warnings = warnings::warnings(&reader, asked, &frame).await?;
+        let database_ms = start.elapsed().as_secs_f64() * 1000.0;
+        Ok(Found { understood: self, frame, warnings, pages_at, database_ms })
+    }
+}
+
+impl Found<'_> {
+    /// Writes the answer.
+    fn written(self) -> Result<Reply> {
+        let Understood { asked, dataset, vocabulary } = &self.understood;
+        let (language, transform) = (asked.language, asked.plan.transform);
+        let written = Written { frame: &self.frame, dataset, vocabulary, language, transform };
+        let reply = envelope::write(asked, written, self.pages_at, self.warnings)?;
+        Ok(Reply { database_ms: Some(self.database_ms), ..reply })
+    }
 }
 
 /// The dataset of this name.
@@ -197,7 +225,7 @@ fn pinned(vocabulary: &Vocabulary, dataset: &str, view: &View) -> Result<(Pin, O
     if pages_at.withdrawn != pin.withdrawn {
         let detail =
             "a release that the first page may have read was withdrawn; begin again without the cursor";
-        return Err(Error::Gone(format!("{detail}: {}", view.target.name())));
+        return Err(Error::Gone(format!("{detail}: {}", view.target.first())));
     }
     Ok((pages_at, (pages_at.release != pin.release).then_some(pages_at.release)))
 }
