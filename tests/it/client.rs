@@ -49,7 +49,12 @@ impl Client {
 
     /// The service over a database that a test made itself.
     pub async fn of(database: TestDatabase) -> Self {
-        let pool = database.database.readers(4).await.expect("the database answers");
+        Self::with_connections(database, 4).await
+    }
+
+    /// The same with so many connections for reading.
+    pub async fn with_connections(database: TestDatabase, connections: u32) -> Self {
+        let pool = database.database.readers(connections).await.expect("the database answers");
         let app = App::new(pool, cluster::clock());
         app.set_ready(true);
         Self { database, router: http::router(app.clone()), app }
@@ -67,11 +72,28 @@ impl Client {
 
     /// Sends a request without a body.
     pub async fn send(&self, method: Method, path: &str, headers: &[(&str, &str)]) -> Answer {
+        self.send_body((method, path), headers, Body::empty()).await
+    }
+
+    /// Sends a body of JSON.
+    pub async fn post(&self, path: &str, body: &Value) -> Answer {
+        self.post_with(path, &[], body).await
+    }
+
+    /// Sends a body of JSON with headers.
+    pub async fn post_with(&self, path: &str, headers: &[(&str, &str)], body: &Value) -> Answer {
+        let headers: Vec<(&str, &str)> = [&[("content-type", "application/json")], headers].concat();
+        self.send_body((Method::POST, path), &headers, body.to_string().into()).await
+    }
+
+    /// Sends a request with any body.
+    pub async fn send_body(&self, to: (Method, &str), headers: &[(&str, &str)], body: Body) -> Answer {
+        let (method, path) = to;
         let mut request = Request::builder().method(method).uri(encoded(path));
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let request = request.body(Body::empty()).expect("the request is right");
+        let request = request.body(body).expect("the request is right");
         let response = self.router.clone().oneshot(request).await.expect("the service never fails");
         let (parts, body) = response.into_parts();
         let body = body::to_bytes(body, usize::MAX).await.expect("the body arrives");

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
 use axum::http::Method;
+use china_auto::http::body::MOST_BYTES;
 use china_auto::http::document;
+use china_auto::http::timeseries::MOST_QUERIES;
 use jsonschema::Validator;
 use serde_json::{Value, json};
 
@@ -29,9 +31,10 @@ const MAY_BE_ABSENT: [&str; 11] = [
     "did_you_mean",
 ];
 
-/// What the document says of one path.
+/// What the document says of one path and method.
 struct Operation {
     path: String,
+    method: Method,
     says: Value,
 }
 
@@ -41,8 +44,12 @@ impl Operation {
         let paths = document["paths"].as_object().unwrap().iter();
         let all = paths.flat_map(|(path, item)| {
             item.as_object().unwrap().iter().map(move |(method, says)| {
-                assert_eq!(method, "get", "{path}: this walk knows requests without a body only");
-                Self { path: path.clone(), says: says.clone() }
+                let method = method.to_uppercase().parse().unwrap();
+                assert!(
+                    [Method::GET, Method::POST].contains(&method),
+                    "{path}: this walk does not know {method}"
+                );
+                Self { path: path.clone(), method, says: says.clone() }
             })
         });
         all.collect()
@@ -54,6 +61,17 @@ impl Operation {
             .into_iter()
             .filter(|operation| operation.says["responses"].get("304").is_some())
             .collect()
+    }
+
+    /// Those that take a body.
+    fn with_body(document: &Value) -> Vec<Self> {
+        Self::all(document).into_iter().filter(|operation| operation.method == Method::POST).collect()
+    }
+
+    /// The bodies that it gives as examples.
+    fn bodies(&self) -> Vec<Value> {
+        let examples = &self.says["requestBody"]["content"]["application/json"]["examples"];
+        examples.as_object().unwrap().values().map(|example| example["value"].clone()).collect()
     }
 
     fn parameters(&self, place: &str) -> Vec<&Value> {
@@ -122,17 +140,20 @@ impl Types {
 
     #[track_caller]
     fn check_as(&mut self, schema: &Value, answer: &Answer) {
+        self.check_value(schema, &answer.json(), &answer.path);
+    }
+
+    #[track_caller]
+    fn check_value(&mut self, schema: &Value, value: &Value, what: &str) {
         let validator = self.made.entry(schema.to_string()).or_insert_with(|| {
             let mut whole = schema.clone();
             whole["$schema"] = json!("https://json-schema.org/draft/2020-12/schema");
             whole["components"] = self.document["components"].clone();
             jsonschema::options().should_validate_formats(true).build(&whole).unwrap()
         });
-        let faults: Vec<String> = validator
-            .iter_errors(&answer.json())
-            .map(|e| format!("{}: {e:.300}", e.instance_path()))
-            .collect();
-        assert!(faults.is_empty(), "{}: {}", answer.path, faults.join("\n"));
+        let faults: Vec<String> =
+            validator.iter_errors(value).map(|e| format!("{}: {e:.300}", e.instance_path())).collect();
+        assert!(faults.is_empty(), "{what}: {}", faults.join("\n"));
     }
 
     #[track_caller]
@@ -140,6 +161,31 @@ impl Types {
         answer.problem(code);
         self.check_as(&json!({"$ref": "#/components/schemas/Problem"}), answer);
         assert!(!answer.header("x-request-id").is_empty(), "{}", answer.path);
+    }
+
+    /// Checks that an answer is a problem of this kind, which the operation says it may be.
+    #[track_caller]
+    fn check_refusal(&mut self, operation: &Operation, code: &str, answer: &Answer) {
+        self.check_problem(code, answer);
+        let status = answer.status.to_string();
+        let documented = operation.says["responses"].get(status.as_str()).is_some();
+        assert!(documented, "{} does not say that it answers {status}", operation.path);
+    }
+
+    /// The types that only bodies of requests are made of.
+    fn asked(&self) -> BTreeSet<String> {
+        let mut open: Vec<String> = Operation::with_body(&self.document)
+            .iter()
+            .flat_map(|o| references(&o.says["requestBody"]))
+            .collect();
+        let mut seen = BTreeSet::new();
+        while let Some(name) = open.pop() {
+            let schema = &self.document["components"]["schemas"][&name];
+            if schema["properties"].is_object() && seen.insert(name) {
+                open.extend(references(schema));
+            }
+        }
+        seen
     }
 
     /// A part of the document, where it stands elsewhere.
@@ -154,6 +200,13 @@ impl Types {
         let values = schema["enum"].as_array().or(schema["examples"].as_array());
         values.into_iter().flatten().map(text).collect()
     }
+}
+
+/// The types that a part of the document names.
+fn references(part: &Value) -> Vec<String> {
+    let text = part.to_string();
+    let named = text.split("#/components/schemas/").skip(1).map(|rest| rest.split('"').next().unwrap());
+    named.map(str::to_owned).collect()
 }
 
 fn text(value: &Value) -> String {
@@ -256,6 +309,7 @@ fn optional_parameters_are_never_null_and_each_shows_what_it_takes() {
 #[test]
 fn types_are_described_named_and_stand_once() {
     let types = Types::new();
+    let asked = types.asked();
     for (name, schema) in types.document["components"]["schemas"].as_object().unwrap() {
         assert!(name.chars().all(|c| c.is_ascii_alphanumeric()), "{name} is no name");
         assert!(schema["description"].is_string(), "{name} is not described");
@@ -263,11 +317,14 @@ fn types_are_described_named_and_stand_once() {
         for part in &parts {
             for (field, property) in part["properties"].as_object().into_iter().flatten() {
                 let is_required = part["required"].as_array().is_some_and(|r| r.contains(&json!(field)));
+                let may_be_absent = MAY_BE_ABSENT.contains(&field.as_str())
+                    || asked.contains(name)
+                    || format!("{name}.{field}") == "ProblemFault.code";
+                assert!(is_required || may_be_absent, "{name}.{field} may be absent");
+                let is_of_one_type = types.resolved(property)["type"].is_string();
                 assert!(
-                    is_required
-                        || MAY_BE_ABSENT.contains(&field.as_str())
-                        || format!("{name}.{field}") == "ProblemFault.code",
-                    "{name}.{field} may be absent"
+                    is_of_one_type || !asked.contains(name),
+                    "{name}.{field} is null where it is not given"
                 );
                 assert!(
                     !property.to_string().contains("\"properties\""),
@@ -282,6 +339,45 @@ fn types_are_described_named_and_stand_once() {
     for reference in text.split("\"$ref\":\"").skip(1) {
         let to = reference.split('"').next().unwrap();
         types.resolved(&json!({"$ref": to}));
+    }
+}
+
+#[test]
+fn a_query_in_a_body_has_the_parameters_of_one_in_a_url() {
+    let document = document::document();
+    let get = &document["paths"]["/v1/datasets/{dataset}/observations"]["get"]["parameters"];
+    let in_url: BTreeSet<String> = get.as_array().unwrap().iter().map(|p| text(&p["name"])).collect();
+    for (name, more) in [("Query", None), ("NamedQuery", Some("name"))] {
+        let schema = &document["components"]["schemas"][name];
+        let properties = schema["properties"].as_object().unwrap();
+        let in_body: BTreeSet<String> =
+            properties.keys().filter(|field| Some(field.as_str()) != more).cloned().collect();
+        assert_eq!(in_body, in_url, "{name}");
+        assert_eq!(schema["additionalProperties"], false, "{name}");
+        let required: Vec<&str> = more.into_iter().chain(["dataset"]).collect();
+        assert_eq!(schema["required"], json!(required), "{name}");
+        for (field, property) in properties {
+            let says = document.pointer(text(&property["$ref"]).trim_start_matches('#')).unwrap_or(property);
+            assert!(says["type"].is_string(), "{name}.{field} is of several types");
+        }
+    }
+    let most = &document["components"]["schemas"]["QueryRequest"]["properties"]["queries"]["maxItems"];
+    assert_eq!(*most, MOST_QUERIES);
+}
+
+#[tokio::test]
+async fn each_example_of_a_body_is_answered_as_the_document_says() {
+    let (client, mut types) = (Client::bundled().await, Types::new());
+    for operation in Operation::with_body(&types.document) {
+        let requests = &operation.says["requestBody"];
+        assert_eq!(requests["required"], true, "{}", operation.path);
+        let schema = requests["content"]["application/json"]["schema"].clone();
+        for body in operation.bodies() {
+            types.check_value(&schema, &body, &operation.path);
+            let answer = client.post(&operation.path, &body).await.expect(200);
+            types.check(&operation, &answer);
+            assert_eq!(answer.warnings(), [""; 0], "{body}");
+        }
     }
 }
 
@@ -302,7 +398,7 @@ async fn each_handler_knows_the_parameters_of_the_document_and_no_others() {
 #[tokio::test]
 async fn each_answer_is_of_its_type_in_every_format_and_known_again_by_its_tag() {
     let (client, mut types) = (Client::bundled().await, Types::new());
-    for operation in Operation::all(&types.document) {
+    for operation in Operation::all(&types.document).into_iter().filter(|o| o.method == Method::GET) {
         for target in operation.targets() {
             let first = client.get(&target).await.expect(200);
             types.check(&operation, &first);
@@ -371,11 +467,17 @@ async fn every_error_has_the_one_shape_on_every_path() {
     let (client, mut types) = (Client::bundled().await, Types::new());
     for operation in Operation::all(&types.document) {
         let target = operation.targets().remove(0);
-        let posted = client.send(Method::POST, &target, &[]).await.expect(405);
-        types.check_problem("method_not_allowed", &posted);
+        let other = if operation.method == Method::GET { Method::POST } else { Method::GET };
+        let refused = client.send(other, &target, &[]).await.expect(405);
+        types.check_problem("method_not_allowed", &refused);
         let path = target.split('?').next().unwrap_or_default();
         let below = client.get(&format!("{path}/no/such/path")).await.expect(404);
         types.check_problem("not_found", &below);
+        if operation.method == Method::POST {
+            for (code, answer) in refused_bodies(&client, &operation).await {
+                types.check_refusal(&operation, code, &answer);
+            }
+        }
         if operation.says["responses"].get("304").is_none() {
             continue;
         }
@@ -389,12 +491,26 @@ async fn every_error_has_the_one_shape_on_every_path() {
             seen.push(("not_found", client.get(&other).await.expect(404)));
         }
         for (code, answer) in seen {
-            types.check_problem(code, &answer);
-            let status = answer.status.to_string();
-            let documented = operation.says["responses"].get(status.as_str()).is_some();
-            assert!(documented, "{} does not say that it answers {status}", operation.path);
+            types.check_refusal(&operation, code, &answer);
         }
     }
+}
+
+/// What an operation that takes a body answers to those that are wrong.
+async fn refused_bodies(client: &Client, operation: &Operation) -> Vec<(&'static str, Answer)> {
+    let (path, body) = (operation.path.as_str(), operation.bodies().remove(0));
+    let send = async |media: &str, body: String| {
+        client.send_body((Method::POST, path), &[("content-type", media)], body.into()).await
+    };
+    let unknown = json!({"no_such_field": 1});
+    vec![
+        ("malformed", send("application/json", "{".to_owned()).await),
+        ("invalid_parameter", client.post(path, &unknown).await),
+        ("invalid_parameter", client.post(&with(path, "no_such_parameter=1"), &body).await),
+        ("not_acceptable", client.post_with(path, &[("accept", "image/png")], &body).await),
+        ("too_large", send("application/json", " ".repeat(MOST_BYTES + 1)).await),
+        ("unsupported_media_type", send("text/plain", body.to_string()).await),
+    ]
 }
 
 #[test]

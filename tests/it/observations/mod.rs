@@ -5,13 +5,13 @@ mod caching;
 mod faults;
 mod forms;
 mod grouping;
-mod pages;
+pub mod pages;
 mod parts;
 mod published;
 mod ranking;
 mod selecting;
 mod series;
-mod whole;
+pub mod whole;
 
 use std::collections::BTreeSet;
 
