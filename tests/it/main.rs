@@ -14,6 +14,7 @@ mod ingest;
 mod migrations;
 mod observations;
 mod partnerships;
+mod plans;
 mod query;
 mod readme;
 mod reconcile;

@@ -40,8 +40,10 @@ pub fn with_codes(groups: &[Codes], frequencies: &[Frequency], limit: usize) -> 
 /// The first series of each of these codes, and how many it has.
 pub fn first_of_each(codes: &Codes) -> Statement {
     let mut statement = Statement::default();
-    let any = statement
-        .any(codes, |dimension, at| format!("d.dimension = '{dimension}' AND s.{dimension} = ANY(${at})"));
+    let any = statement.any(codes, |dimension, at| format!("s.{dimension} = ANY(${at})"));
+    // The values are bound once and named twice: what restricts the series alone, an index can answer.
+    let pair = |(dimension, at)| format!("d.dimension = '{dimension}' AND s.{dimension} = ANY(${at})");
+    let each: Vec<String> = codes.keys().zip(1..).map(pair).collect();
     let pairs: Vec<String> = codes.keys().map(|d| format!("('{d}', s.{d})")).collect();
     let (columns, order, pairs) = (columns(), order(), pairs.join(", "));
     statement.text = format!(
@@ -49,7 +51,8 @@ pub fn first_of_each(codes: &Codes) -> Statement {
          SELECT DISTINCT ON (d.dimension, d.code) d.dimension, d.code, {columns}, \
          count(*) OVER (PARTITION BY d.dimension, d.code) AS matches \
          FROM series s CROSS JOIN LATERAL (VALUES {pairs}) d (dimension, code) \
-         WHERE s.observations > 0 AND ({any}) ORDER BY d.dimension, d.code, {order}) s ON true"
+         WHERE s.observations > 0 AND ({any}) AND ({}) ORDER BY d.dimension, d.code, {order}) s ON true",
+        each.join(" OR ")
     );
     statement
 }
