@@ -26,11 +26,19 @@ pub enum Error {
         did_you_mean: Vec<String>,
     },
     /// The answer would be larger than one answer may be.
-    #[error("the answer would hold about {estimate} observations; at most {limit} are sent at once")]
+    #[error("the answer would hold up to {estimate} observations; at most {limit} are sent at once")]
     TooLarge {
-        /// About how many observations the answer would hold; those that are computed come on top of the stored ones.
+        /// How many observations the answer would hold, or a few more; never fewer.
         estimate: u64,
         /// How many it may hold.
+        limit: u64,
+        /// How to get the same data all the same.
+        way_out: String,
+    },
+    /// A query would have to choose among more series than are looked through for one answer.
+    #[error("the query selects among more than {limit} series; no more are looked through for one answer")]
+    TooManySeries {
+        /// How many are looked through.
         limit: u64,
         /// How to get the same data all the same.
         way_out: String,

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::dataset::{Dataset, Vocabulary};
 use super::derive::{Maker, Track};
+use super::estimate::{self, Bounds};
 use super::fetch::{Figures, Reader};
 use super::frame::{Series, answer, source_at};
 use super::key::Dimension;
@@ -109,14 +110,23 @@ pub async fn page(reader: &Reader<'_>, after: Option<Place>, limit: usize) -> Re
     let by_id: HashMap<i64, &Stored> = stored.iter().map(|one| (one.id, one)).collect();
     let mut targets = targets(reader.plan, reader.dataset, &stored);
     targets.retain(|target| after.as_ref().is_none_or(|place| target.group >= place.group));
+    of_targets(reader, (&targets, &by_id), after, limit).await
+}
+
+/// Up to `limit` observations of some targets behind a place.
+async fn of_targets(
+    reader: &Reader<'_>,
+    (mut targets, by_id): (&[Target], &HashMap<i64, &Stored>),
+    after: Option<Place>,
+    limit: usize,
+) -> Result<Frame> {
     let mut frame = Frame::default();
     // What comes late behind a full page is counted by the next one, if there is one.
     let (mut room, mut late_behind) = (limit, 0);
     let at = source_at(reader.dataset);
-    let mut targets = targets.as_slice();
     while !targets.is_empty() {
-        let batch = batch(targets, &by_id);
-        for (target, (mut answered, late)) in batch.iter().zip(answers(reader, batch, &by_id).await?) {
+        let batch = batch(targets, by_id);
+        for (target, (mut answered, late)) in batch.iter().zip(answers(reader, batch, by_id).await?) {
             let begun = after.as_ref().filter(|place| place.group == target.group);
             let counted = if room == 0 { &mut late_behind } else { &mut frame.late };
             *counted += if begun.is_some() { 0 } else { late };
@@ -239,18 +249,27 @@ pub(super) fn maker<'a>(
     }
 }
 
-/// Every observation; more than `most` are refused with their estimated number.
+/// Every observation; more than `most` are refused with their estimated number, before any is read where that is certain.
 pub async fn whole(reader: &Reader<'_>, most: usize, way_out: &str) -> Result<Frame> {
-    let frame = page(reader, None, most).await?;
+    let stored = reader.series(&ingredients(reader.plan, reader.dataset)).await?;
+    let by_id: HashMap<i64, &Stored> = stored.iter().map(|one| (one.id, one)).collect();
+    let targets = targets(reader.plan, reader.dataset, &stored);
+    let Reader { plan, dataset, vocabulary, .. } = *reader;
+    let bounds = |stored: &[Stored]| estimate::bounds(plan, (dataset, vocabulary), &targets, stored);
+    let limit = most as u64;
+    let refused = |estimate| Error::TooLarge { estimate, limit, way_out: way_out.to_owned() };
+    if !reader.is_past() {
+        let all: Bounds = bounds(&stored).into_iter().sum();
+        if all.least > limit {
+            return Err(refused(all.most));
+        }
+    }
+    let frame = of_targets(reader, (&targets, &by_id), None, most).await?;
     if frame.next.is_none() {
         return Ok(frame);
     }
-    let stored = reader.series(reader.plan).await?;
-    let figures: i64 = stored.iter().map(|s| i64::from(s.observations)).sum();
-    let last = reader.plan.window.last.map_or(usize::MAX, |last| last.saturating_mul(stored.len()));
-    let (limit, last) = (most as u64, last as u64);
-    let estimate = u64::try_from(figures).unwrap_or_default().min(last).max(limit + 1);
-    Err(Error::TooLarge { estimate, limit, way_out: way_out.to_owned() })
+    let bounds = if reader.is_past() { bounds(&reader.ever(&stored).await?) } else { bounds(&stored) };
+    Err(refused(estimate::behind(&frame, &targets, &bounds)))
 }
 
 /// A page of observations that stand in another order than series by series.

@@ -353,7 +353,7 @@ fn share(cell: &Cell) -> f64 {
 }
 
 /// Whether a partition holds for a whole period.
-fn holds(partition: &Partition, frequency: Frequency, period: i32) -> bool {
+pub(super) fn holds(partition: &Partition, frequency: Frequency, period: i32) -> bool {
     let Some(period) = Period::new(frequency, period) else { return false };
     let date = |text: &Option<String>| text.as_deref().and_then(|t| t.parse::<PartialDate>().ok());
     date(&partition.valid_from).is_none_or(|from| period.first_day() >= from.first)

@@ -85,13 +85,13 @@ impl Reader<'_> {
                 id,
                 frequency: frequency(row)?,
                 codes: row.try_get("series_codes")?,
+                span: Option::zip(row.try_get("first_period")?, row.try_get("last_period")?),
                 observations: row.try_get("observations")?,
             });
         }
         if stored.len() > MOST_SERIES {
             let way_out = "Name codes instead of * for some dimension, or a frequency".to_owned();
-            let (estimate, limit) = (stored.len() as u64, MOST_SERIES as u64);
-            return Err(Error::TooLarge { estimate, limit, way_out });
+            return Err(Error::TooManySeries { limit: MOST_SERIES as u64, way_out });
         }
         Ok(stored)
     }
@@ -117,6 +117,19 @@ impl Reader<'_> {
             figures.late.insert(one.id, late);
         }
         Ok(figures)
+    }
+
+    /// The same series with where what they have ever stated begins and ends, and how much that may be.
+    pub async fn ever(&self, stored: &[Stored]) -> Result<Vec<Stored>> {
+        let ids: Vec<i64> = stored.iter().map(|one| one.id).collect();
+        let gone = past::extents(self.pool, &ids).await?;
+        let with_past = |one: &Stored| {
+            let Some(&(first, last, count)) = gone.get(&one.id) else { return one.clone() };
+            let (from, to) = one.span.unwrap_or((first, last));
+            let observations = one.observations.saturating_add(count);
+            Stored { span: Some((from.min(first), to.max(last))), observations, ..one.clone() }
+        };
+        Ok(stored.iter().map(with_past).collect())
     }
 
     /// Up to `limit` series of the plan behind the one with this group key and source, without their figures. `gone` takes
@@ -174,7 +187,8 @@ impl Reader<'_> {
         Ok(bound(statement).fetch_all(&mut *connection).await?)
     }
 
-    const fn is_past(&self) -> bool {
+    /// Whether it reads another state than the one that holds now.
+    pub const fn is_past(&self) -> bool {
         self.plan.as_of.is_some() || self.pin.is_some()
     }
 

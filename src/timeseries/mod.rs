@@ -3,6 +3,7 @@
 pub mod answer;
 pub mod dataset;
 pub mod derive;
+pub mod estimate;
 pub mod fetch;
 pub mod frame;
 pub mod key;

@@ -18,7 +18,9 @@ pub struct Stored {
     pub frequency: Frequency,
     /// Its codes in the order of the dataset's dimensions.
     pub codes: Vec<String>,
-    /// How many figures it has now.
+    /// The first and the last period that have a figure now; `None` where none has one.
+    pub span: Option<(i32, i32)>,
+    /// How many figures it has now, those stated as missing included.
     pub observations: i32,
 }
 

@@ -150,6 +150,34 @@ async fn administrate(statement: String) {
     connection.close().await.expect("the server answers");
 }
 
+/// Tables that nobody can read. A statement on one waits until it is ended as too slow.
+pub struct Held(PgConnection);
+
+impl Held {
+    /// Lets them be read again.
+    pub async fn release(self) {
+        self.0.close().await.expect("the server answers");
+    }
+}
+
+impl TestDatabase {
+    /// Keeps everybody from reading these tables.
+    pub async fn hold(&self, tables: impl IntoIterator<Item = &str>) -> Held {
+        let mut connection = PgConnection::connect_with(&self.options).await.expect("the server answers");
+        let tables: Vec<&str> = tables.into_iter().collect();
+        let lock = format!("BEGIN; LOCK TABLE {} IN ACCESS EXCLUSIVE MODE", tables.join(", "));
+        sqlx::raw_sql(AssertSqlSafe(lock)).execute(&mut connection).await.expect("the tables are there");
+        Held(connection)
+    }
+
+    /// Every table of the schema.
+    pub async fn tables(&self) -> Vec<String> {
+        let mut connection = PgConnection::connect_with(&self.options).await.expect("the server answers");
+        let names = "SELECT relname::text FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace";
+        sqlx::query_scalar(names).fetch_all(&mut connection).await.expect("the statement is right")
+    }
+}
+
 impl Drop for TestDatabase {
     fn drop(&mut self) {
         let statement = format!("DROP DATABASE {} WITH (FORCE)", self.name);

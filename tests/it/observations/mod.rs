@@ -5,6 +5,7 @@ mod caching;
 mod faults;
 mod forms;
 mod grouping;
+mod limits;
 pub mod pages;
 mod parts;
 mod published;

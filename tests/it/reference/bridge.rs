@@ -7,6 +7,7 @@ use china_auto::timeseries::dataset::{
     Code, CodeList, Dataset, Measure, Partition, Precedence, Source, Vocabulary,
 };
 use china_auto::timeseries::derive::{Cell, Figure, Reason, Releases, Track};
+use china_auto::timeseries::estimate;
 use china_auto::timeseries::fetch::Figures;
 use china_auto::timeseries::frame::Series;
 use china_auto::timeseries::key::Dimension;
@@ -30,15 +31,23 @@ pub fn answered(world: &World, holding: &[(Key, Stated)], query: &Query) -> Answ
         let mut codes = codes.clone();
         codes.insert(SOURCE_AT, source.clone());
         let count = i32::try_from(stated.len()).unwrap();
-        let one = Stored { id, frequency: *frequency, codes, observations: count };
+        let span = Option::zip(stated.keys().next().copied(), stated.keys().next_back().copied());
+        let one = Stored { id, frequency: *frequency, codes, span, observations: count };
         if is_read(&wider, &dataset, &one) {
             stored.push(one);
             figures.tracks.insert(id, track(stated));
         }
     }
     let targets = targets(&plan, &dataset, &stored);
-    let series = targets.iter().flat_map(|one| of_target(&plan, (&dataset, &vocabulary), one, &figures));
-    series.map(|series| said(&dataset, series)).collect()
+    let bounds = estimate::bounds(&plan, (&dataset, &vocabulary), &targets, &stored);
+    let mut answered = Answer::new();
+    for (target, bounds) in targets.iter().zip(bounds) {
+        let series = of_target(&plan, (&dataset, &vocabulary), target, &figures);
+        let held: usize = series.iter().map(|series| series.observations.len()).sum();
+        assert!((bounds.least..=bounds.most).contains(&(held as u64)), "{held} is not within {bounds:?}");
+        answered.extend(series.into_iter().map(|series| said(&dataset, series)));
+    }
+    answered
 }
 
 /// Whether the database would give a stored series for a plan.
