@@ -8,6 +8,9 @@ pub const MAX_QUERY_BYTES: usize = 16 * 1024;
 /// The longest single value that is read, in characters.
 pub const MAX_VALUE_CHARS: usize = 4 * 1024;
 
+/// The longest name of a parameter that is read, in characters.
+pub const MAX_NAME_CHARS: usize = 100;
+
 /// The most parameters that are read.
 pub const MAX_PARAMS: usize = 100;
 
@@ -60,6 +63,9 @@ impl Params {
     fn push(&mut self, name: &str, value: &str) {
         if [name, value].iter().any(|t| t.contains(['\0', char::REPLACEMENT_CHARACTER])) {
             self.malformed.push(Fault::new(name, value, "holds a NUL or is not UTF-8"));
+        } else if name.chars().count() > MAX_NAME_CHARS {
+            let detail = format!("names a parameter of more than {MAX_NAME_CHARS} characters");
+            self.malformed.push(Fault::new("(query)", name, detail));
         } else if value.chars().count() > MAX_VALUE_CHARS {
             let detail = format!("is longer than {MAX_VALUE_CHARS} characters");
             self.malformed.push(Fault::new(name, value, detail));
