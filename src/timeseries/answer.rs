@@ -251,13 +251,17 @@ pub(super) fn maker<'a>(
 
 /// Every observation; more than `most` are refused with their estimated number, before any is read where that is certain.
 pub async fn whole(reader: &Reader<'_>, most: usize, way_out: &str) -> Result<Frame> {
+    let limit = most as u64;
+    let refused = |estimate| Error::TooLarge { estimate, limit, way_out: way_out.to_owned() };
+    if reader.plan.ranks != Ranks::No {
+        let frame = ranking::read(reader).await?;
+        return if frame.len() > most { Err(refused(frame.len() as u64)) } else { Ok(frame) };
+    }
     let stored = reader.series(&ingredients(reader.plan, reader.dataset)).await?;
     let by_id: HashMap<i64, &Stored> = stored.iter().map(|one| (one.id, one)).collect();
     let targets = targets(reader.plan, reader.dataset, &stored);
     let Reader { plan, dataset, vocabulary, .. } = *reader;
     let bounds = |stored: &[Stored]| estimate::bounds(plan, (dataset, vocabulary), &targets, stored);
-    let limit = most as u64;
-    let refused = |estimate| Error::TooLarge { estimate, limit, way_out: way_out.to_owned() };
     if !reader.is_past() {
         let all: Bounds = bounds(&stored).into_iter().sum();
         if all.least > limit {

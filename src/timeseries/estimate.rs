@@ -144,7 +144,8 @@ impl Estimate<'_> {
     fn sum(&self, parts: &Parts, frequency: Frequency) -> Option<Run> {
         let partition = &self.maker.dataset.partitions[parts.partition];
         let runs = parts.nodes.iter().map(|node| merged(&self.group(node.as_ref()?, frequency)));
-        let sum = if partition.absent_is_zero {
+        // Where a sum is asked for, there is an answer wherever any of its parts is.
+        let sum = if partition.absent_is_zero || partition.is_asked() {
             merged(&runs.flatten().collect::<Vec<_>>())?
         } else {
             runs.reduce(|one, other| one?.common(other?))??

@@ -122,7 +122,7 @@ impl Reader<'_> {
     /// The same series with where what they have ever stated begins and ends, and how much that may be.
     pub async fn ever(&self, stored: &[Stored]) -> Result<Vec<Stored>> {
         let ids: Vec<i64> = stored.iter().map(|one| one.id).collect();
-        let gone = past::extents(self.pool, &ids).await?;
+        let gone = past::extents(&mut *self.connections.one().await?, &ids).await?;
         let with_past = |one: &Stored| {
             let Some(&(first, last, count)) = gone.get(&one.id) else { return one.clone() };
             let (from, to) = one.span.unwrap_or((first, last));

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use chrono::{Months, NaiveDate};
-use sqlx::{PgConnection, PgPool};
+use sqlx::PgConnection;
 
 use super::dataset::Release;
 use super::overlay::{Kind, Origin, Statement, restate, runs};
@@ -69,13 +69,13 @@ pub async fn read(connection: &mut PgConnection, ids: &[i64]) -> Result<Past> {
 
 /// Where what these series state no longer begins and ends, and in how many periods, by series. Some of these may have another
 /// figure now.
-pub async fn extents(pool: &PgPool, ids: &[i64]) -> Result<HashMap<i64, (i32, i32, i32)>> {
+pub async fn extents(connection: &mut PgConnection, ids: &[i64]) -> Result<HashMap<i64, (i32, i32, i32)>> {
     let read = sqlx::query!(
         r#"SELECT series_id, min(period) AS "first!", max(period) AS "last!", count(DISTINCT period)::integer AS "count!"
            FROM observation_history WHERE kind = 'stated' AND series_id = ANY($1) GROUP BY series_id"#,
         ids
     );
-    let rows = read.fetch_all(pool).await?;
+    let rows = read.fetch_all(connection).await?;
     Ok(rows.into_iter().map(|row| (row.series_id, (row.first, row.last, row.count))).collect())
 }
 

@@ -2,7 +2,7 @@
 
 use china_auto::params::Params;
 use china_auto::timeseries::estimate::{self, Bounds};
-use china_auto::timeseries::fetch::Reader;
+use china_auto::timeseries::fetch::{Connections, Reader};
 use china_auto::timeseries::request;
 use china_auto::timeseries::target::{Stored, ingredients, targets};
 
@@ -17,7 +17,13 @@ async fn bounds(client: &Client, path: &str) -> Bounds {
     let mut params = Params::parse(query);
     let plan = request::read(&mut params, &vocabulary, dataset);
     params.finish().unwrap();
-    let reader = Reader { pool: &client.app.pool, plan: &plan, dataset, vocabulary: &vocabulary, pin: None };
+    let reader = Reader {
+        connections: Connections::Pool(&client.app.pool),
+        plan: &plan,
+        dataset,
+        vocabulary: &vocabulary,
+        pin: None,
+    };
     let stored = reader.series(&ingredients(&plan, dataset)).await.unwrap();
     let targets = targets(&plan, dataset, &stored);
     let bounds = |stored: &[Stored]| -> Bounds {
