@@ -1,6 +1,6 @@
 //! What README.md shows is what the service answers.
 //!
-//! A block ```` ```console ```` with the line `$ curl -s 'http://localhost:8080/…'` asks; the block ```` ```json ```` behind it shows a
+//! A block ```` ```console ```` with the line `$ curl -s 'http://localhost:8080/…'` asks, with `--json '…'` behind it by a body; the block ```` ```json ```` behind it shows a
 //! part of the answer. Fields, rows and elements may be left out, but what is shown is so, and in this order. A block ```` ```csv ````
 //! shows lines of the answer. A line `$ url='…'` names an address that answers 304 to who has its answer. Addresses in ```` ```python ````
 //! blocks answer.
@@ -64,8 +64,17 @@ fn difference(shown: &Value, answered: &Value) -> Option<String> {
     }
 }
 
-async fn check(client: &Client, path: &str, (language, shown): &Block) {
-    let answer = client.get(path).await;
+/// The body that a request is sent with, which may be of several lines.
+fn body(request: &str) -> Option<Value> {
+    let (body, _) = request.split_once("--json '")?.1.split_once('\'')?;
+    Some(serde_json::from_str(body).unwrap_or_else(|error| panic!("{body}: {error}")))
+}
+
+async fn check(client: &Client, path: &str, body: Option<Value>, (language, shown): &Block) {
+    let answer = match body {
+        Some(body) => client.post(path, &body).await,
+        None => client.get(path).await,
+    };
     match language.as_str() {
         "json" => {
             let shown: Value = serde_json::from_str(shown).unwrap_or_else(|error| panic!("{path}: {error}"));
@@ -94,7 +103,7 @@ async fn every_request_of_the_readme_is_answered_as_it_shows() {
     for (at, (language, text)) in blocks.iter().enumerate() {
         let asked = format!("$ curl -s '{HERE}");
         for path in between(text, &asked, '\'').filter(|_| language == "console") {
-            check(&client, path, blocks.get(at + 1).expect("an answer follows")).await;
+            check(&client, path, body(text), blocks.get(at + 1).expect("an answer follows")).await;
             checked += 1;
         }
         for path in between(text, &format!("$ url='{HERE}"), '\'') {
