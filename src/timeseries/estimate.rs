@@ -238,3 +238,37 @@ fn joint(runs: &[Run], (first, last): (i32, i32)) -> i64 {
     }
     count
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(first: i32, last: i32, most: i64) -> Run {
+        Run { first, last, most, certain: true }
+    }
+
+    #[test]
+    fn figures_that_may_lie_outside_of_a_window_are_not_certain_within() {
+        let series = run(2000, 2009, 8);
+        assert_eq!([(2000, 2009), (2000, 2005), (2004, 2005)].map(|window| series.least(window)), [8, 4, 0]);
+        assert_eq!(
+            [(1990, 2030), (2008, 2020), (2010, 2020)].map(|window| series.within(window)),
+            [10, 2, 0]
+        );
+    }
+
+    #[test]
+    fn sources_that_state_the_same_periods_have_them_once() {
+        let ever = (i32::MIN, i32::MAX);
+        assert_eq!(joint(&[run(2000, 2009, 10), run(2005, 2011, 7), run(2020, 2020, 1)], ever), 13);
+        assert_eq!(joint(&[run(2000, 2009, 10), run(2005, 2011, 7)], (2008, 2010)), 3);
+        assert_eq!(joint(&[], ever), 0);
+    }
+
+    #[test]
+    fn a_sum_has_the_periods_that_all_its_parts_have() {
+        let sum = run(2000, 2009, 10).common(run(2005, 2011, 3)).unwrap();
+        assert_eq!((sum.first, sum.last, sum.most, sum.certain), (2005, 2009, 3, false));
+        assert_eq!(run(2000, 2004, 5).common(run(2005, 2011, 7)), None);
+    }
+}
