@@ -6,6 +6,7 @@ use sqlx::PgPool;
 use tokio::sync::Mutex;
 
 use super::load;
+use super::search::Index;
 use crate::database::Versioned;
 use crate::error::{Error, Result};
 use crate::timeseries::dataset::Vocabulary;
@@ -25,6 +26,8 @@ pub struct Vocabularies {
 struct Shared {
     /// Held for the moment of a copy or an exchange only, never over an await.
     snapshot: RwLock<Arc<Vocabulary>>,
+    /// What searches look through, of the snapshot or an earlier one. Held as shortly.
+    index: RwLock<Option<Arc<Index>>>,
     /// Held by the one that reads the database anew; those who need what it reads wait for it.
     loading: Mutex<()>,
 }
@@ -84,6 +87,16 @@ impl Vocabularies {
     pub async fn reload(&self) -> Result<()> {
         let _flight = self.shared.loading.lock().await;
         self.load().await.map(drop)
+    }
+
+    /// What was last built for searches, be it of this state or an earlier one.
+    pub(super) fn index(&self) -> Option<Arc<Index>> {
+        self.shared.index.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Keeps what was built for searches.
+    pub(super) fn keep(&self, index: Arc<Index>) {
+        *self.shared.index.write().unwrap_or_else(PoisonError::into_inner) = Some(index);
     }
 
     async fn load(&self) -> Result<Arc<Vocabulary>> {

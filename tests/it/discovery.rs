@@ -368,3 +368,15 @@ async fn a_search_for_what_cannot_be_looked_for_is_refused() {
     assert_eq!(both.faults().len(), 3);
     client.get(&format!("/v1/search?q={}", "x".repeat(200))).await.expect(200);
 }
+
+#[tokio::test]
+async fn a_search_looks_through_the_names_that_hold_now() {
+    let client = Client::bundled().await;
+    let found = async || client.get("/v1/search?q=Zephyrmobile").await.expect(200).data();
+    assert!(found().await.is_empty());
+    let mut connection = client.database.database.writer().await.unwrap();
+    let renaming = "UPDATE organization SET name_en = 'Zephyrmobile' WHERE org_id = 'audi';
+         UPDATE collection SET version = version + 1 WHERE name = 'organizations'";
+    sqlx::raw_sql(renaming).execute(&mut connection).await.unwrap();
+    assert_eq!(found().await[0]["id"], "audi");
+}

@@ -4,6 +4,7 @@
 //! Chinese under the collation that indexes ask for.
 
 mod hits;
+mod index;
 mod records;
 mod text;
 mod words;
@@ -15,18 +16,18 @@ use sqlx::PgPool;
 use utoipa::ToSchema;
 
 pub use hits::{Hit, lead_to_figures};
+pub use index::Index;
 pub use text::Match;
 
 use self::text::{Names, Query, is_undivided};
-use self::words::{Lexicon, Meaning};
+use self::words::Meaning;
 use super::Vocabularies;
-use super::codes;
 use crate::database::Versioned;
 use crate::error::Result;
 use crate::language::Language;
 use crate::timeseries::dataset::Vocabulary;
 use crate::timeseries::fetch::{Named, with_codes};
-use crate::timeseries::key::{Dimension, TOTAL};
+use crate::timeseries::key::Dimension;
 use crate::timeseries::sql::Codes;
 
 /// The most series that are found; the list of series has them all.
@@ -137,25 +138,24 @@ pub async fn search(
     vocabularies: &Vocabularies,
     asked: &Search,
 ) -> Result<Versioned<Outcome>> {
-    let (vocabulary, read) = vocabularies.beside(|| records::records(pool)).await?;
-    let Versioned { version, changed_at, data: mut things } = read;
-    things.extend(coded(&vocabulary));
+    let index = Index::current(pool, vocabularies).await?;
+    let Index { version, changed_at, things, lexicon, .. } = index.as_ref();
     let query = Query::new(&asked.text);
-    let mut found = held(&query, &things);
-    let mut meaning = lexicon(&vocabulary).read(&query.plain).map(|meaning| (Match::Codes, meaning));
+    let mut found = held(&query, things);
+    let mut meaning = lexicon.read(&query.plain).map(|meaning| (Match::Codes, meaning));
     if found.is_empty() && meaning.is_none() {
-        found = resembling(&query, &things);
+        found = resembling(&query, things);
     }
     meaning = meaning.or_else(|| of_codes(&found));
     let (how, series) = match &meaning {
         Some((how, meaning)) => {
             let wanted = (meaning.groups.as_slice(), meaning.frequencies.as_slice());
-            (*how, with_codes(pool, version, wanted, MOST_SERIES).await?)
+            (*how, with_codes(pool, *version, wanted, MOST_SERIES).await?)
         }
         None => (Match::Codes, Vec::new()),
     };
-    let data = outcome(asked, vocabulary, found, (how, series));
-    Ok(Versioned { version, changed_at, data })
+    let data = outcome(asked, Arc::clone(&index.vocabulary), found, (how, series));
+    Ok(Versioned { version: *version, changed_at: *changed_at, data })
 }
 
 /// Counts what was found, keeps the kinds that are asked for, and puts the series among them.
@@ -185,34 +185,6 @@ fn outcome(
     let series = series.iter().filter_map(|one| Hit::of_series(how, one, &vocabulary, asked.language));
     hits.splice(behind..behind, series);
     Outcome { hits, counts, more_series, vocabulary }
-}
-
-/// The codes and sources with their names.
-fn coded(vocabulary: &Vocabulary) -> Vec<(Names, Found)> {
-    let mut all = Vec::new();
-    for dimension in Dimension::ALL {
-        for code in codes::list(vocabulary, dimension, false).into_iter().filter(|code| code.code != TOTAL) {
-            let names = [Some(code.name_en.as_str()), code.name_zh.as_deref()];
-            let names = Names::new(&code.code, names.into_iter().flatten(), None);
-            let kind = code.attributes.get("kind").and_then(|kind| kind.as_str()).unwrap_or_default();
-            let (of, detail) = match dimension {
-                Dimension::Source => (Kind::Source, kind.to_owned()),
-                _ => (Kind::Code, dimension.name().to_owned()),
-            };
-            all.push((
-                names,
-                Found {
-                    kind: of,
-                    dimension: Some(dimension),
-                    id: code.code,
-                    name_en: code.name_en,
-                    name_zh: code.name_zh,
-                    detail,
-                },
-            ));
-        }
-    }
-    all
 }
 
 /// What holds the query as it stands, best first.
@@ -250,17 +222,6 @@ fn of_codes(found: &[(Match, usize, &Found)]) -> Option<(Match, Meaning)> {
         }
     }
     Some((best, Meaning::of(codes)))
-}
-
-fn lexicon(vocabulary: &Vocabulary) -> Lexicon {
-    let mut lexicon = Lexicon::default();
-    for dimension in Dimension::ALL {
-        for code in codes::list(vocabulary, dimension, false) {
-            let names = [Some(code.name_en.as_str()), code.name_zh.as_deref()];
-            lexicon.add(dimension, &code.code, names.into_iter().flatten());
-        }
-    }
-    lexicon
 }
 
 impl Counts {
