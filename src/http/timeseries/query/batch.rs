@@ -22,8 +22,8 @@ use crate::params::MAX_QUERY_BYTES;
 use crate::timeseries::dataset::Vocabulary;
 use crate::timeseries::fetch::{Connections, Snapshot};
 
-/// The most observations of all answers of a batch together: a page of the default size for each query.
-pub const MOST_OBSERVATIONS: usize = 50_000;
+/// The most observations of all answers of a batch together: two of the largest, so that the one connection is soon free again.
+pub const MOST_OBSERVATIONS: usize = 20_000;
 
 /// How many bytes of the longest URL are kept free for the cursor of a next page.
 const CURSOR_BYTES: usize = 1024;
