@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use china_auto::params::Params;
 use china_auto::timeseries::answer::of_target;
 use china_auto::timeseries::dataset::{
     Code, CodeList, Dataset, Measure, Partition, Precedence, Source, Vocabulary,
@@ -12,20 +13,29 @@ use china_auto::timeseries::fetch::Figures;
 use china_auto::timeseries::frame::Series;
 use china_auto::timeseries::key::Dimension;
 use china_auto::timeseries::period::Frequency;
-use china_auto::timeseries::plan::{Aggregation, Plan, Selection, Sources, Window};
+use china_auto::timeseries::plan::{Aggregation, Plan, Ranks, Selection, Sources};
 use china_auto::timeseries::target::{Stored, ingredients, targets};
+use china_auto::timeseries::{ranking, request};
 
 use super::codes::{DIMENSIONS, codes};
-use super::model::{Answer, Answered, Line, Number, Query, Stated, World};
+use super::front::words;
 use super::vintage::Key;
+use super::world::{Answer, Answered, Line, Number, Query, Stated, World};
 
 /// The place of the source among the dimensions: behind the measure.
 const SOURCE_AT: usize = 1;
 
-/// What the pipeline answers, where the stored series hold these figures. Those that hold none are among them.
-pub fn answered(world: &World, holding: &[(Key, Stated)], query: &Query) -> Answer {
-    let (dataset, vocabulary, plan) = (dataset(world), vocabulary(world), plan(world, query));
-    let wider = ingredients(&plan, &dataset);
+/// What the pipeline answers, where the stored series hold these figures; `None` where it refuses the question. Series that
+/// hold none are among the stored ones.
+pub fn answered(world: &World, holding: &[(Key, Stated)], query: &Query) -> Option<Answer> {
+    let (dataset, vocabulary) = (dataset(world), vocabulary(world));
+    let mut params = Params::parse(&words(world, query));
+    let plan = request::read(&mut params, &vocabulary, &dataset);
+    params.finish().ok()?;
+    let dataset = dataset.with(&plan.sums).into_owned();
+    let ranks = plan.ranks != Ranks::No;
+    let wide = if ranks { ranking::widened(&plan) } else { plan.clone() };
+    let read = ingredients(&wide, &dataset);
     let (mut stored, mut figures) = (Vec::new(), Figures::default());
     for (id, ((source, frequency, codes), stated)) in (1..).zip(holding) {
         let mut codes = codes.clone();
@@ -33,21 +43,26 @@ pub fn answered(world: &World, holding: &[(Key, Stated)], query: &Query) -> Answ
         let count = i32::try_from(stated.len()).unwrap();
         let span = Option::zip(stated.keys().next().copied(), stated.keys().next_back().copied());
         let one = Stored { id, frequency: *frequency, codes, span, observations: count };
-        if is_read(&wider, &dataset, &one) {
+        if is_read(&read, &dataset, &one) {
             stored.push(one);
             figures.tracks.insert(id, track(stated));
         }
     }
-    let targets = targets(&plan, &dataset, &stored);
-    let bounds = estimate::bounds(&plan, (&dataset, &vocabulary), &targets, &stored);
-    let mut answered = Answer::new();
-    for (target, bounds) in targets.iter().zip(bounds) {
-        let series = of_target(&plan, (&dataset, &vocabulary), target, &figures);
-        let held: usize = series.iter().map(|series| series.observations.len()).sum();
-        assert!((bounds.least..=bounds.most).contains(&(held as u64)), "{held} is not within {bounds:?}");
-        answered.extend(series.into_iter().map(|series| said(&dataset, series)));
-    }
-    answered
+    let targets = targets(&wide, &dataset, &stored);
+    let series: Vec<Series> = if ranks {
+        ranking::answer(&plan, (&dataset, &vocabulary), &targets, &figures).ok()?.series
+    } else {
+        let bounds = estimate::bounds(&plan, (&dataset, &vocabulary), &targets, &stored);
+        let mut answered = Vec::new();
+        for (target, bounds) in targets.iter().zip(bounds) {
+            let series = of_target(&plan, (&dataset, &vocabulary), target, &figures);
+            let held: usize = series.iter().map(|series| series.observations.len()).sum();
+            assert!((bounds.least..=bounds.most).contains(&(held as u64)), "{held} is not within {bounds:?}");
+            answered.extend(series);
+        }
+        answered
+    };
+    Some(series.into_iter().map(|series| said(&dataset, series)).collect())
 }
 
 /// Whether the database would give a stored series for a plan.
@@ -163,28 +178,4 @@ fn vocabulary(world: &World) -> Vocabulary {
         (dimension, CodeList::new(codes(dimension).iter().map(code).collect()))
     });
     Vocabulary { sources: sources.collect(), codes: HashMap::from(lists), ..Vocabulary::default() }
-}
-
-fn plan(world: &World, query: &Query) -> Plan {
-    let selection = world.dimensions.iter().map(|dimension| {
-        let selection = match &query.codes[dimension] {
-            Some(codes) => Selection::Codes { codes: codes.clone(), written: None },
-            None => Selection::Any,
-        };
-        (*dimension, selection)
-    });
-    Plan {
-        dataset: "test".to_owned(),
-        selection: selection.collect(),
-        sources: query.sources.clone(),
-        frequencies: query.frequencies.clone(),
-        converts: query.converts,
-        aggregation: query.aggregation,
-        partial: query.partial,
-        transform: query.transform,
-        fill: query.fill,
-        window: Window { start: query.start, end: query.end, last: query.last },
-        as_of: query.as_of.clone(),
-        ..Plan::default()
-    }
 }

@@ -66,3 +66,10 @@ pub fn upwards(dimension: Dimension, code: &str) -> Vec<&'static str> {
     }
     all
 }
+
+/// The codes right below a code. At the top of a list the total is above those that name none.
+pub fn children(dimension: Dimension, above: &str) -> Vec<String> {
+    let is_below =
+        |(code, parent, _): &&Code| *parent == above || (parent.is_empty() && above == "_T" && *code != "_T");
+    codes(dimension).iter().filter(is_below).map(|(code, ..)| (*code).to_owned()).collect()
+}

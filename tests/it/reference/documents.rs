@@ -7,8 +7,8 @@ use china_auto::timeseries::period::PartialDate;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use super::model::Stated;
 use super::vintage::{Document, Fact, History, Key};
+use super::world::Stated;
 
 /// The dates that documents print. The last is in the future for those who load it.
 const DATES: [&str; 9] =

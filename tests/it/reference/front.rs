@@ -1,25 +1,38 @@
 //! The same questions asked of the service: as paths, with what it answers read back into the lines of the model.
 
-use china_auto::timeseries::key::{Dimension, series_key};
+use china_auto::timeseries::key::series_key;
 use china_auto::timeseries::period::{Frequency, Period};
 use china_auto::timeseries::plan::{Aggregation, Fill, Sources, Transform};
 use serde_json::Value;
 
-use super::codes::total;
-use super::model::{Answer, Answered, Line, Number, Query, World};
+use super::world::{Answer, Answered, Asked, Group, Line, Number, Query, World};
 
 /// One observation with its series.
 pub type Row = (Answered, Line);
 
-/// The question as a path, what stands at its default left out.
+/// The question as a path.
 pub fn path(world: &World, query: &Query) -> String {
+    format!("/v1/datasets/test/observations?{}", words(world, query))
+}
+
+/// The question as the parameters of a request.
+pub fn words(world: &World, query: &Query) -> String {
     let mut words: Vec<(&str, String)> = Vec::new();
     for dimension in &world.dimensions {
-        let default = if *dimension == Dimension::Measure { "made" } else { total(*dimension) };
-        let codes = query.codes[dimension].as_ref().map_or("*".to_owned(), |codes| codes.join(","));
-        words.push((dimension.name(), codes));
-        words.retain(|(name, codes)| *name != dimension.name() || codes != default);
+        let written = match &query.codes[dimension] {
+            Asked::Unnamed => continue,
+            Asked::Every => "*".to_owned(),
+            Asked::Codes(codes) => codes.join(","),
+            Asked::Below(above) => format!("children:{above}"),
+        };
+        words.push((dimension.name(), written));
     }
+    let group = |(dimension, level): &Group| match level {
+        Some(level) => format!("{dimension}:{level}"),
+        None => dimension.to_string(),
+    };
+    let groups = query.groups.as_ref().map(|all| all.iter().map(group).collect::<Vec<_>>().join(","));
+    words.extend(groups.map(|groups| ("group_by", groups)));
     match &query.sources {
         Sources::Best => {}
         Sources::All => words.push(("source", "all".to_owned())),
@@ -35,6 +48,8 @@ pub fn path(world: &World, query: &Query) -> String {
         ("agg", query.aggregation.map(|way| word_of(way).to_owned())),
         ("partial", query.partial.map(|keep| if keep { "keep" } else { "drop" }.to_owned())),
         ("transform", (query.transform != Transform::Level).then(|| query.transform.to_string())),
+        ("top", query.top.map(|top| top.to_string())),
+        ("other", query.other.then(|| "true".to_owned())),
         ("start", query.start.map(|period| period.to_string())),
         ("end", query.end.map(|period| period.to_string())),
         ("last", query.last.map(|last| last.to_string())),
@@ -44,7 +59,7 @@ pub fn path(world: &World, query: &Query) -> String {
     let fill = Fill::ALL.into_iter().find(|(_, fill)| *fill == query.fill).unwrap().0;
     words.extend((query.fill != Fill::None).then(|| ("fill", fill.to_owned())));
     let words: Vec<String> = words.into_iter().map(|(name, word)| format!("{name}={word}")).collect();
-    format!("/v1/datasets/test/observations?{}", words.join("&"))
+    words.join("&")
 }
 
 /// The rows of an answer, each with the key that the model gives its series.

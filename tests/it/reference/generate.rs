@@ -1,22 +1,23 @@
-//! Random small worlds, and random questions that a request may ask of them.
+//! Random small worlds.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{Hash as _, Hasher as _};
 
 use china_auto::timeseries::key::Dimension;
 use china_auto::timeseries::period::{Frequency, Period};
-use china_auto::timeseries::plan::{Aggregation, Fill, Sources, Transform};
+use china_auto::timeseries::plan::Aggregation;
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 
 use super::codes::{DIMENSIONS, codes as known, total};
 use super::documents::history;
-use super::model::{Measured, Query, Row, Split, Stated, World, YEARS};
 use super::vintage::{History, Key};
+use super::world::{Measured, Row, Split, Stated, World, YEARS};
 
-const SOURCES: [&str; 4] = ["ant", "bee", "cat", "dog"];
+pub const SOURCES: [&str; 4] = ["ant", "bee", "cat", "dog"];
+
 /// The wholes that are declared now and then, each with its parts.
-const SPLITS: [(Dimension, &str, &[&str]); 9] = [
+pub const SPLITS: [(Dimension, &str, &[&str]); 9] = [
     (Dimension::VehicleClass, "_T", &["PV", "CV"]),
     (Dimension::VehicleClass, "_T", &["PV", "TRUCK", "BUS"]),
     (Dimension::VehicleClass, "CV", &["TRUCK", "BUS"]),
@@ -28,32 +29,9 @@ const SPLITS: [(Dimension, &str, &[&str]); 9] = [
     (Dimension::Geo, "CN", &["CN-BJ", "CN-SH", "CN-GD"]),
 ];
 
-/// Days whose knowledge is asked for.
-const DATES: [&str; 7] = ["2018", "2020-05", "2020-12-30", "2020-12-31", "2021-03", "2023", "2026"];
-
 /// A world without figures, and the documents that state some.
 pub fn world() -> impl Strategy<Value = (World, History)> {
-    (declared(), series().prop_flat_map(history))
-}
-
-/// A question, mostly one that asks for some of these series among others.
-pub fn question(series: Vec<Key>) -> impl Strategy<Value = Query> {
-    let which = prop::option::weighted(0.8, any::<prop::sample::Index>());
-    (query(), which).prop_map(move |(mut query, which)| {
-        let measures = query.codes[&Dimension::Measure].clone();
-        let asked = |codes: &&Vec<String>| measures.as_ref().is_none_or(|all| all.contains(&codes[0]));
-        let known: Vec<&Vec<String>> = series.iter().map(|(_, _, codes)| codes).filter(asked).collect();
-        if let Some(which) = which.filter(|_| !known.is_empty()) {
-            let codes = which.get(&known);
-            for (dimension, code) in DIMENSIONS.iter().zip(&codes[1..]) {
-                let asked = query.codes.get_mut(dimension).and_then(Option::as_mut);
-                if let Some(asked) = asked.filter(|asked| !asked.contains(code)) {
-                    asked.push(code.clone());
-                }
-            }
-        }
-        query
-    })
+    (declared(), series().prop_flat_map(history)).boxed()
 }
 
 fn series() -> impl Strategy<Value = BTreeMap<Key, Stated>> {
@@ -61,7 +39,7 @@ fn series() -> impl Strategy<Value = BTreeMap<Key, Stated>> {
 }
 
 fn declared() -> impl Strategy<Value = World> {
-    let splits = prop::collection::vec(split(), 0..7);
+    let splits = prop::collection::vec(split(), 0..10);
     let rows = prop::collection::vec(row(), 0..5);
     let press = prop::collection::vec(prop::bool::weighted(0.2), SOURCES.len());
     let rows = rows.prop_map(|mut rows| {
@@ -121,13 +99,8 @@ fn siblings() -> impl Strategy<Value = Vec<(Key, Stated)>> {
     })
 }
 
-fn frequency() -> impl Strategy<Value = Frequency> {
+pub fn frequency() -> impl Strategy<Value = Frequency> {
     prop_oneof![3 => Just(Frequency::A), 4 => Just(Frequency::Q), 3 => Just(Frequency::M)]
-}
-
-/// A frequency to ask for: coarse ones can be made of finer ones.
-fn coarser() -> impl Strategy<Value = Frequency> {
-    prop_oneof![4 => Just(Frequency::A), 3 => Just(Frequency::Q), 1 => Just(Frequency::M)]
 }
 
 fn codes() -> impl Strategy<Value = Vec<String>> {
@@ -223,110 +196,4 @@ fn row() -> impl Strategy<Value = Row> {
             low_trust,
         },
     )
-}
-
-/// A question; what a request would be refused for is left out of it.
-fn query() -> impl Strategy<Value = Query> {
-    let asked = (asked(), sources(), prop::option::weighted(0.85, coarser()));
-    let ways = Aggregation::ALL.map(|(_, way)| way).to_vec();
-    let computed = (
-        prop::option::weighted(0.25, select(ways)),
-        prop::option::weighted(0.4, any::<bool>()),
-        transform(),
-        select(vec![Fill::None, Fill::Null, Fill::Previous]),
-    );
-    let when = (window(), prop::option::weighted(0.4, select(&DATES[..])));
-    (asked, computed, when).prop_map(|((codes, sources, frequency), computed, (window, as_of))| {
-        let (mut aggregation, partial, mut transform, mut fill) = computed;
-        let (start, mut end, last) = window;
-        if let (Some(start), Some(given)) = (start, end) {
-            end = Some(given).filter(|end| start.first_day() <= end.last_day());
-        }
-        let measures = codes[&Dimension::Measure].clone();
-        let asks_for = |code: &str| measures.as_ref().is_none_or(|codes| codes.iter().any(|c| c == code));
-        if frequency.is_none() || (asks_for("held") && aggregation == Some(Aggregation::Sum)) {
-            aggregation = None;
-        }
-        let no_ytd = asks_for("held") || frequency.is_none_or(|f| f == Frequency::A);
-        let refused = match transform {
-            Transform::Ytd => no_ytd,
-            Transform::Index(base) => frequency != Some(base.frequency()),
-            // They need codes that are kept apart.
-            Transform::Share | Transform::Rank => true,
-            _ => false,
-        };
-        if refused {
-            transform = Transform::Yoy;
-        }
-        if asks_for("made") && fill == Fill::Previous {
-            fill = Fill::Null;
-        }
-        let frequencies = frequency.map_or(Frequency::ALL.to_vec(), |frequency| vec![frequency]);
-        let converts = frequency.is_some();
-        Query {
-            codes,
-            sources,
-            frequencies,
-            converts,
-            aggregation,
-            partial,
-            transform,
-            fill,
-            start,
-            end,
-            last,
-            as_of: as_of.map(|date| date.parse().unwrap()),
-        }
-    })
-}
-
-fn asked() -> impl Strategy<Value = BTreeMap<Dimension, Option<Vec<String>>>> {
-    let of = |dimension: Dimension, (total_alone, any): (u32, u32)| {
-        let all: Vec<&str> = known(dimension).iter().map(|(code, ..)| *code).collect();
-        let some = subsequence(all, 1..=2);
-        let owned = |codes: Vec<&str>| codes.into_iter().map(str::to_owned).collect::<Vec<String>>();
-        prop_oneof![
-            total_alone => Just(Some(vec![total(dimension).to_owned()])),
-            1 => some.prop_map(move |codes| Some(owned(codes))),
-            any => Just(None),
-        ]
-    };
-    let measure = prop_oneof![3 => Just(Some("made")), 2 => Just(Some("held")), 2 => Just(None)];
-    let measure = measure.prop_map(|measure| measure.map(|code| vec![code.to_owned()]));
-    let (geo, maker) = (of(Dimension::Geo, (9, 2)), of(Dimension::Maker, (9, 2)));
-    let (class, powertrain) = (of(Dimension::VehicleClass, (2, 4)), of(Dimension::Powertrain, (2, 4)));
-    let access = of(Dimension::Access, (9, 1));
-    (measure, geo, maker, class, powertrain, access).prop_map(
-        |(measure, geo, maker, class, powertrain, access)| {
-            let codes = [geo, maker, class, powertrain, access];
-            [(Dimension::Measure, measure)].into_iter().chain(DIMENSIONS.into_iter().zip(codes)).collect()
-        },
-    )
-}
-
-fn sources() -> impl Strategy<Value = Sources> {
-    let listed = subsequence(SOURCES.to_vec(), 1..=2);
-    let listed = listed.prop_map(|codes| Sources::Listed(codes.into_iter().map(str::to_owned).collect()));
-    prop_oneof![8 => Just(Sources::Best), 2 => Just(Sources::All), 1 => listed]
-}
-
-fn transform() -> impl Strategy<Value = Transform> {
-    prop_oneof![
-        3 => select(Transform::WORDS.map(|(_, transform)| transform).to_vec()),
-        2 => Just(Transform::Level),
-        1 => period().prop_map(Transform::Index),
-        1 => (2..5_u8).prop_map(Transform::MovingAverage),
-    ]
-}
-
-fn period() -> impl Strategy<Value = Period> {
-    (frequency(), YEARS, 0..12_i32).prop_map(|(frequency, year, part)| {
-        let per_year = frequency.per_year();
-        Period::new(frequency, year * per_year + part.rem_euclid(per_year)).unwrap()
-    })
-}
-
-fn window() -> impl Strategy<Value = (Option<Period>, Option<Period>, Option<usize>)> {
-    let end = || prop::option::weighted(0.12, period());
-    (end(), end(), prop::option::weighted(0.2, 1..6_usize))
 }

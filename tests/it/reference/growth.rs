@@ -3,9 +3,9 @@
 use china_auto::timeseries::period::Frequency;
 use china_auto::timeseries::plan::Transform;
 
-use super::model::{Cell, Line, Number};
 use super::said::weakest;
 use super::scope::Voice;
+use super::world::{Cell, Line, Number};
 
 /// The transform of one period at which `chosen` speaks.
 pub fn transformed(

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use china_auto::timeseries::overlay::{Cell, Kind, Origin, Statement, canonical, restate, winner};
 use chrono::NaiveDate;
 
-use super::model::Stated;
 use super::vintage::{Document, Fact, History, Key};
+use super::world::Stated;
 
 /// What is stored.
 #[derive(Default)]

@@ -2,6 +2,7 @@
 //! thousands of random small datasets.
 
 mod bridge;
+mod choice;
 mod codes;
 mod documents;
 mod front;
@@ -10,8 +11,10 @@ mod growth;
 mod loading;
 mod model;
 mod pack;
+mod question;
 mod said;
 mod scope;
 mod service;
 mod tests;
 mod vintage;
+mod world;

@@ -9,8 +9,8 @@ use china_auto::timeseries::key::Dimension;
 use china_auto::timeseries::plan::Aggregation;
 
 use super::codes::{DIMENSIONS, codes};
-use super::model::World;
 use super::vintage::{Document, Fact, History};
+use super::world::World;
 
 const DESCRIPTION: &str = r#"
 position = 1

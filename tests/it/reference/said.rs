@@ -3,7 +3,8 @@
 use china_auto::timeseries::period::{Frequency, Period};
 use china_auto::timeseries::plan::Aggregation;
 
-use super::model::{Cell, Number, Query, World};
+use super::choice::apart;
+use super::world::{Cell, Number, Query, World};
 
 /// What a source says of these codes at this frequency and period; `None` where it says nothing.
 pub fn said(
@@ -23,6 +24,7 @@ pub fn said(
         .or(complete)
         .or_else(|| summed(world, source, codes, (frequency, period)))
         .or_else(|| fullest(converted))
+        .or_else(|| lacking(world, source, codes, (frequency, period)))
 }
 
 /// The incomplete one that has most; of two alike the one from the coarser frequency.
@@ -40,7 +42,7 @@ fn stated(
 ) -> Option<Cell> {
     let series = world.published.get(&(source.to_owned(), frequency, codes.to_vec()))?;
     let (value, status) = series.get(&period)?;
-    Some(Cell { value: value.map(Number::Whole), status: *status, coverage: None })
+    Some(Cell { value: value.map(Number::Whole), status: *status, coverage: None, reason: None })
 }
 
 /// What it published at this very frequency, or else the complete sum of declared parts.
@@ -51,28 +53,69 @@ fn grouped(world: &World, source: &str, codes: &[String], when: (Frequency, i32)
     stated(world, source, codes, when).or_else(|| summed(world, source, codes, when))
 }
 
-/// The complete sum over the first declared partition that gives one.
+/// The complete sum over the first of the ways to sum that gives one.
 fn summed(world: &World, source: &str, codes: &[String], when: (Frequency, i32)) -> Option<Cell> {
-    let day = Period::new(when.0, when.1)?;
-    world.splits.iter().enumerate().find_map(|(at, split)| {
-        let place = world.place(split.dimension);
-        if codes[place] != split.whole {
-            return None;
-        }
-        let speaks = split.source == source || (split.source == "*" && !world.is_replaced(at, source));
-        let holds = || {
-            split.from.is_none_or(|from| day.first_day() >= from)
-                && split.to.is_none_or(|to| day.last_day() <= to)
-        };
-        if !speaks || !holds() {
-            return None;
-        }
-        let parts = split.parts.iter().map(|part| {
-            let mut codes = codes.to_vec();
-            codes[place].clone_from(part);
-            grouped(world, source, &codes, when)
-        });
-        sum(parts.collect(), split.absent_is_zero)
+    let ways = [asked(world, source, codes, when), declared(world, source, codes, when)].concat();
+    ways.into_iter().find_map(|way| sum(parts(world, source, (codes, &way), when), way.absent_is_zero))
+}
+
+/// A way to sum: the codes of one dimension that make up what stands at its place.
+#[derive(Debug, Clone)]
+struct Way {
+    place: usize,
+    parts: Vec<String>,
+    absent_is_zero: bool,
+}
+
+/// The sums that are asked for: codes that a source declares to be apart.
+fn asked(world: &World, source: &str, codes: &[String], when: (Frequency, i32)) -> Vec<Way> {
+    let mut ways = Vec::new();
+    for (place, dimension) in world.dimensions.iter().enumerate().filter(|(at, _)| codes[*at].contains('+')) {
+        let parts: Vec<String> = codes[place].split('+').map(str::to_owned).collect();
+        let mut all = apart(world, (source, *dimension), &parts, when);
+        // What is stated comes before what counts as 0.
+        all.sort_unstable();
+        ways.extend(all.into_iter().map(|absent_is_zero| Way {
+            place,
+            parts: parts.clone(),
+            absent_is_zero,
+        }));
+    }
+    ways
+}
+
+/// The declared parts of what is a whole.
+fn declared(world: &World, source: &str, codes: &[String], when: (Frequency, i32)) -> Vec<Way> {
+    let Some(period) = Period::new(when.0, when.1) else { return Vec::new() };
+    let ways = world.splits_of(source, period).map(|split| (world.place(split.dimension), split));
+    let ways = ways.filter(|(place, split)| codes[*place] == split.whole);
+    ways.map(|(place, split)| Way { place, parts: split.parts.clone(), absent_is_zero: split.absent_is_zero })
+        .collect()
+}
+
+/// What a source says of each part.
+fn parts(
+    world: &World,
+    source: &str,
+    (codes, way): (&[String], &Way),
+    when: (Frequency, i32),
+) -> Vec<Option<Cell>> {
+    let part = |part: &String| {
+        let mut codes = codes.to_vec();
+        codes[way.place].clone_from(part);
+        grouped(world, source, &codes, when)
+    };
+    way.parts.iter().map(part).collect()
+}
+
+/// That a sum which is asked for is not known: only some of its parts have a figure.
+fn lacking(world: &World, source: &str, codes: &[String], when: (Frequency, i32)) -> Option<Cell> {
+    asked(world, source, codes, when).into_iter().find_map(|way| {
+        let parts = parts(world, source, (codes, &way), when);
+        let of = u32::try_from(parts.len()).ok()?;
+        let has = u32::try_from(parts.iter().flatten().filter(|part| part.value.is_some()).count()).ok()?;
+        let cell = Cell { value: None, status: b'M', coverage: Some((has, of)), reason: Some("parts") };
+        (has > 0).then_some(cell)
     })
 }
 
@@ -85,7 +128,12 @@ fn sum(parts: Vec<Option<Cell>>, absent_is_zero: bool) -> Option<Cell> {
     let values: Option<Vec<i64>> = parts.iter().map(Cell::whole).collect();
     let values = values.filter(|values| !values.is_empty())?;
     let status = weakest(parts.iter().map(|part| part.status));
-    Some(Cell { value: Some(Number::Whole(values.iter().sum())), status, coverage: Some((of, of)) })
+    Some(Cell {
+        value: Some(Number::Whole(values.iter().sum())),
+        status,
+        coverage: Some((of, of)),
+        reason: None,
+    })
 }
 
 /// What each finer frequency gives, coarsest first.
@@ -135,7 +183,7 @@ fn aggregate(within: &[Option<Cell>], way: Aggregation, decimals: u32) -> Option
         Aggregation::First => (Number::Whole(first.1.whole()?), first.1.status, of - first.0),
     };
     let coverage = Some((u32::try_from(has).ok()?, u32::try_from(of).ok()?));
-    Some(Cell { value: Some(value), status, coverage })
+    Some(Cell { value: Some(value), status, coverage, reason: None })
 }
 
 /// The weakest status: B if any has it, then F, E, I, P, A.

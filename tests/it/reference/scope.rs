@@ -6,7 +6,7 @@ use china_auto::timeseries::key::Dimension;
 use china_auto::timeseries::period::{Frequency, Period};
 
 use super::codes::{kind, upwards};
-use super::model::{Cell, Row, World};
+use super::world::{Cell, Row, World};
 
 /// A source at its place, with what it says there.
 #[derive(Debug, Clone)]
@@ -94,16 +94,16 @@ fn rows<'a>(world: &'a World, codes: &[String], frequency: Frequency) -> Vec<&'a
     rows
 }
 
-/// The first of these that its codes make of a series.
+/// The first of these that the codes of a series are of; a sum is of a level if all its codes are.
 fn level(world: &World, codes: &[String]) -> &'static str {
-    let code = |dimension| codes[world.place(dimension)].as_str();
-    if code(Dimension::Maker) != "_T" {
+    let all = |dimension, is: fn(&str) -> bool| codes[world.place(dimension)].split('+').all(is);
+    if all(Dimension::Maker, |code| code != "_T") {
         "maker"
-    } else if kind(Dimension::Geo, code(Dimension::Geo)) == "province" {
+    } else if all(Dimension::Geo, |code| kind(Dimension::Geo, code) == "province") {
         "province"
-    } else if upwards(Dimension::Powertrain, code(Dimension::Powertrain)).contains(&"NEV") {
+    } else if all(Dimension::Powertrain, |code| upwards(Dimension::Powertrain, code).contains(&"NEV")) {
         "nev"
-    } else if code(Dimension::Access) == "public" {
+    } else if all(Dimension::Access, |code| code == "public") {
         "public"
     } else {
         "national"

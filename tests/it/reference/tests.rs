@@ -3,10 +3,36 @@
 use proptest::prelude::*;
 
 use super::bridge::answered;
-use super::generate::{question, world};
+use super::front::words;
+use super::generate::world;
 use super::loading::Store;
-use super::model::{Query, World, answer};
+use super::model::answer;
+use super::question::question;
 use super::vintage::History;
+use super::world::{Query, Row, Split, World};
+
+/// What a world declares and states, in few lines.
+fn brief(world: &World) -> String {
+    let mut lines = vec![format!("{:?}", world.sources)];
+    for split in &world.splits {
+        let Split { source, whole, parts, absent_is_zero, from, to, .. } = split;
+        lines.push(format!("{source}: {whole} = {parts:?} zero {absent_is_zero} {from:?} {to:?}"));
+    }
+    for Row { measure, frequencies, level, rank, scope, sources, until, .. } in &world.rows {
+        lines.push(format!("{measure} {frequencies:?} {level} {rank} {scope} {sources:?} {until:?}"));
+    }
+    for ((source, frequency, codes), stated) in &world.published {
+        let cells = stated.iter().map(|(period, (value, status))| {
+            format!(
+                "{period}:{}{}",
+                value.map_or("-".to_owned(), |value| value.to_string()),
+                char::from(*status)
+            )
+        });
+        lines.push(format!("{frequency} {source} {codes:?} {}", cells.collect::<Vec<_>>().join(" ")));
+    }
+    lines.join("\n")
+}
 
 /// A world with its history, and a question.
 fn case() -> impl Strategy<Value = ((World, History), Query)> {
@@ -29,15 +55,21 @@ proptest! {
         let load = pinned.map_or(history.loads.len() - 1, |index| index.index(history.loads.len()));
         let pin = pinned.and_then(|_| store.pin(load));
         let known = history.until(if pin.is_some() { load } else { history.loads.len() - 1 });
-        let ours = answer(&World { published: known.holding(as_of), ..world.clone() }, &query);
+        let world = World { published: known.holding(as_of), ..world };
+        let ours = answer(&world, &query);
         let theirs = answered(&world, &store.holding(&history.series, as_of, pin), &query);
-        for (key, lines) in &ours {
+        let asked = words(&world, &query);
+        let (Ok(ours), Some(theirs)) = (&ours, &theirs) else {
+            prop_assert!(ours.is_err() && theirs.is_none(), "{}: {:?} or {:?}", asked, ours, theirs);
+            return Ok(());
+        };
+        for (key, lines) in ours {
             let others = theirs.get(key).map(Vec::as_slice).unwrap_or_default();
             for (line, other) in lines.iter().zip(others) {
-                prop_assert_eq!(line, other, "the model and the pipeline differ in {:?}", key);
+                prop_assert_eq!(line, other, "the model and the pipeline differ in {:?}: {}\n{}", key, asked, brief(&world));
             }
-            prop_assert_eq!(lines.len(), others.len(), "observations of {:?}", key);
+            prop_assert_eq!(lines.len(), others.len(), "observations of {:?}: {}\n{}", key, asked, brief(&world));
         }
-        prop_assert_eq!(ours.keys().collect::<Vec<_>>(), theirs.keys().collect::<Vec<_>>());
+        prop_assert_eq!(ours.keys().collect::<Vec<_>>(), theirs.keys().collect::<Vec<_>>(), "{}\n{}", asked, brief(&world));
     }
 }

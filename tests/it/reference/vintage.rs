@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use china_auto::timeseries::period::{Frequency, PartialDate};
 use chrono::NaiveDate;
 
-use super::model::Stated;
+use super::world::Stated;
 
 /// A series: its source, frequency and codes.
 pub type Key = (String, Frequency, Vec<String>);
