@@ -270,13 +270,14 @@ impl Partition {
 }
 
 impl Dataset {
-    /// The dataset with sums that a query asks for among its partitions.
+    /// The dataset with sums that a query asks for before its partitions: a sum is of its codes, each as it is stated or made of
+    /// its own parts, and not of the parts of another dimension.
     pub fn with(&self, sums: &[Partition]) -> Cow<'_, Self> {
         if sums.is_empty() {
             return Cow::Borrowed(self);
         }
         let mut dataset = self.clone();
-        dataset.partitions.extend_from_slice(sums);
+        dataset.partitions.splice(0..0, sums.iter().cloned());
         Cow::Owned(dataset)
     }
 
