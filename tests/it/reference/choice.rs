@@ -30,7 +30,7 @@ pub fn combinations(world: &World, query: &Query) -> Result<Vec<Vec<String>>, Re
 }
 
 /// Whether anything is said of a code; of others there can be no series.
-fn is_mentioned(world: &World, dimension: Dimension, code: &String) -> bool {
+pub fn is_mentioned(world: &World, dimension: Dimension, code: &String) -> bool {
     let at = world.place(dimension);
     world.published.keys().any(|(_, _, codes)| codes[at] == *code)
         || world.splits.iter().any(|split| split.dimension == dimension && split.whole == *code)
@@ -65,7 +65,7 @@ pub fn listed(asked: &Asked, dimension: Dimension) -> Vec<String> {
 }
 
 /// The codes of a dimension that `group_by` names.
-pub fn kept_apart(
+fn kept_apart(
     asked: &Asked,
     dimension: Dimension,
     level: Option<&'static str>,

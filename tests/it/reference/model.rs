@@ -7,6 +7,7 @@ use china_auto::timeseries::plan::{Fill, Sources, Transform};
 
 use super::choice::{Refusal, combinations};
 use super::growth::transformed;
+use super::ranking::compared;
 use super::said::said;
 use super::scope::{Voice, ordered, voices_of_best};
 use super::world::{Answer, Cell, Line, Query, World, YEARS};
@@ -14,7 +15,11 @@ use super::world::{Answer, Cell, Line, Query, World, YEARS};
 /// The answer to a question, or why there is none.
 pub fn answer(world: &World, query: &Query) -> Result<Answer, Refusal> {
     let mut answer = Answer::new();
-    for codes in combinations(world, query)? {
+    let combinations = combinations(world, query)?;
+    if query.is_ranking() || query.transform == Transform::Share {
+        return compared(world, query, &combinations);
+    }
+    for codes in combinations {
         for &frequency in &query.frequencies {
             let voices = voices(world, query, &codes, frequency);
             let groups = match &query.sources {
@@ -40,13 +45,11 @@ pub fn answer(world: &World, query: &Query) -> Result<Answer, Refusal> {
     Ok(answer)
 }
 
+/// What each source says, by period.
+pub type Tracks = BTreeMap<String, BTreeMap<i32, Cell>>;
+
 /// What each source that may answer says, with the periods of all years.
-fn voices(
-    world: &World,
-    query: &Query,
-    codes: &[String],
-    frequency: Frequency,
-) -> BTreeMap<String, BTreeMap<i32, Cell>> {
+pub fn voices(world: &World, query: &Query, codes: &[String], frequency: Frequency) -> Tracks {
     let mut voices = BTreeMap::new();
     for (source, _) in &world.sources {
         if matches!(&query.sources, Sources::Listed(asked) if !asked.contains(source)) {
@@ -68,7 +71,7 @@ fn voices(
 }
 
 /// Chosen, transformed and filled.
-fn observations(
+pub fn observations(
     query: &Query,
     voices: &[Voice],
     frequency: Frequency,
@@ -97,7 +100,7 @@ fn observations(
 
 /// The first source that has a complete figure of a period, else the first with an incomplete one where those are kept, else
 /// the first that states it as missing.
-fn choose(voices: &[Voice], period: i32, keeps: bool) -> Option<(&Voice, &Cell)> {
+pub fn choose(voices: &[Voice], period: i32, keeps: bool) -> Option<(&Voice, &Cell)> {
     let speaking = || voices.iter().filter_map(|voice| Some((voice, voice.track.get(&period)?)));
     speaking()
         .find(|(_, cell)| cell.counts())
@@ -106,7 +109,7 @@ fn choose(voices: &[Voice], period: i32, keeps: bool) -> Option<(&Voice, &Cell)>
 }
 
 /// Puts something where nothing is stated, between the first and the last period.
-fn fill(fill: Fill, lines: Vec<Line>) -> Vec<Line> {
+pub fn fill(fill: Fill, lines: Vec<Line>) -> Vec<Line> {
     if fill == Fill::None {
         return lines;
     }
@@ -136,7 +139,7 @@ fn fill(fill: Fill, lines: Vec<Line>) -> Vec<Line> {
 }
 
 /// What lies wholly between start and end; of that the last so many.
-fn window(query: &Query, frequency: Frequency, mut lines: Vec<Line>) -> Vec<Line> {
+pub fn window(query: &Query, frequency: Frequency, mut lines: Vec<Line>) -> Vec<Line> {
     lines.retain(|line| {
         let period = Period::new(frequency, line.period).unwrap();
         query.start.is_none_or(|start| period.first_day() >= start.first_day())

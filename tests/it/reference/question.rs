@@ -34,11 +34,33 @@ pub fn question(series: Vec<Key>) -> impl Strategy<Value = Query> {
                 ask_for(&mut query, &codes);
             }
         }
-        if query.is_ranking() {
-            query.groups = None;
-        }
+        compare(&mut query, seed);
         query
     })
+}
+
+/// Holds the codes that are kept apart against each other, now and then, or does not.
+fn compare(query: &mut Query, seed: u64) {
+    let number = seed >> 40 & 0xff;
+    if let Some((dimension, _)) = query.ranked() {
+        match number % 8 {
+            0 | 1 => query.transform = Transform::Share,
+            2 | 3 => query.transform = Transform::Rank,
+            _ => {}
+        }
+        query.top = (number / 8).is_multiple_of(3).then(|| 1 + usize::try_from(number / 24 % 3).unwrap());
+        query.other = query.top.is_some() && number.is_multiple_of(2);
+        if query.is_ranking() || query.transform == Transform::Share {
+            query.aggregation = None;
+            // The whole is no code among the others.
+            if let Asked::Codes(codes) = query.codes.get_mut(&dimension).unwrap() {
+                codes.retain(|code| code != "_T" && code != "CN");
+            }
+            if query.codes[&dimension] == Asked::Codes(Vec::new()) {
+                query.codes.insert(dimension, Asked::Unnamed);
+            }
+        }
+    }
 }
 
 /// Asks for the codes of a series among others.

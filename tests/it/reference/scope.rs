@@ -6,6 +6,7 @@ use china_auto::timeseries::key::Dimension;
 use china_auto::timeseries::period::{Frequency, Period};
 
 use super::codes::{kind, upwards};
+use super::model::Tracks;
 use super::world::{Cell, Row, World};
 
 /// A source at its place, with what it says there.
@@ -15,8 +16,6 @@ pub struct Voice {
     pub low_trust: bool,
     pub track: BTreeMap<i32, Cell>,
 }
-
-type Tracks = BTreeMap<String, BTreeMap<i32, Cell>>;
 
 /// The sources of the first scope with a complete figure at any time, else of the first with anything.
 pub fn voices_of_best(world: &World, codes: &[String], frequency: Frequency, tracks: &Tracks) -> Vec<Voice> {
@@ -38,6 +37,44 @@ pub fn ordered(world: &World, codes: &[String], frequency: Frequency, tracks: &T
         }
     }
     ordered
+}
+
+type Subject<'a> = (&'a [String], Frequency);
+
+/// One source at its first place, with what it says there or at all.
+pub fn voice_of(
+    world: &World,
+    (codes, frequency): Subject<'_>,
+    tracks: &Tracks,
+    source: &str,
+    ends: bool,
+) -> Option<Voice> {
+    let track = tracks.get(source)?;
+    let mut all = scopes(world, codes, frequency, tracks).into_iter().flatten();
+    let voice = all.find(|voice| voice.source == source)?;
+    Some(if ends { voice } else { Voice { track: track.clone(), ..voice } })
+}
+
+/// The complete figure of a source, or of the first that counts alike.
+pub fn alike(
+    world: &World,
+    (codes, frequency): Subject<'_>,
+    tracks: &Tracks,
+    (source, period): (&str, i32),
+) -> Option<Cell> {
+    let counting = |cell: Option<&Cell>| cell.filter(|cell| cell.counts()).cloned();
+    let own = counting(tracks.get(source).and_then(|track| track.get(&period)));
+    own.or_else(|| {
+        let rows = rows(world, codes, frequency);
+        // Of the scopes in their order the first that the source is in.
+        let lists =
+            |scope: &str| rows.iter().any(|r| r.scope == scope && r.sources.iter().any(|s| s == source));
+        let scope = rows.iter().map(|row| &row.scope).find(|scope| lists(scope))?;
+        let at = rows.iter().position(|row| row.scope == *scope)?;
+        let before = rows[..at].iter().map(|row| &row.scope).collect::<std::collections::BTreeSet<_>>().len();
+        let voices = scopes(world, codes, frequency, tracks).into_iter().nth(before)?;
+        voices.iter().find_map(|voice| counting(voice.track.get(&period)))
+    })
 }
 
 /// The scopes, best first, with the sources that say something.
