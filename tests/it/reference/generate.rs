@@ -9,7 +9,7 @@ use china_auto::timeseries::plan::Aggregation;
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 
-use super::codes::{DIMENSIONS, codes as known, total};
+use super::codes::{self, DIMENSIONS};
 use super::documents::history;
 use super::vintage::{History, Key};
 use super::world::{Measured, Row, Split, Stated, World, YEARS};
@@ -66,37 +66,52 @@ fn measured(code: &str, is_stock: bool, decimals: u32, aggregation: Aggregation)
     Measured { code: code.to_owned(), is_stock, decimals, aggregation }
 }
 
+/// Codes that stand beside each other, with the place of their dimension and what they are parts of.
+const SIBLINGS: [(usize, &str, &[&str]); 7] = [
+    (1, "CN", &["CN-BJ", "CN-SH", "CN-GD"]),
+    (2, "_T", &["saic", "byd", "tesla"]),
+    (2, "saic", &["saic-vw", "saic-gm"]),
+    (3, "_T", &["PV", "CV"]),
+    (3, "CV", &["TRUCK", "BUS"]),
+    (4, "_T", &["ICE", "NEV"]),
+    (4, "NEV", &["BEV", "PHEV"]),
+];
+
 /// The figures of one series, or of it and its siblings, alike in all but one code, so that there is something to sum; of one
-/// source, or of two, so that one may follow the other.
+/// source, or of two, so that one may follow the other. Now and then the whole stands beside its parts.
 fn siblings() -> impl Strategy<Value = Vec<(Key, Stated)>> {
-    let siblings: [(usize, &[&str]); 8] = [
-        (0, &[]),
-        (1, &["CN-BJ", "CN-SH", "CN-GD"]),
-        (2, &["saic", "byd", "tesla"]),
-        (2, &["saic-vw", "saic-gm"]),
-        (3, &["PV", "CV"]),
-        (3, &["TRUCK", "BUS"]),
-        (4, &["ICE", "NEV"]),
-        (4, &["BEV", "PHEV"]),
-    ];
     let sources = subsequence(SOURCES.to_vec(), 1..=2);
-    let head = (sources, frequency(), codes(), select(siblings.to_vec()));
-    head.prop_flat_map(|(sources, frequency, codes, (at, parts))| {
-        let mut keys = Vec::new();
-        for source in sources {
-            let key = |codes: &[String]| (source.to_owned(), frequency, codes.to_vec());
-            if at == 0 {
-                keys.push(key(&codes));
+    let family = prop::option::weighted(0.9, select(&SIBLINGS[..]));
+    let head = (sources, frequency(), codes(), family, prop::option::weighted(0.5, 0..4_i64));
+    head.prop_flat_map(|(sources, frequency, codes, family, rest)| {
+        let key = move |source: &str, at: usize, code: &str| {
+            let mut codes = codes.clone();
+            code.clone_into(&mut codes[at]);
+            (source.to_owned(), frequency, codes)
+        };
+        let (at, whole, parts) = family.unwrap_or((3, "_T", &["_T"]));
+        let keys: Vec<Key> =
+            sources.iter().flat_map(|source| parts.iter().map(|part| key(source, at, part))).collect();
+        prop::collection::vec(figures(frequency), keys.len()).prop_map(move |all| {
+            let mut stated: Vec<(Key, Stated)> = keys.iter().cloned().zip(all.clone()).collect();
+            if let Some(rest) = rest.filter(|_| family.is_some()) {
+                let of_source =
+                    |(source, all): (&&str, &[Stated])| (key(source, at, whole), total(all, rest));
+                stated.extend(sources.iter().zip(all.chunks(parts.len())).map(of_source));
             }
-            for part in parts {
-                let mut codes = codes.clone();
-                (*part).clone_into(&mut codes[at]);
-                keys.push(key(&codes));
-            }
-        }
-        let all = prop::collection::vec(figures(frequency), keys.len());
-        all.prop_map(move |all| keys.iter().cloned().zip(all).filter(|(_, all)| !all.is_empty()).collect())
+            stated.retain(|(_, all)| !all.is_empty());
+            stated
+        })
     })
+}
+
+/// The whole of some parts, which have all of it, or leave some tenths of it out.
+fn total(parts: &[Stated], rest: i64) -> Stated {
+    let mut sums: BTreeMap<i32, i64> = BTreeMap::new();
+    for (period, (value, _)) in parts.iter().flatten() {
+        *sums.entry(*period).or_default() += value.unwrap_or_default();
+    }
+    sums.into_iter().map(|(period, sum)| (period, (Some(sum + sum * rest / 10), b'A'))).collect()
 }
 
 pub fn frequency() -> impl Strategy<Value = Frequency> {
@@ -105,8 +120,8 @@ pub fn frequency() -> impl Strategy<Value = Frequency> {
 
 fn codes() -> impl Strategy<Value = Vec<String>> {
     let mostly = |dimension: Dimension, weight: u32| {
-        let all: Vec<&str> = known(dimension).iter().map(|(code, ..)| *code).collect();
-        prop_oneof![weight => Just(total(dimension)), 2 => select(all)].prop_map(str::to_owned)
+        let all: Vec<&str> = codes::codes(dimension).iter().map(|(code, ..)| *code).collect();
+        prop_oneof![weight => Just(codes::total(dimension)), 2 => select(all)].prop_map(str::to_owned)
     };
     let measure = prop_oneof![3 => Just("made"), 2 => Just("held")].prop_map(str::to_owned);
     let (geo, maker) = (mostly(Dimension::Geo, 14), mostly(Dimension::Maker, 14));

@@ -69,7 +69,7 @@ async fn compare(runner: &mut TestRunner, world: &World, history: &History) {
         }
         let known = history.until(load);
         for _ in 0..QUESTIONS.div_ceil(history.loads.len()) {
-            let query = some(runner, &question(history.series.clone()));
+            let query = some(runner, &question(world.splits.clone(), history.series.clone()));
             begun.extend(ask(&client, world, &known, &query).await);
         }
     }

@@ -37,7 +37,7 @@ fn brief(world: &World) -> String {
 /// A world with its history, and a question.
 fn case() -> impl Strategy<Value = ((World, History), Query)> {
     world().prop_flat_map(|told| {
-        let question = question(told.1.series.clone());
+        let question = question(told.0.splits.clone(), told.1.series.clone());
         (Just(told), question)
     })
 }
