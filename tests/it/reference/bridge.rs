@@ -19,6 +19,7 @@ use china_auto::timeseries::{ranking, request};
 
 use super::codes::{DIMENSIONS, codes};
 use super::front::words;
+use super::ranking::Told;
 use super::vintage::Key;
 use super::world::{Answer, Answered, Line, Number, Query, Stated, World};
 
@@ -27,7 +28,7 @@ const SOURCE_AT: usize = 1;
 
 /// What the pipeline answers, where the stored series hold these figures; `None` where it refuses the question. Series that
 /// hold none are among the stored ones.
-pub fn answered(world: &World, holding: &[(Key, Stated)], query: &Query) -> Option<Answer> {
+pub fn answered(world: &World, holding: &[(Key, Stated)], query: &Query) -> Option<(Answer, Vec<Told>)> {
     let (dataset, vocabulary) = (dataset(world), vocabulary(world));
     let mut params = Params::parse(&words(world, query));
     let plan = request::read(&mut params, &vocabulary, &dataset);
@@ -49,8 +50,9 @@ pub fn answered(world: &World, holding: &[(Key, Stated)], query: &Query) -> Opti
         }
     }
     let targets = targets(&wide, &dataset, &stored);
-    let series: Vec<Series> = if ranks {
-        ranking::answer(&plan, (&dataset, &vocabulary), &targets, &figures).ok()?.series
+    let (series, rankings) = if ranks {
+        let frame = ranking::answer(&plan, (&dataset, &vocabulary), &targets, &figures).ok()?;
+        (frame.series, frame.rankings)
     } else {
         let bounds = estimate::bounds(&plan, (&dataset, &vocabulary), &targets, &stored);
         let mut answered = Vec::new();
@@ -60,9 +62,17 @@ pub fn answered(world: &World, holding: &[(Key, Stated)], query: &Query) -> Opti
             assert!((bounds.least..=bounds.most).contains(&(held as u64)), "{held} is not within {bounds:?}");
             answered.extend(series);
         }
-        answered
+        (answered, Vec::new())
     };
-    Some(series.into_iter().map(|series| said(&dataset, series)).collect())
+    let told = rankings.into_iter().map(|ranking| Told {
+        codes: ranking.codes.into_iter().map(|(_, code)| code).collect(),
+        frequency: ranking.frequency,
+        source: ranking.source,
+        window: ranking.window,
+        coverage: ranking.coverage,
+        complete: ranking.complete,
+    });
+    Some((series.into_iter().map(|series| said(&dataset, series)).collect(), told.collect()))
 }
 
 /// Whether the database would give a stored series for a plan.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use china_auto::timeseries::period::Frequency;
 use china_auto::timeseries::plan::{Sources, Transform};
 
-use super::choice::Refusal;
+use super::choice::{Refusal, combinations};
 use super::model::{choose, fill, observations, window};
 use super::said::weakest;
 use super::scope::{Voice, alike, ordered, voice_of, voices_of_best};
@@ -47,6 +47,32 @@ pub fn compared(world: &World, query: &Query, shown: &[Vec<String>]) -> Result<A
         return Err(Refusal { parameter: "group_by", code: "no_ranking" });
     }
     Ok(answer)
+}
+
+/// What an answer tells of a ranking.
+#[derive(Debug, PartialEq)]
+pub struct Told {
+    /// The codes that its series share.
+    pub codes: Vec<String>,
+    pub frequency: Frequency,
+    pub source: String,
+    pub window: (i32, i32),
+    /// The least part of the whole in any period, in percent; `None` where that is not known of each.
+    pub coverage: Option<f64>,
+    pub complete: bool,
+}
+
+/// The rankings of an answer.
+pub fn rankings(world: &World, query: &Query) -> Vec<Told> {
+    let shown = combinations(world, query).unwrap_or_default();
+    let mut told = Vec::new();
+    for &frequency in query.frequencies.iter().filter(|_| query.is_ranking()) {
+        for unit in units(world, query, frequency, &shown).iter().filter(|unit| !unit.members.is_empty()) {
+            let all: Vec<_> = listings(unit).into_iter().filter(|listing| listing.covered() > 0).collect();
+            told.extend(chosen(query, &all).into_iter().map(Listing::told));
+        }
+    }
+    told
 }
 
 /// What each source ranks, in the order of precedence.
@@ -122,6 +148,26 @@ impl Listing<'_> {
     fn whole(&self, period: i32) -> Option<Cell> {
         let whole = self.unit.whole.as_ref()?;
         alike(self.unit.world, (&whole.codes, self.unit.frequency), &whole.tracks, (&self.source, period))
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "the figures are small")]
+    fn told(&self) -> Told {
+        let part = |period| {
+            let (whole, ranked) = (self.whole(period)?.whole()?, self.ranked(period));
+            let ranked = Some(ranked).filter(|ranked| whole > 0 && !ranked.is_empty())?;
+            Some((ranked.iter().sum::<i64>() * 100) as f64 / whole as f64)
+        };
+        let parts: Option<Vec<f64>> = self.periods().map(part).collect();
+        let mut codes = self.unit.members[0].codes.clone();
+        codes.remove(self.unit.world.place(self.unit.dimension));
+        Told {
+            codes,
+            frequency: self.unit.frequency,
+            source: self.source.clone(),
+            window: self.window,
+            coverage: parts.and_then(|parts| parts.into_iter().reduce(f64::min)),
+            complete: self.periods().all(|period| self.is_enough(period)),
+        }
     }
 
     /// Whether what is ranked at a period is four fifths of the whole or more.

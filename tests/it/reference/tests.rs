@@ -8,6 +8,7 @@ use super::generate::world;
 use super::loading::Store;
 use super::model::answer;
 use super::question::question;
+use super::ranking::rankings;
 use super::vintage::History;
 use super::world::{Query, Row, Split, World};
 
@@ -59,10 +60,11 @@ proptest! {
         let ours = answer(&world, &query);
         let theirs = answered(&world, &store.holding(&history.series, as_of, pin), &query);
         let asked = words(&world, &query);
-        let (Ok(ours), Some(theirs)) = (&ours, &theirs) else {
+        let (Ok(ours), Some((theirs, told))) = (&ours, &theirs) else {
             prop_assert!(ours.is_err() && theirs.is_none(), "{}: {:?} or {:?}", asked, ours, theirs);
             return Ok(());
         };
+        prop_assert_eq!(&rankings(&world, &query), told, "{}\n{}", asked, brief(&world));
         for (key, lines) in ours {
             let others = theirs.get(key).map(Vec::as_slice).unwrap_or_default();
             for (line, other) in lines.iter().zip(others) {
