@@ -35,13 +35,13 @@ pub enum Error {
         /// How to get the same data all the same.
         way_out: String,
     },
-    /// A query would have to choose among more series than are looked through for one answer.
-    #[error("the query selects among more than {limit} series; no more are looked through for one answer")]
-    TooManySeries {
-        /// How many are looked through.
+    /// An answer would have to be made of more than is read for one.
+    #[error("the answer would have to be made of more than {limit} {what}; no more are read for one answer")]
+    TooMuchRead {
+        /// What it would be made of: series, figures.
+        what: &'static str,
+        /// How much is read.
         limit: u64,
-        /// How to get the same data all the same.
-        way_out: String,
     },
     /// A cursor whose pages can no longer be answered as the first was.
     #[error("{0}")]

@@ -140,7 +140,9 @@ impl From<Error> for Problem {
                 fault.did_you_mean = did_you_mean;
                 Self::new(Code::NotFound, detail).with_errors(vec![fault])
             }
-            Error::TooLarge { way_out, .. } | Error::TooManySeries { way_out, .. } => {
+            Error::TooLarge { way_out, .. } => Self::new(Code::TooLarge, format!("{detail}. {way_out}")),
+            Error::TooMuchRead { .. } => {
+                let way_out = "Name codes instead of * for some dimension, or a frequency";
                 Self::new(Code::TooLarge, format!("{detail}. {way_out}"))
             }
             Error::Gone(_) => Self::new(Code::CursorGone, detail),

@@ -10,7 +10,7 @@ use super::frame::{Series, answer, source_at};
 use super::key::Dimension;
 use super::plan::{Aggregation, Plan, Ranks};
 use super::ranking::{self, Ranking};
-use super::target::{Stored, Target, ingredients, targets};
+use super::target::{Stored, Target};
 use crate::error::{Error, Result};
 use crate::words::words;
 
@@ -106,9 +106,8 @@ pub async fn page(reader: &Reader<'_>, after: Option<Place>, limit: usize) -> Re
     if reader.plan.ranks != Ranks::No {
         return Ok(behind(ranking::read(reader).await?, after.as_ref(), (limit, source_at(reader.dataset))));
     }
-    let stored = reader.series(&ingredients(reader.plan, reader.dataset)).await?;
+    let (mut targets, stored) = reader.targets(reader.plan).await?;
     let by_id: HashMap<i64, &Stored> = stored.iter().map(|one| (one.id, one)).collect();
-    let mut targets = targets(reader.plan, reader.dataset, &stored);
     targets.retain(|target| after.as_ref().is_none_or(|place| target.group >= place.group));
     of_targets(reader, (&targets, &by_id), after, limit).await
 }
@@ -257,9 +256,8 @@ pub async fn whole(reader: &Reader<'_>, most: usize, way_out: &str) -> Result<Fr
         let frame = ranking::read(reader).await?;
         return if frame.len() > most { Err(refused(frame.len() as u64)) } else { Ok(frame) };
     }
-    let stored = reader.series(&ingredients(reader.plan, reader.dataset)).await?;
+    let (targets, stored) = reader.targets(reader.plan).await?;
     let by_id: HashMap<i64, &Stored> = stored.iter().map(|one| (one.id, one)).collect();
-    let targets = targets(reader.plan, reader.dataset, &stored);
     let Reader { plan, dataset, vocabulary, .. } = *reader;
     let bounds = |stored: &[Stored]| estimate::bounds(plan, (dataset, vocabulary), &targets, stored);
     if !reader.is_past() {

@@ -180,6 +180,8 @@ impl Maker<'_> {
         }
         if self.own {
             self.add_sums(node, frequency, &mut track);
+            incomplete
+                .extend(self.finest(node, frequency).into_iter().filter(|(_, cell)| !cell.is_complete()));
         }
         // The fuller one first: 3 of 4 quarters rather than 8 of 12 months.
         incomplete.sort_by(|a, b| share(&b.1).total_cmp(&share(&a.1)));
@@ -205,6 +207,10 @@ impl Maker<'_> {
     }
 
     fn add_sums(&self, node: &Node, frequency: Frequency, track: &mut Track) {
+        for (period, cell) in self.finest(node, frequency).into_iter().filter(|(_, cell)| cell.is_complete())
+        {
+            track.entry(period).or_insert(cell);
+        }
         for parts in &node.partitions {
             for (period, cell) in self.sums(parts, frequency) {
                 track.entry(period).or_insert(cell);
@@ -233,6 +239,23 @@ impl Maker<'_> {
                 }
             }
         }
+    }
+
+    /// The sum of the finest series, of which one that is not stated counts as nothing; one that is stated as missing lacks.
+    fn finest(&self, node: &Node, frequency: Frequency) -> Track {
+        let mut cells: BTreeMap<i32, Vec<&Cell>> = BTreeMap::new();
+        let ids = node.finest.get(&frequency).into_iter().flatten();
+        for (period, cell) in ids.filter_map(|id| self.published.get(id)).flatten() {
+            cells.entry(*period).or_default().push(cell);
+        }
+        let whole = |(period, cells): (i32, Vec<&Cell>)| {
+            let stated = cells.iter().filter(|cell| cell.exact().is_some());
+            let value = stated.clone().filter_map(|cell| cell.exact()).try_fold(0_i64, i64::checked_add)?;
+            let coverage = (u32::try_from(stated.clone().count()).ok()?, u32::try_from(cells.len()).ok()?);
+            let joined = stated.fold(None, |so_far, cell| Some(joined(so_far, cell)))?;
+            Some((period, Cell { figure: Some(Figure::Exact(value)), coverage: Some(coverage), ..joined }))
+        };
+        cells.into_iter().filter_map(whole).collect()
     }
 
     fn tracks(&self, parts: &Parts, frequency: Frequency) -> Vec<Option<Track>> {

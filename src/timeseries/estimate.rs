@@ -137,7 +137,14 @@ impl Estimate<'_> {
             Some(Run { first, last, most: i64::from(stored.observations), certain: true })
         });
         let sums = node.partitions.iter().filter_map(|parts| self.sum(parts, frequency));
-        published.into_iter().chain(sums).collect()
+        let finest = node.finest.get(&frequency).into_iter().flatten();
+        let finest = finest.filter_map(|id| {
+            let stored = self.stored.get(id)?;
+            let (first, last) = stored.span?;
+            Some(Run { first, last, most: i64::from(stored.observations), certain: false })
+        });
+        let finest = merged(&finest.collect::<Vec<_>>());
+        published.into_iter().chain(finest).chain(sums).collect()
     }
 
     /// The sums over declared parts.

@@ -15,6 +15,7 @@ pub use availability::{Available, Count};
 pub use connections::{Connections, Snapshot};
 pub use named::{Named, first_of_each, with_codes};
 
+use super::complete;
 use super::dataset::{Dataset, Vocabulary};
 use super::derive::{Cell, Figure, Releases, Track};
 use super::frame::Series;
@@ -22,7 +23,7 @@ use super::past::{self, Cells, Past};
 use super::period::Frequency;
 use super::plan::Plan;
 use super::sql::{self, Bind, Statement};
-use super::target::Stored;
+use super::target::{self, Stored, Target};
 use crate::error::{Error, Result};
 
 /// What is read, and at which state of the data.
@@ -65,6 +66,9 @@ pub struct Figures {
 /// The most series that one query selects among.
 const MOST_SERIES: usize = 200_000;
 
+/// The most stored figures that are read at once, such as those that one total is the sum of.
+const MOST_FIGURES: i64 = 5_000_000;
+
 /// What holds now of some series: period, value, status and release, and what is noted.
 #[derive(Debug, Default)]
 struct Holding {
@@ -90,14 +94,28 @@ impl Reader<'_> {
             });
         }
         if stored.len() > MOST_SERIES {
-            let way_out = "Name codes instead of * for some dimension, or a frequency".to_owned();
-            return Err(Error::TooManySeries { limit: MOST_SERIES as u64, way_out });
+            return Err(Error::TooMuchRead { what: "series", limit: MOST_SERIES as u64 });
         }
         Ok(stored)
     }
 
+    /// The targets of a plan, and the stored series that they may be made of.
+    pub async fn targets(&self, plan: &Plan) -> Result<(Vec<Target>, Vec<Stored>)> {
+        let by = (self.dataset, self.vocabulary);
+        if self.dataset.complete {
+            let stored = self.series(&complete::ingredients(plan, by)).await?;
+            return Ok((complete::targets(plan, by, &stored)?, stored));
+        }
+        let stored = self.series(&target::ingredients(plan, self.dataset)).await?;
+        Ok((target::targets(plan, self.dataset, &stored), stored))
+    }
+
     /// The figures of some of them, at the plan's date and the reader's pin.
     pub async fn figures(&self, stored: &[&Stored]) -> Result<Figures> {
+        let count: i64 = stored.iter().map(|one| i64::from(one.observations)).sum();
+        if count > MOST_FIGURES {
+            return Err(Error::TooMuchRead { what: "figures", limit: MOST_FIGURES.unsigned_abs() });
+        }
         let ids: Vec<i64> = stored.iter().map(|s| s.id).collect();
         let statement = sql::cells(&self.plan.dataset, &ids);
         if !self.is_past() {

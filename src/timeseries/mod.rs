@@ -1,6 +1,7 @@
 //! Time series: periods, series keys, and the one pipeline from a request to a frame of observations.
 
 pub mod answer;
+pub mod complete;
 pub mod dataset;
 pub mod derive;
 pub mod estimate;

@@ -18,11 +18,8 @@ use super::frame::source_at;
 use super::key::Dimension;
 use super::period::{Frequency, Period};
 use super::plan::{Group, Plan, Selection};
-use super::target::{Stored, Target, ingredients, targets};
+use super::target::{Stored, Target};
 use crate::error::{Error, Fault, FaultCode, Result};
-
-/// The most figures that are read for rankings.
-const MOST_FIGURES: i64 = 1_000_000;
 
 /// How many windows are named where there is no ranking for the one that is asked for.
 const NEAREST: usize = 8;
@@ -60,18 +57,10 @@ struct Elsewhere {
 /// Every series of a plan that ranks, in the order of their keys.
 pub async fn read(reader: &Reader<'_>) -> Result<Frame> {
     let Reader { plan, dataset, vocabulary, .. } = *reader;
-    let wide = widened(plan);
-    let stored = reader.series(&ingredients(&wide, dataset)).await?;
-    let targets = targets(&wide, dataset, &stored);
+    let (targets, stored) = reader.targets(&widened(plan)).await?;
     let by_id: HashMap<i64, &Stored> = stored.iter().map(|one| (one.id, one)).collect();
     let ids: BTreeSet<i64> = targets.iter().flat_map(Target::ids).collect();
     let needed: Vec<&Stored> = ids.iter().filter_map(|id| by_id.get(id).copied()).collect();
-    let count: i64 = needed.iter().map(|stored| i64::from(stored.observations)).sum();
-    if count > MOST_FIGURES {
-        let (estimate, limit) = (count.unsigned_abs(), MOST_FIGURES.unsigned_abs());
-        let way_out = "A ranking is made of all its figures: name codes, or fewer frequencies".to_owned();
-        return Err(Error::TooLarge { estimate, limit, way_out });
-    }
     answer(plan, (dataset, vocabulary), &targets, &reader.figures(&needed).await?)
 }
 

@@ -8,7 +8,7 @@ use super::fetch::Reader;
 use super::frame::{Observation, Series, answer};
 use super::plan::{Plan, Sources, Window};
 use super::precedence::{Scope, Subject};
-use super::target::{Stored, Target, ingredients, targets};
+use super::target::{Stored, Target};
 use crate::error::Result;
 
 /// What the sources say of one period of one series.
@@ -46,9 +46,8 @@ pub async fn page(
     after: Option<(String, i32)>,
     (limit, sources): (usize, usize),
 ) -> Result<Vec<Comparison>> {
-    let stored = reader.series(&ingredients(reader.plan, reader.dataset)).await?;
+    let (mut targets, stored) = reader.targets(reader.plan).await?;
     let by_id: HashMap<i64, &Stored> = stored.iter().map(|one| (one.id, one)).collect();
-    let mut targets = targets(reader.plan, reader.dataset, &stored);
     targets.retain(|target| target.sources.len() >= sources);
     targets.retain(|target| after.as_ref().is_none_or(|(group, _)| target.group >= *group));
     let mut compared = Vec::new();

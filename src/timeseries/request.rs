@@ -82,15 +82,20 @@ fn selected(
     Plan { dataset: dataset.name.clone(), selection, sources, frequencies, converts, ..Plan::default() }
 }
 
-/// The sum of codes that a key joins with a plus, as partitions of each source that declares how they are apart.
+/// The sum of codes that a key joins with a plus, as partitions of each source that declares how they are apart; `None` where
+/// they are not.
 pub fn sum_of_key(
     code: &str,
     dimension: Dimension,
     (vocabulary, dataset): (&Vocabulary, &Dataset),
-) -> (Selection, Vec<Partition>) {
+) -> Option<(Selection, Vec<Partition>)> {
     let codes: Vec<String> = code.split(PLUS).map(str::to_owned).collect();
     let sums = apart::sums(dataset, vocabulary.sources.keys(), (dimension, &codes));
-    (Selection::Sum { codes, written: None }, sums)
+    let list = vocabulary.codes.get(&dimension)?;
+    let listed_once = codes.iter().enumerate().all(|(at, code)| !codes[..at].contains(code));
+    let apart = listed_once && apart::overlap(list, &codes).is_none();
+    (apart && (dataset.complete || !sums.is_empty()))
+        .then_some((Selection::Sum { codes, written: None }, sums))
 }
 
 fn default_of(dataset: &Dataset, dimension: Dimension, unnamed: Unnamed) -> Selection {

@@ -42,6 +42,8 @@ pub struct Target {
 pub struct Node {
     /// The stored series, by frequency.
     pub published: BTreeMap<Frequency, i64>,
+    /// Of a dataset that lists every part of each whole: the finest stored series that it is the sum of, by frequency.
+    pub finest: BTreeMap<Frequency, Vec<i64>>,
     /// The ways in which it is a whole of declared parts.
     pub partitions: Vec<Parts>,
 }
@@ -83,11 +85,7 @@ pub fn targets(plan: &Plan, dataset: &Dataset, stored: &[Stored]) -> Vec<Target>
 
 /// The plan that reads what the targets of a plan are made of: finer frequencies and declared parts too.
 pub fn ingredients(plan: &Plan, dataset: &Dataset) -> Plan {
-    let mut wider = plan.clone();
-    if plan.converts {
-        let coarsest = plan.frequencies.iter().min().copied().unwrap_or_default();
-        wider.frequencies = dataset.frequencies.iter().copied().filter(|f| *f >= coarsest).collect();
-    }
+    let mut wider = Plan { frequencies: finer(plan, dataset), ..plan.clone() };
     wider.selection.values_mut().for_each(Selection::part);
     // A part may be a whole itself: until nothing is added.
     loop {
@@ -101,6 +99,15 @@ pub fn ingredients(plan: &Plan, dataset: &Dataset) -> Plan {
             return wider;
         }
     }
+}
+
+/// The frequencies of a plan with those that are converted to them.
+pub fn finer(plan: &Plan, dataset: &Dataset) -> Vec<Frequency> {
+    if !plan.converts {
+        return plan.frequencies.clone();
+    }
+    let coarsest = plan.frequencies.iter().min().copied().unwrap_or_default();
+    dataset.frequencies.iter().copied().filter(|f| *f >= coarsest).collect()
 }
 
 fn selects(plan: &Plan, dataset: &Dataset, codes: &[String]) -> bool {
@@ -179,7 +186,7 @@ impl<'a> Index<'a> {
                 }
             }
         }
-        Node { published, partitions }
+        Node { published, finest: BTreeMap::new(), partitions }
     }
 
     /// Whether a node has anything for a frequency: at it, or finer where the plan converts.
@@ -202,6 +209,7 @@ impl Target {
 impl Node {
     fn collect(&self, coarsest: Frequency, ids: &mut Vec<i64>) {
         ids.extend(self.published.iter().filter(|(f, _)| **f >= coarsest).map(|(_, id)| *id));
+        ids.extend(self.finest.iter().filter(|(f, _)| **f >= coarsest).flat_map(|(_, ids)| ids));
         for parts in &self.partitions {
             parts.nodes.iter().flatten().for_each(|node| node.collect(coarsest, ids));
         }

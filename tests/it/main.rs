@@ -8,6 +8,7 @@ mod catalog;
 mod changes;
 mod client;
 mod cluster;
+mod complete;
 mod contract;
 mod discovery;
 mod files;

@@ -236,10 +236,8 @@ fn plan_of<'a>(vocabulary: &'a Vocabulary, key: &str) -> Result<(&'a Dataset, Pl
             (Dimension::Source, BEST) => {}
             (Dimension::Source, code) => sources = Sources::Listed(vec![code.to_owned()]),
             (other, code) if code.contains(PLUS) => {
-                let (sum, mut parts) = request::sum_of_key(code, *other, (vocabulary, dataset));
-                if parts.is_empty() {
-                    return Err(missing());
-                }
+                let sum = request::sum_of_key(code, *other, (vocabulary, dataset));
+                let (sum, mut parts) = sum.ok_or_else(missing)?;
                 selection.insert(*other, sum);
                 sums.append(&mut parts);
             }
@@ -253,7 +251,7 @@ fn plan_of<'a>(vocabulary: &'a Vocabulary, key: &str) -> Result<(&'a Dataset, Pl
 
 /// The series of the plan without its figures, where there is such a series, be it that all its figures were withdrawn.
 async fn bare(reader: &Reader<'_>, dataset: &Dataset) -> Result<Option<Series>> {
-    if !reader.plan.sums.is_empty() {
+    if reader.plan.selection.values().any(|selection| matches!(selection, Selection::Sum { .. })) {
         return Ok(None);
     }
     let found = reader.list(None, (1, true)).await?.pop().map(|listed| listed.series);

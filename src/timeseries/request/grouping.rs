@@ -177,7 +177,8 @@ fn summed(
         return Err(wrong(why).of_kind(FaultCode::Overlap));
     }
     let found = sums(dataset, vocabulary.sources.keys(), (dimension, codes));
-    if found.is_empty() {
+    // Where every part of each whole is listed, codes of which none is above another are apart.
+    if found.is_empty() && !dataset.complete {
         let fault = wrong("are not additive: no source declares that they are parts of one whole".to_owned());
         let declared = dataset.partitions.iter().filter(|p| p.dimension == dimension);
         let declared: BTreeSet<String> = declared.map(|partition| partition.parts.join(",")).collect();
