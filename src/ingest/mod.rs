@@ -14,6 +14,7 @@
 //!    is decided by [`crate::timeseries::overlay`].
 //! 5. The version of every collection that changed is raised by one.
 
+mod binary;
 mod entry;
 mod fields;
 mod files;

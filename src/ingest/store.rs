@@ -1,14 +1,19 @@
 //! Observations as stored and as cells: reading some series whole, and writing what a change of their cells makes different.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::fmt::Write as _;
 
 use sqlx::PgConnection;
 
+use super::binary::Rows;
 use super::releases::Origins;
 use crate::error::{Error, Result};
 use crate::timeseries::overlay::{self, Cell, Kind, Origin, Statement};
 use crate::timeseries::period::Frequency;
+
+/// Takes the rows that [`Chunk::encode`] makes.
+pub const COPY_CHUNKS: &str =
+    "COPY observation_chunk (series_id, chunk, first_period, \"values\", statuses, releases)
+     FROM STDIN WITH (FORMAT binary)";
 
 /// The statements about each cell, by series and period.
 pub type Cells = BTreeMap<(i64, i32), Vec<Statement>>;
@@ -112,7 +117,7 @@ impl Stored {
     pub fn put(&mut self, (series, period): (i64, i32), frequency: Frequency, cell: &Cell) {
         if let Some(holder) = &cell.holder {
             let chunk = self.chunks.entry((series, frequency.chunk(period))).or_default();
-            chunk.push(period, holder);
+            chunk.push(period, (holder.value, holder.status), holder.origin.release);
         }
         for said in &cell.history {
             let place = (series, period, said.origin.release);
@@ -158,7 +163,11 @@ impl Stored {
         )
         .execute(&mut *connection)
         .await?;
-        copy(connection, "COPY observation_chunk FROM STDIN", added.into_iter().map(chunk_line)).await?;
+        let mut rows = Rows::default();
+        for (place, chunk) in added {
+            chunk.encode(place, &mut rows);
+        }
+        rows.copy(connection, COPY_CHUNKS).await?;
 
         let (gone, added) = difference(&self.history, &new.history);
         let series: Vec<i64> = gone.iter().map(|place| place.0).collect();
@@ -191,7 +200,8 @@ impl Stored {
 }
 
 impl Chunk {
-    fn push(&mut self, period: i32, holder: &Statement) {
+    /// Adds a figure, later than those before it: value and status, and the release that states it.
+    pub fn push(&mut self, period: i32, (value, status): (Option<i64>, u8), release: i32) {
         if self.values.is_empty() {
             self.first_period = period;
         }
@@ -199,13 +209,27 @@ impl Chunk {
             usize::try_from(period - self.first_period).expect("cells come in the order of their periods");
         self.values.resize(at, None);
         self.releases.resize(at, None);
-        self.values.push(holder.value);
-        self.releases.push(Some(holder.origin.release));
-        if holder.status != b'A' || self.statuses.is_some() {
+        self.values.push(value);
+        self.releases.push(Some(release));
+        if status != b'A' || self.statuses.is_some() {
             let statuses = self.statuses.get_or_insert_default();
             statuses.resize(at, b'A');
-            statuses.push(holder.status);
+            statuses.push(status);
         }
+    }
+
+    /// Adds the row of this series and number for [`COPY_CHUNKS`].
+    pub fn encode(&self, (series, number): (i64, i32), rows: &mut Rows) {
+        rows.begin(6);
+        rows.bigint(series);
+        rows.integer(number);
+        rows.integer(self.first_period);
+        rows.bigints(&self.values);
+        match &self.statuses {
+            Some(letters) => rows.bytes(letters),
+            None => rows.null(),
+        }
+        rows.integers(&self.releases);
     }
 }
 
@@ -244,22 +268,6 @@ pub async fn copy(
     Ok(())
 }
 
-fn chunk_line(((series, number), chunk): ((i64, i32), &Chunk)) -> String {
-    let Chunk { first_period, values, statuses, releases } = chunk;
-    let mut line = format!("{series}\t{number}\t{first_period}\t{}\t", array(values));
-    match statuses {
-        Some(letters) => {
-            line.push_str("\\\\x");
-            for letter in letters {
-                // Writing to a text cannot fail.
-                let _ = write!(line, "{letter:02x}");
-            }
-        }
-        None => line.push_str("\\N"),
-    }
-    line + "\t" + &array(releases) + "\n"
-}
-
 fn history_line(((series, period, release), &(kind, value, status)): ((i64, i32, i32), &Said)) -> String {
     let value = value.map_or_else(|| "\\N".to_owned(), |value| value.to_string());
     format!("{series}\t{period}\t{release}\t{}\t{value}\t{}\n", kind.name(), char::from(status))
@@ -275,9 +283,4 @@ fn restated_line(((series, release), periods): ((i64, i32), &BTreeSet<i32>)) -> 
     }
     let ranges: Vec<String> = ranges.iter().map(|(first, end)| format!("[{first},{end})")).collect();
     format!("{series}\t{release}\t{{{}}}\n", ranges.join(","))
-}
-
-fn array<T: ToString>(elements: &[Option<T>]) -> String {
-    let text = |element: &Option<T>| element.as_ref().map_or_else(|| "NULL".to_owned(), T::to_string);
-    format!("{{{}}}", elements.iter().map(text).collect::<Vec<_>>().join(","))
 }
