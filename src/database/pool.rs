@@ -43,9 +43,10 @@ impl Database {
         Ok(pool.connect_with(self.options.clone().options(settings)).await?)
     }
 
-    /// A connection for writing, without a time limit.
+    /// A connection for writing, without a time limit: that its statements take long is no news.
     pub async fn writer(&self) -> Result<PgConnection> {
-        Ok(PgConnection::connect_with(&self.options).await?)
+        let options = self.options.clone().log_slow_statements(log::LevelFilter::Off, Duration::ZERO);
+        Ok(PgConnection::connect_with(&options).await?)
     }
 
     /// Brings the schema up to date and tells how many migrations that took. A database that is newer than this
