@@ -171,7 +171,7 @@ pub struct ReleaseEntry {
     pub released_at: DateTime<Utc>,
     /// The import that it was part of; everything of one import became visible at once.
     pub import: i32,
-    /// What the import was: `bundled` with the service, or a `file`.
+    /// What the import was: `bundled` with the service, a `file`, or `generated`: made up for load tests.
     #[schema(value_type = ImportKind)]
     pub import_kind: String,
     /// The release that corrected it; null while its rows count.
@@ -265,5 +265,5 @@ words! {
 
 words! {
     /// What an import was.
-    ImportKind = ["bundled", "file"];
+    ImportKind = ["bundled", "file", "generated"];
 }
