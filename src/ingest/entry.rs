@@ -6,7 +6,7 @@ use crate::timeseries::key::Dimension;
 use crate::timeseries::period::Frequency;
 
 /// The tables of records, in the order in which they are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Table {
     /// Code lists, and the names of measures.
     Code,

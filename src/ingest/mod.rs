@@ -15,6 +15,7 @@
 //! 5. The version of every collection that changed is raised by one.
 
 mod binary;
+mod bulk;
 mod entry;
 mod fields;
 mod files;
@@ -24,11 +25,13 @@ mod records;
 mod releases;
 mod sheet;
 mod store;
+pub mod synthetic;
 mod vocabulary;
 mod walk;
 
 use std::collections::HashMap;
 
+use chrono::{DateTime, Utc};
 use sqlx::{Connection, PgConnection};
 
 use crate::clock::Clock;
@@ -37,7 +40,7 @@ use crate::error::Result;
 
 pub use files::Files;
 use pack::Pack;
-use releases::{Changes, Import, Origins};
+use releases::{Import, Origins};
 use walk::Change;
 
 /// The advisory lock that imports hold; any number that nothing else uses. Whatever else writes to releases takes it by the
@@ -62,9 +65,9 @@ pub struct Outcome {
 pub async fn load_bundled(database: &Database, files: &Files, clock: &Clock) -> Result<Outcome> {
     let mut connection = database.writer().await?;
     let mut transaction = connection.begin().await?;
-    sqlx::query!("SELECT pg_advisory_xact_lock($1)", IMPORT_LOCK).execute(&mut *transaction).await?;
+    hold_lock(&mut transaction).await?;
     let checksum = files.checksum();
-    if last_checksum(&mut transaction).await?.is_some_and(|last| last == checksum) {
+    if last_checksum(&mut transaction, "bundled").await?.is_some_and(|last| last == checksum) {
         return Ok(Outcome { rows: 0, releases: 0, unchanged: true });
     }
     let pack = Pack::read(files)?;
@@ -79,22 +82,23 @@ pub async fn load_bundled(database: &Database, files: &Files, clock: &Clock) -> 
     Ok(outcome)
 }
 
-async fn last_checksum(connection: &mut PgConnection) -> Result<Option<Vec<u8>>> {
+/// Waits for any other import to end, and keeps others waiting until the end of the transaction.
+async fn hold_lock(connection: &mut PgConnection) -> Result<()> {
+    sqlx::query!("SELECT pg_advisory_xact_lock($1)", IMPORT_LOCK).execute(connection).await?;
+    Ok(())
+}
+
+/// Of the last import of a kind.
+async fn last_checksum(connection: &mut PgConnection, kind: &str) -> Result<Option<Vec<u8>>> {
     let last = sqlx::query_scalar!(
-        "SELECT checksum FROM import WHERE kind = 'bundled' ORDER BY import_id DESC LIMIT 1",
+        "SELECT checksum FROM import WHERE kind = $1 ORDER BY import_id DESC LIMIT 1",
+        kind,
     );
     Ok(last.fetch_optional(connection).await?)
 }
 
 async fn take_in(connection: &mut PgConnection, import: Import, pack: Pack) -> Result<Outcome> {
-    sqlx::query!(
-        "INSERT INTO collection (name, kind, changed_at) SELECT name, 'dataset', $2 FROM UNNEST($1::text[]) AS name
-         ON CONFLICT (name) DO NOTHING",
-        &pack.datasets,
-        import.at,
-    )
-    .execute(&mut *connection)
-    .await?;
+    describe_datasets(connection, &pack.datasets, import.at).await?;
     let before = origins_before(connection).await?;
     let mut changes = releases::write(connection, import, pack.parts).await?;
     let rows = changes.taken.iter().map(|taken| taken.part.rows() as u64).sum();
@@ -109,7 +113,7 @@ async fn take_in(connection: &mut PgConnection, import: Import, pack: Pack) -> R
             walk::walk(connection, &change).await?;
         }
     }
-    raise_versions(connection, import, &changes).await?;
+    raise_versions(connection, import.at, &changes.collections()).await?;
     Ok(Outcome { rows, releases: changes.taken.len() as u64, unchanged: changes.is_empty() })
 }
 
@@ -124,11 +128,28 @@ async fn origins_before(connection: &mut PgConnection) -> Result<HashMap<String,
     Ok(before)
 }
 
-async fn raise_versions(connection: &mut PgConnection, import: Import, changes: &Changes) -> Result<()> {
+/// Gives each dataset a version of its own, where it has none yet.
+async fn describe_datasets(connection: &mut PgConnection, names: &[String], at: DateTime<Utc>) -> Result<()> {
+    sqlx::query!(
+        "INSERT INTO collection (name, kind, changed_at) SELECT name, 'dataset', $2 FROM UNNEST($1::text[]) AS name
+         ON CONFLICT (name) DO NOTHING",
+        names,
+        at,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+async fn raise_versions(
+    connection: &mut PgConnection,
+    at: DateTime<Utc>,
+    collections: &[String],
+) -> Result<()> {
     sqlx::query!(
         "UPDATE collection SET version = version + 1, changed_at = $2 WHERE name = ANY($1)",
-        &changes.collections(),
-        import.at,
+        collections,
+        at,
     )
     .execute(connection)
     .await?;

@@ -1,6 +1,6 @@
 //! The files as a whole: read, checked, and sorted into parts, each of which one document states for one collection.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use chrono::NaiveDate;
 use sha2::{Digest, Sha256};
@@ -56,15 +56,7 @@ impl Pack {
         let faults = Faults::default();
         let sheets = Sheets::read(files, &faults);
         let vocabulary = Vocabulary::collect(&sheets);
-        let mut entries = Vec::new();
-        read::codes::read(&sheets, &vocabulary, &mut entries);
-        read::datasets::read(&sheets, &vocabulary, &mut entries);
-        read::sources::read(&sheets, &vocabulary, &mut entries);
-        read::organizations::read(&sheets, &vocabulary, &mut entries);
-        read::partnerships::read(&sheets, &vocabulary, &mut entries);
-        read::events::read(&sheets, &vocabulary, &mut entries);
-        read::subsidies::read(&sheets, &vocabulary, &mut entries);
-        read::credits::read(&sheets, &vocabulary, &mut entries);
+        let entries = records(&sheets, &vocabulary);
         let observations = read::observations::read(&sheets, &vocabulary);
         drop(sheets);
         faults.finish()?;
@@ -79,6 +71,38 @@ impl Pack {
         let datasets = vocabulary.datasets.into_keys().collect();
         Ok(Self { datasets, series: observations.series, parts })
     }
+}
+
+/// The records that `files` have and `fewer` have not, checked together with all others.
+pub fn records_beyond(fewer: &Files, files: &Files) -> Result<Vec<Part>> {
+    let read = |files: &Files| -> Result<(Vec<Entry>, Vocabulary)> {
+        let faults = Faults::default();
+        let sheets = Sheets::read(files, &faults);
+        let vocabulary = Vocabulary::collect(&sheets);
+        let entries = records(&sheets, &vocabulary);
+        drop(sheets);
+        faults.finish()?;
+        Ok((entries, vocabulary))
+    };
+    let identity = |entry: &Entry| (entry.table, entry.row.to_string());
+    let (known, _) = read(fewer)?;
+    let known: HashSet<_> = known.iter().map(identity).collect();
+    let (mut entries, vocabulary) = read(files)?;
+    entries.retain(|entry| !known.contains(&identity(entry)));
+    Ok(record_parts(entries, &vocabulary))
+}
+
+fn records(sheets: &Sheets<'_>, vocabulary: &Vocabulary) -> Vec<Entry> {
+    let mut entries = Vec::new();
+    read::codes::read(sheets, vocabulary, &mut entries);
+    read::datasets::read(sheets, vocabulary, &mut entries);
+    read::sources::read(sheets, vocabulary, &mut entries);
+    read::organizations::read(sheets, vocabulary, &mut entries);
+    read::partnerships::read(sheets, vocabulary, &mut entries);
+    read::events::read(sheets, vocabulary, &mut entries);
+    read::subsidies::read(sheets, vocabulary, &mut entries);
+    read::credits::read(sheets, vocabulary, &mut entries);
+    entries
 }
 
 fn record_parts(entries: Vec<Entry>, vocabulary: &Vocabulary) -> Vec<Part> {

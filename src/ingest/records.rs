@@ -79,7 +79,7 @@ async fn insert(connection: &mut PgConnection, table: Table, rows: &str, today: 
 }
 
 /// Marks the rows of each old release as replaced by the new one beside it.
-async fn replace(connection: &mut PgConnection, old: &[i32], new: &[i32]) -> Result<()> {
+pub async fn replace(connection: &mut PgConnection, old: &[i32], new: &[i32]) -> Result<()> {
     macro_rules! replace {
         ($($table:literal),* $(,)?) => {$(
             sqlx::query!(

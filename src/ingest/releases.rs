@@ -82,15 +82,10 @@ struct Latest {
 
 type Place = (String, Option<String>);
 
-/// Writes the import and its releases: what is as it was is left alone. Parts of records keep their order, and so do ids.
+/// Writes the bundled import and its releases: what is as it was is left alone. Parts of records keep their order, and so
+/// do ids.
 pub async fn write(connection: &mut PgConnection, import: Import, parts: Vec<Part>) -> Result<Changes> {
-    let import_id = sqlx::query_scalar!(
-        "INSERT INTO import (kind, checksum, imported_at) VALUES ('bundled', $1, $2) RETURNING import_id",
-        &import.checksum[..],
-        import.at,
-    )
-    .fetch_one(&mut *connection)
-    .await?;
+    let import_id = begin(connection, "bundled", import).await?;
     let latest = latest(connection).await?;
     let places: HashSet<Place> = parts.iter().map(place).collect();
     let gone = latest.iter().filter(|(place, latest)| latest.withdrawn.is_none() && !places.contains(*place));
@@ -107,6 +102,29 @@ pub async fn write(connection: &mut PgConnection, import: Import, parts: Vec<Par
     let all = Changes { taken: taken.collect(), gone };
     retire(connection, import, &all).await?;
     Ok(all)
+}
+
+/// Writes an import whose parts have no releases before them.
+pub async fn append(
+    connection: &mut PgConnection,
+    kind: &str,
+    import: Import,
+    parts: Vec<Part>,
+) -> Result<Changes> {
+    let import_id = begin(connection, kind, import).await?;
+    let ids = insert(connection, import_id, import, &parts, &HashMap::new()).await?;
+    let taken = ids.into_iter().zip(parts).map(|(release, part)| Taken { release, corrects: None, part });
+    Ok(Changes { taken: taken.collect(), gone: Vec::new() })
+}
+
+async fn begin(connection: &mut PgConnection, kind: &str, import: Import) -> Result<i32> {
+    let id = sqlx::query_scalar!(
+        "INSERT INTO import (kind, checksum, imported_at) VALUES ($1, $2, $3) RETURNING import_id",
+        kind,
+        &import.checksum[..],
+        import.at,
+    );
+    Ok(id.fetch_one(connection).await?)
 }
 
 fn place(part: &Part) -> Place {

@@ -18,8 +18,16 @@ pub const SOURCES: &[&str] =
 pub const DOCUMENTS: &[&str] =
     &["document_id", "source", "publisher", "title", "url", "published", "license", "note", "coverage"];
 
-const KINDS: [&str; 7] =
-    ["press", "research", "agency", "association", "open_dataset", "company", "statistical_office"];
+const KINDS: [&str; 8] = [
+    "press",
+    "research",
+    "agency",
+    "association",
+    "open_dataset",
+    "company",
+    "statistical_office",
+    "synthetic",
+];
 
 /// Reads sources and documents.
 pub fn read(sheets: &Sheets<'_>, vocabulary: &Vocabulary, entries: &mut Vec<Entry>) {
