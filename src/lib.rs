@@ -10,6 +10,7 @@ pub mod database;
 pub mod error;
 pub mod filter;
 pub mod formats;
+pub mod generate;
 pub mod health;
 pub mod http;
 pub mod ingest;

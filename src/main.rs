@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use china_auto::config::{self, Flags, Settings};
 use china_auto::database::embedded;
 use china_auto::error::{Error, Result};
-use china_auto::{health, http, server, telemetry};
+use china_auto::{generate, health, http, server, telemetry};
 use clap::{Parser, Subcommand};
 
 /// China's auto market as a REST API, each figure with its source
@@ -29,6 +29,8 @@ enum Command {
     Openapi,
     /// Ask the service that listens at --listen whether it is ready
     Health,
+    /// Make synthetic registrations for load tests, or remove them
+    Generate(generate::Wanted),
     /// Become one of PostgreSQL's programs, for a service that starts it
     #[command(name = embedded::SUBCOMMAND, hide = true)]
     PostgresChild(embedded::Child),
@@ -55,6 +57,11 @@ fn run(flags: Flags, command: Command) -> Result<()> {
         Command::Config => print(config::EXAMPLE),
         Command::Openapi => print(&http::document::text()),
         Command::Health => health::check(&Settings::load(flags)?.listen),
+        Command::Generate(wanted) => {
+            let settings = Settings::load(flags)?;
+            telemetry::start(settings.log_format, &settings.log)?;
+            print(&(runtime()?.block_on(generate::run(settings, wanted))? + "\n"))
+        }
         Command::PostgresChild(child) => Err(Error::Startup(child.run())),
     }
 }

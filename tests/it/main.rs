@@ -24,3 +24,4 @@ mod reference;
 mod service;
 mod start_stop;
 mod subsidies;
+mod synthetic;

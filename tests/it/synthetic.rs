@@ -1,0 +1,216 @@
+//! Synthetic registrations: made, complete, told from real figures, taken away.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::process::Command;
+
+use china_auto::database::Database;
+use china_auto::ingest::synthetic::{Generated, Market, Order, Removed, generate, remove};
+use china_auto::ingest::{Files, load_bundled};
+use china_auto::timeseries::key::Dimension;
+use china_auto::timeseries::period::{Frequency, Period};
+use serde_json::json;
+use sqlx::postgres::PgRow;
+use sqlx::{FromRow, PgConnection};
+
+use crate::client::Client;
+use crate::cluster::{self, clock};
+
+const ORDER: Order = Order { observations: 20_000, seed: 7 };
+
+async fn make(database: &Database, order: Order) -> Generated {
+    generate(database, &Files::bundled(), order, &clock()).await.unwrap()
+}
+
+async fn rows<T: for<'r> FromRow<'r, PgRow> + Send + Unpin>(
+    connection: &mut PgConnection,
+    sql: &'static str,
+) -> Vec<T> {
+    sqlx::query_as(sql).fetch_all(connection).await.unwrap()
+}
+
+/// The market as a data file, which the loader takes row by row.
+fn as_file(market: Market) -> String {
+    let mut text = Dimension::ALL[..8].iter().map(|d| d.name()).collect::<Vec<_>>().join(",");
+    text += ",frequency,period,value,status,document_id,note,role\n";
+    let document = market.document();
+    for one in market.series() {
+        let codes: Vec<&str> = Dimension::ALL[..8].iter().map(|d| one.series.code(*d)).collect();
+        for figure in &one.figures {
+            let period = Period::new(Frequency::M, figure.period).unwrap();
+            let value = figure.value.unwrap();
+            writeln!(text, "{},M,{period},{value},A,{document},,value", codes.join(",")).unwrap();
+        }
+    }
+    text
+}
+
+/// Series, frequency, group key, first, last, observations.
+type Series = (i64, String, String, i32, i32, i32);
+
+/// Series, number, first period, values, statuses, and the document of the release of each.
+type Chunk = (i64, i32, i32, Vec<Option<i64>>, Option<Vec<u8>>, Vec<Option<String>>);
+
+/// Collection, document, date, coverage, and how many rows there are, restate, confirm.
+type Release = (String, String, String, String, i32, i32, i32);
+
+async fn stored(database: &Database) -> (Vec<Series>, Vec<Chunk>) {
+    let mut connection = database.writer().await.unwrap();
+    let series = rows(
+        &mut connection,
+        "SELECT series_id, frequency, group_key, first_period, last_period, observations FROM series
+         WHERE dataset = 'synthetic' ORDER BY series_id",
+    );
+    let series = series.await;
+    let chunks = rows(
+        &mut connection,
+        "SELECT series_id, chunk, c.first_period, \"values\", statuses,
+                array(SELECT document_id FROM unnest(releases) WITH ORDINALITY AS cell (release_id, at)
+                      LEFT JOIN release USING (release_id) ORDER BY at)
+         FROM observation_chunk c JOIN series USING (series_id) WHERE dataset = 'synthetic' ORDER BY series_id, chunk",
+    );
+    (series, chunks.await)
+}
+
+#[tokio::test]
+async fn what_is_written_in_bulk_is_what_the_loader_makes_of_the_same_rows() {
+    let (bulk, walked) = (cluster::database().await, cluster::migrated().await);
+    let made = make(&bulk.database, ORDER).await;
+    assert_eq!((made.observations, made.unchanged), (20_000, false));
+    let market = Market::plan(&Files::bundled(), ORDER).unwrap();
+    let files = market.describe(&Files::bundled()).unwrap();
+    let files = files.with("observations/synthetic.csv", as_file(market));
+    load_bundled(&walked.database, &files, &clock()).await.unwrap();
+    let (written, expected) = (stored(&bulk.database).await, stored(&walked.database).await);
+    assert_eq!(written.0.len() as u64, made.series);
+    assert!(written == expected, "{} and {} chunks differ", written.1.len(), expected.1.len());
+    let releases = "SELECT collection, document_id, published::text, coverage, row_count, restated_count, confirmed_count
+                    FROM release WHERE collection = 'synthetic'";
+    let of = async |database: &Database| -> Vec<Release> {
+        rows(&mut database.writer().await.unwrap(), releases).await
+    };
+    let release = of(&bulk.database).await;
+    assert_eq!(release, of(&walked.database).await);
+    assert_eq!((release.len(), release[0].4), (1, 20_000));
+}
+
+#[tokio::test]
+async fn every_sum_over_stored_cells_is_the_sum_over_made_ones() {
+    let database = cluster::database().await;
+    make(&database.database, ORDER).await;
+    let mut expected: [BTreeMap<String, i64>; 3] = Default::default();
+    for one in Market::plan(&Files::bundled(), ORDER).unwrap().series() {
+        let sum: i64 = one.figures.iter().filter_map(|figure| figure.value).sum();
+        let codes = [Dimension::Geo, Dimension::Model, Dimension::Powertrain].map(|d| one.series.code(d));
+        for (sums, code) in expected.iter_mut().zip(codes) {
+            *sums.entry(code.to_owned()).or_default() += sum;
+        }
+    }
+    let mut connection = database.database.writer().await.unwrap();
+    let sums = [
+        "SELECT geo, sum(value)::bigint FROM series JOIN observation_chunk USING (series_id), unnest(\"values\") value
+         WHERE dataset = 'synthetic' GROUP BY 1",
+        "SELECT model, sum(value)::bigint FROM series JOIN observation_chunk USING (series_id), unnest(\"values\") value
+         WHERE dataset = 'synthetic' GROUP BY 1",
+        "SELECT powertrain, sum(value)::bigint FROM series JOIN observation_chunk USING (series_id), unnest(\"values\") value
+         WHERE dataset = 'synthetic' GROUP BY 1",
+    ];
+    for (sql, expected) in sums.into_iter().zip(expected) {
+        let found: Vec<(String, i64)> = rows(&mut connection, sql).await;
+        assert_eq!(found.into_iter().collect::<BTreeMap<_, _>>(), expected);
+    }
+}
+
+#[tokio::test]
+async fn every_answer_says_that_the_figures_are_synthetic() {
+    let database = cluster::database().await;
+    make(&database.database, ORDER).await;
+    let client = Client::of(database).await;
+    let described = client.get("/v1/datasets/synthetic").await.json();
+    assert_eq!(described["data"]["title"], "Synthetic registrations for load tests; no real figure");
+    let series = client.get("/v1/datasets/synthetic/series?model=*&geo=*&limit=1").await.json();
+    let id = series["data"][0]["id"].as_str().unwrap().to_owned();
+    assert!(id.starts_with("synthetic:M.synthetic_registrations.synthetic."), "{id}");
+    let one = client.get(&format!("/v1/series/{id}")).await.json();
+    assert!(one.to_string().contains("synthetic-20000-7"), "{one}");
+    let geo = id.split('.').nth(3).unwrap();
+    let path = format!("/v1/datasets/synthetic/observations?geo={geo}&model=*&vehicle_class=*&powertrain=*");
+    let answer = client.get(&path).await.json();
+    let observations = answer["data"].as_array().unwrap();
+    assert!(observations.len() > 100);
+    for row in observations {
+        assert_eq!((&row["source"], &row["low_trust"]), (&json!("synthetic"), &json!(true)), "{row}");
+    }
+    let document = client.get("/v1/documents/synthetic-20000-7").await.json();
+    let title = document["data"]["title"].as_str().unwrap();
+    assert!(title.starts_with("Synthetic registrations for load tests; no real figure"), "{title}");
+    assert_eq!(document["data"]["licence"], "CC0-1.0");
+    let model = client.get("/v1/codes/geo?q=synthetic&limit=1").await.json();
+    assert!(model["data"][0]["name"].as_str().unwrap().contains("synthetic city"), "{model}");
+}
+
+#[tokio::test]
+async fn a_market_is_made_once_and_another_only_after_it_is_removed() {
+    let database = cluster::database().await;
+    let other = Order { seed: 8, ..ORDER };
+    let first = make(&database.database, ORDER).await;
+    let again = make(&database.database, ORDER).await;
+    assert_eq!(again, Generated { series: 0, observations: 0, unchanged: true });
+    let refused =
+        generate(&database.database, &Files::bundled(), other, &clock()).await.unwrap_err().to_string();
+    assert!(refused.contains("--remove"), "{refused}");
+    let bundled = load_bundled(&database.database, &Files::bundled(), &clock()).await.unwrap();
+    assert!(bundled.unchanged, "the bundled data are told from it");
+
+    let removed = remove(&database.database, &clock()).await.unwrap();
+    assert_eq!(removed, Removed { series: first.series, releases: 3 });
+    assert_eq!(remove(&database.database, &clock()).await.unwrap(), Removed { series: 0, releases: 0 });
+    assert_eq!(stored(&database.database).await, (Vec::new(), Vec::new()));
+    assert_eq!(make(&database.database, other).await.observations, 20_000);
+}
+
+#[tokio::test]
+async fn what_was_removed_is_gone_from_every_list_and_told_by_the_feed() {
+    let client = Client::bundled().await;
+    let before = client.get("/v1/changes?limit=1000").await.json()["meta"]["since"].clone();
+    make(&client.database.database, ORDER).await;
+    assert_eq!(client.get("/v1/datasets/synthetic").await.status, 200);
+    remove(&client.database.database, &clock()).await.unwrap();
+    for gone in ["/v1/datasets/synthetic", "/v1/sources/synthetic", "/v1/documents/synthetic-20000-7"] {
+        assert_eq!(client.get(gone).await.status, 404, "{gone}");
+    }
+    for list in ["/v1/codes/geo?q=synthetic", "/v1/codes/model?q=synthetic", "/v1/search?q=synthetic"] {
+        assert_eq!(client.get(list).await.json()["data"], json!([]), "{list}");
+    }
+    let feed = client.get(&format!("/v1/changes?since={}", before.as_str().unwrap())).await.json();
+    let kinds: Vec<&str> =
+        feed["data"].as_array().unwrap().iter().map(|change| change["kind"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["released", "released", "released", "withdrawn", "withdrawn", "withdrawn"]);
+    let mut connection = client.database.database.writer().await.unwrap();
+    let left: Vec<(i64,)> =
+        rows(&mut connection, "SELECT count(*) FROM series WHERE dataset = 'synthetic'").await;
+    assert_eq!(left, [(0,)]);
+}
+
+#[tokio::test]
+async fn the_command_makes_removes_and_says_so() {
+    let database = cluster::database().await;
+    let run = |arguments: &[&str]| {
+        let mut command = Command::new(cluster::program());
+        command.env_clear().env("DATABASE_URL", database.url()).arg("generate").args(arguments);
+        let output = command.output().unwrap();
+        let text = if output.status.success() { output.stdout } else { output.stderr };
+        (output.status.success(), String::from_utf8(text).unwrap())
+    };
+    let (done, said) = run(&["--observations", "1000", "--seed", "3"]);
+    assert!(done && said.starts_with("synthetic: 1000 synthetic observations in "), "{said}");
+    let (done, said) = run(&["--observations", "1000", "--seed", "3"]);
+    assert!(done && said.contains("there already"), "{said}");
+    let (done, said) = run(&["--observations", "0"]);
+    assert!(!done && said.contains("0 is not in 1..=2000000000"), "{said}");
+    assert!(!run(&[]).0 && !run(&["--remove", "--observations", "5"]).0);
+    let (done, said) = run(&["--remove"]);
+    assert!(done && said.contains("3 releases withdrawn"), "{said}");
+    let (done, said) = run(&["--observations", "5", "--no-bundled-data"]);
+    assert!(!done && said.contains("they need the bundled data"), "{said}");
+}
