@@ -4,7 +4,7 @@
 # the service's, not the compiler's.
 export SQLX_OFFLINE = true
 
-.PHONY: serve test check queries openapi postgresql
+.PHONY: serve test check bench queries openapi postgresql
 
 serve:  ## start the service, with its own PostgreSQL unless DATABASE_URL is set
 	@[ -n "$$DATABASE_URL" ] || sh scripts/install-postgresql.sh > /dev/null
@@ -18,6 +18,10 @@ check:  ## what is checked beside the tests: format, lints, documentation, prepa
 	cargo clippy --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --no-deps
 	sh scripts/prepare-queries.sh --check
+
+bench: postgresql  ## measure the service beside what limits it, on a synthetic market; takes a few minutes
+	@command -v wrk > /dev/null || { echo "this needs wrk: apt-get install wrk" >&2; exit 1; }
+	env -u DATABASE_URL cargo bench --bench service
 
 queries:  ## write .sqlx anew, after a query or a migration has changed
 	sh scripts/prepare-queries.sh

@@ -1,0 +1,67 @@
+//! The programs that make load: wrk over HTTP, pgbench over PostgreSQL's socket.
+
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use crate::Result;
+use crate::machine::{Jiffies, cpu_micros};
+
+/// How many connections ask at once.
+const CONNECTIONS: &str = "16";
+
+/// What one round of requests came to.
+pub struct Round {
+    pub per_second: f64,
+    /// Processor time of the answering process a request, in microseconds.
+    pub cpu_micros: f64,
+    /// What other guests of the host took of the processors meanwhile.
+    pub steal_percent: f64,
+}
+
+/// Asks for `url` for some seconds, and watches the process that answers.
+pub fn wrk(url: &str, headers: &[String], seconds: u32, pid: u32) -> Result<Round> {
+    let (jiffies, cpu) = (Jiffies::now()?, cpu_micros(pid)?);
+    let mut command = Command::new("wrk");
+    command.args(["-t", "1", "-c", CONNECTIONS, "-d", &format!("{seconds}s")]);
+    command.args(headers.iter().flat_map(|header| ["-H", header]));
+    let said = output(command.arg(url))?;
+    if said.contains("Non-2xx") || said.contains("Socket errors") {
+        return Err(format!("{url} was not answered well: {said}").into());
+    }
+    let requests: f64 = word_before(&said, " requests in ").ok_or("wrk told no number of requests")?;
+    let per_second = said.split("Requests/sec:").nth(1).and_then(|rest| rest.split_whitespace().next());
+    Ok(Round {
+        per_second: per_second.ok_or("wrk told no rate")?.parse()?,
+        cpu_micros: (cpu_micros(pid)? - cpu) / requests,
+        steal_percent: Jiffies::now()?.stolen_since(jiffies),
+    })
+}
+
+/// Runs a statement for some seconds, prepared, and tells how often a second.
+pub fn pgbench(sql: &str, socket: &Path, seconds: u32) -> Result<f64> {
+    let mut script = tempfile::NamedTempFile::new()?;
+    script.write_all(sql.as_bytes())?;
+    let mut command = Command::new("pgbench");
+    command.args(["-n", "-M", "prepared", "-c", CONNECTIONS, "-j", "1", "-T", &seconds.to_string(), "-f"]);
+    command.arg(script.path()).args(["-U", "postgres", "-h"]).arg(socket).arg("postgres");
+    let said = output(&mut command)?;
+    Ok(word_after(&said, "tps = ").ok_or("pgbench told no rate")?)
+}
+
+fn output(command: &mut Command) -> Result<String> {
+    let program = command.get_program().display().to_string();
+    let output = command.stderr(Stdio::piped()).output().map_err(|error| format!("{program}: {error}"))?;
+    if !output.status.success() {
+        return Err(format!("{program}: {}", String::from_utf8_lossy(&output.stderr)).into());
+    }
+    Ok(String::from_utf8(output.stdout)?)
+}
+
+fn word_before(text: &str, mark: &str) -> Option<f64> {
+    text.split(mark).next()?.split_whitespace().last()?.parse().ok()
+}
+
+fn word_after(text: &str, mark: &str) -> Option<f64> {
+    text.split(mark).nth(1)?.split_whitespace().next()?.parse().ok()
+}
