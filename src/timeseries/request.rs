@@ -254,19 +254,21 @@ fn frequencies(params: &mut Params, dataset: &Dataset, unnamed: Unnamed) -> (Vec
     if words == ["*"] {
         return (dataset.frequencies.clone(), false);
     }
+    let converts = unnamed == Unnamed::Default;
+    let reached = |f: &Frequency| dataset.frequencies.iter().any(|own| own == f || (converts && own > f));
     let mut found = Vec::new();
     for word in words {
-        match word.parse::<Frequency>().ok().filter(|f| dataset.frequencies.contains(f)) {
+        match word.parse::<Frequency>().ok().filter(reached) {
             Some(frequency) if !found.contains(&frequency) => found.push(frequency),
             Some(_) => {}
             None => {
                 let fault = Fault::new("frequency", &word, "is no frequency of this dataset");
-                let all = dataset.frequencies.iter().map(|f| f.code()).chain(["*"]);
-                params.reject(fault.allowed(all));
+                let all = Frequency::ALL.iter().filter(|f| reached(f)).map(|f| f.code());
+                params.reject(fault.allowed(all.chain(["*"])));
             }
         }
     }
-    (found, unnamed == Unnamed::Default)
+    (found, converts)
 }
 
 /// Reads the date whose knowledge is asked for.

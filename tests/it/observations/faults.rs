@@ -51,7 +51,7 @@ async fn each_wrong_parameter_is_named_with_what_was_meant() {
 #[tokio::test]
 async fn all_faults_of_a_request_are_told_at_once() {
     let client = Client::bundled().await;
-    let query = "/v1/charging?maker=byd&geo=Nowhere&source=x,iea,y&frequency=Q&start=no&last=-1&sort=x&shape=y&format=z&limit=0&cursor=c";
+    let query = "/v1/charging?maker=byd&geo=Nowhere&source=x,iea,y&frequency=W&start=no&last=-1&sort=x&shape=y&format=z&limit=0&cursor=c";
     let answer = client.get(query).await.expect(422);
     let faults = answer.faults();
     let told: Vec<&str> = faults.iter().map(|(parameter, _)| parameter.as_str()).collect();

@@ -130,6 +130,21 @@ async fn frequencies_stay_apart_and_what_is_converted_says_so() {
 }
 
 #[tokio::test]
+async fn a_frequency_that_a_dataset_publishes_nothing_at_is_converted_from_finer_ones() {
+    let client = Client::bundled().await;
+    let of = |frequency: &str| format!("/v1/charging?access=public&source=evcipa&frequency={frequency}");
+    let months = client.rows(&of("M")).await;
+    let quarters = client.rows(&of("Q")).await;
+    assert!(!quarters.is_empty());
+    for row in &quarters {
+        let last = days(row["period"].as_str().unwrap()).1;
+        let same = months.iter().find(|month| days(month["period"].as_str().unwrap()).1 == last).unwrap();
+        assert_eq!((&row["value"], &row["derived"]), (&same["value"], &json!(true)), "{row}");
+    }
+    client.get("/v1/charging/series?frequency=Q").await.expect(422);
+}
+
+#[tokio::test]
 async fn a_window_holds_the_periods_of_every_frequency_that_lie_in_it() {
     let client = Client::bundled().await;
     let all = client.rows("/v1/production?measure=sales&source=caam&frequency=*").await;
