@@ -1,8 +1,14 @@
 //! The comparison.
 
+use std::collections::BTreeMap;
+
+use china_auto::timeseries::key::Dimension;
+use china_auto::timeseries::period::Frequency;
+use china_auto::timeseries::plan::Aggregation;
 use proptest::prelude::*;
 
 use super::bridge::answered;
+use super::codes::DIMENSIONS;
 use super::front::words;
 use super::generate::world;
 use super::loading::Store;
@@ -10,7 +16,7 @@ use super::model::answer;
 use super::question::question;
 use super::ranking::rankings;
 use super::vintage::History;
-use super::world::{Query, Row, Split, World};
+use super::world::{Asked, Measured, Number, Query, Row, Split, Stated, World};
 
 /// What a world declares and states, in few lines.
 fn brief(world: &World) -> String {
@@ -74,4 +80,49 @@ proptest! {
         }
         prop_assert_eq!(ours.keys().collect::<Vec<_>>(), theirs.keys().collect::<Vec<_>>(), "{}\n{}", asked, brief(&world));
     }
+}
+
+/// Trucks with batteries are all that is stated of trucks; of all commercial vehicles those with engines are stated too.
+#[test]
+fn a_sum_is_of_its_codes_before_it_is_of_the_parts_of_another_dimension() {
+    let split = |dimension, whole: &str, parts: [&str; 2]| Split {
+        source: "*".to_owned(),
+        dimension,
+        whole: whole.to_owned(),
+        parts: parts.map(str::to_owned).to_vec(),
+        absent_is_zero: true,
+        from: None,
+        to: None,
+    };
+    let stated = |class: &str, powertrain: &str, value| {
+        let codes = ["made", "CN", "_T", class, powertrain, "_T"].map(str::to_owned).to_vec();
+        (("ant".to_owned(), Frequency::A, codes), Stated::from([(2020, (Some(value), b'A'))]))
+    };
+    let published = BTreeMap::from([stated("CV", "ICE", 100), stated("TRUCK", "BEV", 50)]);
+    let world = World {
+        dimensions: [Dimension::Measure].into_iter().chain(DIMENSIONS).collect(),
+        measures: vec![Measured {
+            code: "made".to_owned(),
+            is_stock: false,
+            decimals: 0,
+            aggregation: Aggregation::Sum,
+        }],
+        splits: vec![
+            split(Dimension::VehicleClass, "CV", ["TRUCK", "BUS"]),
+            split(Dimension::Powertrain, "_T", ["ICE", "BEV"]),
+        ],
+        rows: Vec::new(),
+        sources: vec![("ant".to_owned(), false)],
+        published,
+    };
+    let mut query = Query::of(&world, Frequency::A);
+    query.groups = Some(vec![(Dimension::Measure, None)]);
+    let codes = |codes: &[&str]| Asked::Codes(codes.iter().map(|code| (*code).to_owned()).collect());
+    query.codes.insert(Dimension::VehicleClass, codes(&["CV"]));
+    query.codes.insert(Dimension::Powertrain, codes(&["ICE", "BEV"]));
+    let holding: Vec<_> = world.published.clone().into_iter().collect();
+    let (theirs, _) = answered(&world, &holding, &query).unwrap();
+    assert_eq!(theirs, answer(&world, &query).unwrap());
+    let line = &theirs.values().next().unwrap()[0];
+    assert_eq!((line.value, line.coverage), (Some(Number::Whole(150)), Some((2, 2))));
 }

@@ -100,6 +100,27 @@ pub enum Asked {
 pub type Group = (Dimension, Option<&'static str>);
 
 impl Query {
+    /// The question that names a frequency and nothing else.
+    pub fn of(world: &World, frequency: Frequency) -> Self {
+        Self {
+            codes: world.dimensions.iter().map(|dimension| (*dimension, Asked::Unnamed)).collect(),
+            groups: None,
+            sources: Sources::Best,
+            frequencies: vec![frequency],
+            converts: true,
+            aggregation: None,
+            partial: None,
+            transform: Transform::Level,
+            fill: Fill::None,
+            start: None,
+            end: None,
+            last: None,
+            as_of: None,
+            top: None,
+            other: false,
+        }
+    }
+
     /// The dimension whose codes are held against each other, with its level.
     pub fn ranked(&self) -> Option<Group> {
         let given = [Dimension::Measure, Dimension::Source];
