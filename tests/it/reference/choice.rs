@@ -20,7 +20,9 @@ pub fn combinations(world: &World, query: &Query) -> Result<Vec<Vec<String>>, Re
     let mut combinations = vec![Vec::new()];
     for dimension in &world.dimensions {
         let mut chosen = chosen(world, query, *dimension)?;
-        chosen.retain(|code| code.contains('+') || is_mentioned(world, *dimension, code));
+        // Codes that nothing is said of are held against others too: they are told of, though nothing is answered.
+        let is_ranked = query.ranked().is_some_and(|(ranked, _)| ranked == *dimension);
+        chosen.retain(|code| is_ranked || code.contains('+') || is_mentioned(world, *dimension, code));
         let with = |so_far: &Vec<String>| -> Vec<Vec<String>> {
             chosen.iter().map(|code| so_far.iter().cloned().chain([code.clone()]).collect()).collect()
         };
