@@ -145,9 +145,14 @@ impl Ranked<'_> {
         let whole = self.listing.whole(period);
         let of = whole.into_iter().chain(cells.iter().copied());
         let basis = of.fold(None, |so_far, cell| Some(joined(so_far, cell)))?;
+        // What is not stated of a code that is shown would hide in the rest.
+        let unstated = cells.len() < shown.len() && !self.ground.dataset.complete;
         let difference = || {
             let whole = whole.filter(|_| self.listing.is_enough(period)).and_then(Cell::exact);
             let whole = whole.ok_or(Reason::IncompleteRanking)?;
+            if unstated {
+                return Err(Reason::Parts);
+            }
             let mut rest = whole;
             for cell in &cells {
                 let figure = cell.exact().filter(|_| cell.counts()).ok_or(Reason::Partial)?;

@@ -212,6 +212,9 @@ pub fn ranking(params: &mut Params, dataset: &Dataset, plan: &mut Plan) {
             params.reject(Fault::new(*name, value, detail));
         }
     }
+    if let Some(whole) = plan.ranked().and_then(|group| whole_among(plan, group)) {
+        params.reject(whole);
+    }
     let selected = compute::selected_measures(dataset, plan);
     if let Some(measure) = selected.iter().find(|measure| measure.aggregation == "none") {
         let detail = format!("does not go with {}, which does not add up", measure.code);
@@ -232,6 +235,14 @@ pub fn ranking(params: &mut Params, dataset: &Dataset, plan: &mut Plan) {
         let detail = "does not go with a ranking or a share: only figures that add up are compared";
         params.reject(Fault::new("agg", word, detail));
     }
+}
+
+/// That the whole is listed among the codes that are compared with it.
+fn whole_among(plan: &Plan, group: &Group) -> Option<Fault> {
+    let listed = plan.selection.get(&group.dimension)?.codes().filter(|_| plan.ranks != Ranks::No)?;
+    let whole = listed.iter().find(|code| Some(*code) == group.whole.as_ref())?;
+    let detail = "is the whole that the others are compared with, and no code beside them";
+    Some(Fault::new(group.dimension.name(), whole, detail))
 }
 
 /// Whether codes are held against each other: those of makers, brands, models and operators always are, unless they are listed.

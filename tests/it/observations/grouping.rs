@@ -143,6 +143,7 @@ async fn unknown_dimensions_and_levels_are_told_with_those_there_are() {
         ("group_by=powertrain:kind", "powertrain:kind", json!(null)),
         ("group_by=maker,maker:group", "maker:group", json!(null)),
         ("group_by=geo:province&geo=CN", "CN", json!(null)),
+        ("group_by=maker&maker=_T,byd&top=1", "_T", json!(null)),
         ("group_by=maker:group&maker=children:volkswagen-group", "audi", json!(null)),
     ] {
         let answer = client.get(&format!("/v1/production?{query}")).await.expect(422).json();

@@ -173,10 +173,6 @@ fn split() -> impl Strategy<Value = Split> {
     let days = (prop::option::weighted(0.2, month()), prop::option::weighted(0.2, month()));
     (source, select(&SPLITS[..]), prop::bool::weighted(0.3), days).prop_map(|(source, split, zero, days)| {
         let (dimension, whole, parts) = split;
-        // Of what is part of another whole the parts are those of all times: whether codes are apart by parts of parts that held
-        // at different times is not asked.
-        let is_part = SPLITS.iter().any(|(_, _, parts)| parts.contains(&whole));
-        let days = if is_part { (None, None) } else { days };
         let days = if days.0 > days.1 && days.1.is_some() { (days.1, days.0) } else { days };
         Split {
             source: source.to_owned(),

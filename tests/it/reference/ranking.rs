@@ -226,6 +226,9 @@ impl Listing<'_> {
         let Some(whole) = whole.filter(|_| self.is_enough(period)) else {
             return Some(null("incomplete_ranking"));
         };
+        if cells.len() < shown.len() {
+            return Some(null("parts"));
+        }
         let Some(figures) = cells.iter().map(|cell| complete(cell)).collect::<Option<Vec<i64>>>() else {
             return Some(null("partial"));
         };
