@@ -222,8 +222,31 @@ impl Maker<'_> {
     fn sums(&self, parts: &Parts, frequency: Frequency) -> Track {
         let partition = &self.dataset.partitions[parts.partition];
         let tracks = self.tracks(parts, frequency);
+        let mentioned: Vec<BTreeSet<i32>> = if partition.absent_is_zero {
+            let of = |node: &Option<Node>| node.as_ref().map(|node| self.mentioned(node, frequency));
+            parts.nodes.iter().map(|node| of(node).unwrap_or_default()).collect()
+        } else {
+            Vec::new()
+        };
+        let absent = |at: usize, period: i32| {
+            partition.absent_is_zero && mentioned.get(at).is_none_or(|periods| !periods.contains(&period))
+        };
         let sums = periods(partition, frequency, &tracks).into_iter();
-        sums.filter_map(|period| Some((period, sum(&tracks, partition, period)?))).collect()
+        sums.filter_map(|period| Some((period, sum(&tracks, |at| absent(at, period), period)?))).collect()
+    }
+
+    /// The periods of which the source says anything about a node or its parts, at this frequency or a finer one: there it is
+    /// not absent, though it may have no whole figure.
+    fn mentioned(&self, node: &Node, frequency: Frequency) -> BTreeSet<i32> {
+        let finer = node.published.iter().filter(|(own, _)| **own >= frequency);
+        let mut periods: BTreeSet<i32> = finer
+            .filter_map(|(own, id)| Some((own.per_year() / frequency.per_year(), self.published.get(id)?)))
+            .flat_map(|(length, track)| track.keys().map(move |period| period.div_euclid(length)))
+            .collect();
+        for parts in node.partitions.iter().flat_map(|parts| &parts.nodes).flatten() {
+            periods.append(&mut self.mentioned(parts, frequency));
+        }
+        periods
     }
 
     /// Where a sum is asked for of which some parts are not stated: that there is none.
@@ -269,21 +292,21 @@ fn periods(partition: &Partition, frequency: Frequency, tracks: &[Option<Track>]
     all.filter(|period| holds(partition, frequency, *period)).collect()
 }
 
-/// The sum of the parts at one period; `None` where one is missing that does not count as 0.
-fn sum(tracks: &[Option<Track>], partition: &Partition, period: i32) -> Option<Cell> {
+/// The sum of the parts at one period; `None` where one is missing that is not `absent` and so does not count as 0.
+fn sum(tracks: &[Option<Track>], absent: impl Fn(usize) -> bool, period: i32) -> Option<Cell> {
     let mut total: Option<Cell> = None;
     let mut value: i64 = 0;
-    for track in tracks {
+    for (at, track) in tracks.iter().enumerate() {
         match track.as_ref().and_then(|track| track.get(&period)) {
             Some(cell) => {
                 value = value.checked_add(cell.exact()?)?;
                 total = Some(joined(total, cell));
             }
-            None if partition.absent_is_zero => {}
+            None if absent(at) => {}
             None => return None,
         }
     }
-    let of = u32::try_from(partition.parts.len()).ok()?;
+    let of = u32::try_from(tracks.len()).ok()?;
     total.map(|cell| Cell { figure: Some(Figure::Exact(value)), coverage: Some((of, of)), ..cell })
 }
 

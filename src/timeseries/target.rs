@@ -146,6 +146,9 @@ impl<'a> Index<'a> {
             let known = all.entry(source).or_default();
             let mut upwards = vec![codes.clone()];
             while let Some(codes) = upwards.pop() {
+                if !known.insert(codes.clone()) {
+                    continue;
+                }
                 for (at, partition) in self.partitions(source) {
                     if partition.parts.contains(&codes[at]) {
                         let mut whole = codes.clone();
@@ -153,7 +156,6 @@ impl<'a> Index<'a> {
                         upwards.push(whole);
                     }
                 }
-                known.insert(codes);
             }
         }
         all
@@ -179,8 +181,8 @@ impl<'a> Index<'a> {
                         Some(self.node(source, &codes, depth - 1)).filter(|node| *node != Node::default())
                     })
                     .collect();
-                let (some, all) = (nodes.iter().any(Option::is_some), nodes.iter().all(Option::is_some));
-                if all || (some && (partition.absent_is_zero || partition.is_asked())) {
+                // Whether they are all there is told by figures; what is there tells that it is not absent.
+                if nodes.iter().any(Option::is_some) {
                     let place = self.dataset.partitions.iter().position(|p| std::ptr::eq(p, partition));
                     partitions.push(Parts { partition: place.unwrap_or_default(), nodes });
                 }

@@ -73,14 +73,30 @@ fn figure(held: &Published, partitions: &[Row], series: &Series, period: &str) -
     };
     let sum = |partition: &Row| {
         let parts: Vec<&str> = partition["parts"].split('|').collect();
-        let found = parts
-            .iter()
-            .filter_map(|part| figure(held, partitions, &with_code(series, partition, part), period));
-        let found: Vec<Print> = found.collect();
-        let complete = found.len() == parts.len() || partition["absent_is_zero"] == "yes";
+        let each = parts.iter().map(|part| with_code(series, partition, part));
+        let found: Vec<Option<Print>> =
+            each.clone().map(|part| figure(held, partitions, &part, period)).collect();
+        let absent =
+            |part: &Series| partition["absent_is_zero"] == "yes" && !mentions(held, partitions, part, period);
+        let complete = found.iter().zip(each).all(|(print, part)| print.is_some() || absent(&part));
+        let found: Vec<Print> = found.into_iter().flatten().collect();
         (complete && !found.is_empty()).then(|| total(&found, parts.len()))
     };
     of(partitions, series).into_iter().filter(fits).find_map(sum)
+}
+
+/// Whether a source publishes anything of a cell or its declared parts, by month too: then it is not absent.
+fn mentions(held: &Published, partitions: &[Row], series: &Series, period: &str) -> bool {
+    let (first, last) = days(period);
+    let published = held.values().any(|other| {
+        other.codes == series.codes
+            && other.dataset == series.dataset
+            && other.cells.keys().any(|cell| days(cell).0 >= first && days(cell).1 <= last)
+    });
+    let parts = of(partitions, series).into_iter().filter(|row| code(series, row) == row["whole"]);
+    let mut parts =
+        parts.flat_map(|row| row["parts"].split('|').map(move |part| with_code(series, row, part)));
+    published || parts.any(|part| mentions(held, partitions, &part, period))
 }
 
 /// The sum of figures: the weakest of their statuses, all their documents, no note.

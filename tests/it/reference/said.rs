@@ -1,5 +1,6 @@
 //! What one source says of one series at one period: published, converted, or summed over declared parts.
 
+use china_auto::timeseries::key::Dimension;
 use china_auto::timeseries::period::{Frequency, Period};
 use china_auto::timeseries::plan::Aggregation;
 
@@ -56,7 +57,38 @@ fn grouped(world: &World, source: &str, codes: &[String], when: (Frequency, i32)
 /// The complete sum over the first of the ways to sum that gives one.
 fn summed(world: &World, source: &str, codes: &[String], when: (Frequency, i32)) -> Option<Cell> {
     let ways = [asked(world, source, codes, when), declared(world, source, codes, when)].concat();
-    ways.into_iter().find_map(|way| sum(parts(world, source, (codes, &way), when), way.absent_is_zero))
+    ways.into_iter().find_map(|way| {
+        let absent = |part: &String| {
+            way.absent_is_zero && !mentions(world, source, &with(codes, way.place, part), when)
+        };
+        let absent = way.parts.iter().map(absent).collect();
+        sum(parts(world, source, (codes, &way), when), absent)
+    })
+}
+
+/// Whether the source says anything of these codes, or of what they are declared to be made of, within the period: then what
+/// they are made of is not absent, though they may have no whole figure.
+fn mentions(world: &World, source: &str, codes: &[String], (frequency, period): (Frequency, i32)) -> bool {
+    world.published.iter().any(|((by, own, others), series)| {
+        let is_part = |at: usize| is_within(world, (source, world.dimensions[at]), &others[at], &codes[at]);
+        let within = |p: &i32| p.div_euclid(own.per_year() / frequency.per_year()) == period;
+        by == source && *own >= frequency && (0..codes.len()).all(is_part) && series.keys().any(within)
+    })
+}
+
+/// Whether a code is another one or, by any partition that the source goes by, a part of it.
+fn is_within(world: &World, (source, dimension): (&str, Dimension), code: &str, whole: &str) -> bool {
+    let mut below = world.all_splits_of(source).filter(|s| s.dimension == dimension && s.whole == whole);
+    code == whole
+        || (whole.contains('+')
+            && whole.split('+').any(|one| is_within(world, (source, dimension), code, one)))
+        || below.any(|split| split.parts.iter().any(|p| is_within(world, (source, dimension), code, p)))
+}
+
+fn with(codes: &[String], place: usize, code: &str) -> Vec<String> {
+    let mut codes = codes.to_vec();
+    code.clone_into(&mut codes[place]);
+    codes
 }
 
 /// A way to sum: the codes of one dimension that make up what stands at its place.
@@ -100,11 +132,7 @@ fn parts(
     (codes, way): (&[String], &Way),
     when: (Frequency, i32),
 ) -> Vec<Option<Cell>> {
-    let part = |part: &String| {
-        let mut codes = codes.to_vec();
-        codes[way.place].clone_from(part);
-        grouped(world, source, &codes, when)
-    };
+    let part = |part: &String| grouped(world, source, &with(codes, way.place, part), when);
     way.parts.iter().map(part).collect()
 }
 
@@ -119,9 +147,9 @@ fn lacking(world: &World, source: &str, codes: &[String], when: (Frequency, i32)
     })
 }
 
-fn sum(parts: Vec<Option<Cell>>, absent_is_zero: bool) -> Option<Cell> {
+fn sum(parts: Vec<Option<Cell>>, absent: Vec<bool>) -> Option<Cell> {
     let of = u32::try_from(parts.len()).ok()?;
-    if !absent_is_zero && parts.iter().any(Option::is_none) {
+    if parts.iter().zip(absent).any(|(part, absent)| part.is_none() && !absent) {
         return None;
     }
     let parts: Vec<Cell> = parts.into_iter().flatten().collect();

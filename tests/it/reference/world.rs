@@ -205,11 +205,17 @@ impl World {
 
     /// The declared parts that hold for a source and a period, in their order.
     pub fn splits_of(&self, source: &str, period: Period) -> impl Iterator<Item = &Split> {
+        self.all_splits_of(source).filter(move |split| {
+            split.from.is_none_or(|from| period.first_day() >= from)
+                && split.to.is_none_or(|to| period.last_day() <= to)
+        })
+    }
+
+    /// The declared parts that a source goes by at any time.
+    pub fn all_splits_of(&self, source: &str) -> impl Iterator<Item = &Split> {
         self.splits.iter().enumerate().filter_map(move |(at, split)| {
             let speaks = split.source == source || (split.source == "*" && !self.is_replaced(at, source));
-            let holds = split.from.is_none_or(|from| period.first_day() >= from)
-                && split.to.is_none_or(|to| period.last_day() <= to);
-            (speaks && holds).then_some(split)
+            speaks.then_some(split)
         })
     }
 
