@@ -90,7 +90,9 @@ impl Params {
 
     /// Takes the value of `name` as it stands. An empty value counts as not given.
     pub fn text(&mut self, name: &'static str) -> Option<String> {
-        self.known.push(name);
+        if !self.known.contains(&name) {
+            self.known.push(name);
+        }
         let at = self.pairs.iter().position(|(n, _)| n == name)?;
         Some(self.pairs.remove(at).1).filter(|v| !v.is_empty())
     }

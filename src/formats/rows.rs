@@ -16,7 +16,7 @@ use crate::timeseries::plan::Transform;
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Observation)]
 pub struct Row<'a> {
-    /// The key of the series that the figure is from; `/v1/series/{id}` takes it.
+    /// The key of the series that the figure is from; `/v1/series/{id}` takes it, but for `_O`, which is of this answer alone.
     #[schema(value_type = String, example = "production:A.production.oica.CN._T._T._T._T._T")]
     pub series: String,
     /// What is counted.

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use super::dataset::{CodeList, Dataset, Vocabulary};
 use super::frame::{BEST, source_at};
 use super::key::{Dimension, PLUS, TOTAL, series_key};
+use super::period::Frequency;
 use super::plan::{Plan, Selection};
 use super::target::{Node, Stored, Target};
 use crate::error::{Error, Result};
@@ -55,7 +56,7 @@ pub fn targets(
     let mut nodes: BTreeMap<Vec<String>, BTreeMap<String, Node>> = BTreeMap::new();
     let mut parts = 0;
     for one in stored {
-        let wholes = answered.by(&one.codes);
+        let wholes = answered.by(one, &one.codes[at]);
         parts += wholes.len();
         if parts > MOST_PARTS {
             return Err(Error::TooMuchRead { what: "parts", limit: MOST_PARTS as u64 });
@@ -93,18 +94,25 @@ pub fn targets(
     Ok(targets.into_values().collect())
 }
 
-/// For each dimension the codes that others of the series are below: what is stated of them is in the others already.
-fn coarse(
-    (dataset, vocabulary): (&Dataset, &Vocabulary),
-    stored: &[Stored],
-) -> HashMap<Dimension, BTreeSet<String>> {
-    let of = |(at, dimension): (usize, &Dimension)| {
-        let list = vocabulary.codes.get(dimension)?;
-        let codes: BTreeSet<&str> = stored.iter().map(|one| one.codes[at].as_str()).collect();
-        let above = codes.iter().flat_map(|code| list.above(code)).map(str::to_owned).collect();
-        Some((*dimension, above))
+/// The codes that others of a source's series of one frequency are below: what is stated of them is in the others already.
+type Coarse = HashMap<(String, Frequency), BTreeSet<(Dimension, String)>>;
+
+fn coarse((dataset, vocabulary): (&Dataset, &Vocabulary), stored: &[Stored]) -> Coarse {
+    let at = source_at(dataset);
+    let mut present: HashMap<(&str, Frequency), BTreeSet<(Dimension, &str)>> = HashMap::new();
+    for one in stored {
+        let codes = dataset.dimensions.iter().copied().zip(one.codes.iter().map(String::as_str));
+        present.entry((&one.codes[at], one.frequency)).or_default().extend(codes);
+    }
+    let above = |(dimension, code): (Dimension, &str)| {
+        let list = vocabulary.codes.get(&dimension);
+        let above = list.into_iter().flat_map(move |list| list.above(code));
+        above.map(move |code| (dimension, code.to_owned())).collect::<Vec<_>>()
     };
-    dataset.dimensions.iter().enumerate().filter_map(of).collect()
+    let of = |((source, frequency), codes): ((&str, Frequency), BTreeSet<(Dimension, &str)>)| {
+        ((source.to_owned(), frequency), codes.into_iter().flat_map(above).collect())
+    };
+    present.into_iter().map(of).collect()
 }
 
 /// Which series of the answer a stored one is part of.
@@ -112,18 +120,23 @@ struct Answered<'a> {
     plan: &'a Plan,
     dataset: &'a Dataset,
     vocabulary: &'a Vocabulary,
-    coarse: HashMap<Dimension, BTreeSet<String>>,
+    coarse: Coarse,
 }
 
 impl Answered<'_> {
     /// The codes of these series; `best` stands in the place of the source.
-    fn by(&self, codes: &[String]) -> Vec<Vec<String>> {
+    fn by(&self, stored: &Stored, source: &str) -> Vec<Vec<String>> {
+        let codes = &stored.codes;
         let mut all: Vec<Vec<String>> = vec![Vec::new()];
         let pairs = || self.dataset.dimensions.iter().zip(codes);
-        let is_coarse = |(dimension, code): (&Dimension, &String)| {
-            self.coarse.get(dimension).is_some_and(|coarse| coarse.contains(code))
-        };
-        let is_coarse = pairs().any(is_coarse);
+        let coarse = self.coarse.get(&(source.to_owned(), stored.frequency));
+        let is_coarse = pairs().any(|(dimension, code)| {
+            coarse.is_some_and(|coarse| coarse.contains(&(*dimension, code.clone())))
+        });
+        // What it states is in the finer series too, which are summed.
+        if is_coarse && self.plan.selection.values().any(|s| matches!(s, Selection::Sum { .. })) {
+            return Vec::new();
+        }
         for (dimension, code) in pairs() {
             let each = self.of(*dimension, code, is_coarse);
             all = all

@@ -6,7 +6,7 @@ use super::dataset::{Dataset, Vocabulary};
 use super::derive::{Cell, Figure, Reason, Releases, Track};
 use super::key::{Dimension, series_key};
 use super::period::{Frequency, Period};
-use super::plan::{Plan, Sources};
+use super::plan::{Fill, Plan, Sources, Window};
 use super::precedence::{Ranked, Scope, Subject, choose};
 use super::target::Target;
 use super::transform;
@@ -138,14 +138,14 @@ pub fn answer(
             Series { group: target.group.clone(), frequency: target.frequency, codes, observations }
         })
         .collect();
-    finished(answered, plan)
+    finished(answered, plan.fill, &plan.window)
 }
 
 /// Series with what is not stated filled, and only what lies within the window; those of which nothing is left are left out.
-pub fn finished(mut answered: Vec<Series>, plan: &Plan) -> Vec<Series> {
+pub fn finished(mut answered: Vec<Series>, fill: Fill, window: &Window) -> Vec<Series> {
     for series in &mut answered {
-        transform::fill(series, plan.fill);
-        cut(series, plan);
+        transform::fill(series, fill);
+        cut(series, window);
     }
     answered.retain(|series| !series.observations.is_empty());
     answered
@@ -182,11 +182,11 @@ pub fn voices(plan: &Plan, scopes: Vec<Scope>, tracks: &[(String, Track)]) -> Ve
 }
 
 /// Leaves only what lies within the window.
-fn cut(series: &mut Series, plan: &Plan) {
-    let (first, last) = plan.window.ordinals(series.frequency);
+fn cut(series: &mut Series, window: &Window) {
+    let (first, last) = window.ordinals(series.frequency);
     let within = |o: &Observation| first.is_none_or(|f| o.period >= f) && last.is_none_or(|l| o.period <= l);
     series.observations.retain(within);
-    if let Some(last) = plan.window.last {
+    if let Some(last) = window.last {
         let before = series.observations.len().saturating_sub(last);
         series.observations.drain(..before);
     }

@@ -1,7 +1,6 @@
 //! What a reader should know of an answer before using it.
 
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
 
 use super::Asked;
 use crate::error::Result;
@@ -28,12 +27,10 @@ pub(super) async fn warnings(reader: &Reader<'_>, asked: &Asked, frame: &Frame) 
         warnings.push(warning);
     }
     let incomplete: Vec<&Ranking> = frame.rankings.iter().filter(|ranking| !ranking.complete).collect();
-    for ranking in incomplete.iter().take(MOST_RANKINGS) {
-        let more = incomplete.len().saturating_sub(MOST_RANKINGS);
-        let mut detail = told(ranking);
-        if more > 0 {
-            let _ = write!(detail, "; {more} more are incomplete too");
-        }
+    let told = incomplete.iter().take(MOST_RANKINGS).map(|ranking| told(ranking));
+    warnings.extend(told.map(|detail| Warning::new("incomplete_ranking", detail)));
+    if incomplete.len() > MOST_RANKINGS {
+        let detail = format!("{} rankings more are incomplete too", incomplete.len() - MOST_RANKINGS);
         warnings.push(Warning::new("incomplete_ranking", detail));
     }
     if frame.late > 0 {

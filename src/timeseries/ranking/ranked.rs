@@ -8,7 +8,8 @@ use super::unit::{Unit, share};
 use crate::timeseries::derive::{Cell, Figure, Reason, Track, joined};
 use crate::timeseries::frame::{BEST, Observation, Series, Voice, finished, source_at};
 use crate::timeseries::key::{Dimension, OTHER, TOTAL, series_key};
-use crate::timeseries::plan::{Sources, Transform};
+use crate::timeseries::period::Period;
+use crate::timeseries::plan::{Sources, Transform, Window};
 use crate::timeseries::transform::{self, Level};
 
 /// A ranking with what it is answered on.
@@ -35,7 +36,21 @@ impl Ranked<'_> {
         if self.ground.plan.other && self.ground.plan.transform != Transform::Rank {
             series.extend(self.other(&shown));
         }
-        finished(series, self.ground.plan)
+        finished(series, self.ground.plan.fill, &self.window())
+    }
+
+    /// The time that is answered: with `last` that of the ranking, so that no series reaches back behind it.
+    fn window(&self) -> Window {
+        let asked = &self.ground.plan.window;
+        let period = |ordinal| Period::new(self.unit.frequency(), ordinal);
+        match asked.last {
+            Some(_) => Window {
+                start: period(self.listing.window.0),
+                end: period(self.listing.window.1),
+                last: None,
+            },
+            None => asked.clone(),
+        }
     }
 
     fn source(&self) -> &str {

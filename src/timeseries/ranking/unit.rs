@@ -67,9 +67,10 @@ impl Unit<'_> {
         if ground.plan.sources != Sources::Best {
             return here;
         }
-        let complete = here.iter().position(Listing::is_complete);
-        let fullest = || (0..here.len()).min_by_key(|at| (Reverse(here[*at].covered()), *at));
-        complete.or_else(fullest).map(|at| vec![here.swap_remove(at)]).unwrap_or_default()
+        // Where a side of the time is open, one that ranks a single month is complete for all of its own time.
+        let best = |at: &usize| (!here[*at].is_complete(), Reverse(here[*at].covered()), *at);
+        let best = (0..here.len()).min_by_key(best);
+        best.map(|at| vec![here.swap_remove(at)]).unwrap_or_default()
     }
 
     /// Sources in the order of the precedence table.
@@ -97,7 +98,7 @@ impl Unit<'_> {
             let (group, frequency) = (part.target.group.clone(), part.target.frequency);
             Series { group, frequency, codes: part.codes(ground, &code), observations }
         });
-        finished(series.collect(), ground.plan)
+        finished(series.collect(), ground.plan.fill, &ground.plan.window)
     }
 
     /// A share by the first source that has both the figure and the whole, or one that counts alike has that.

@@ -147,9 +147,15 @@ impl Level<'_> {
         if self.dimension != Dimension::Geo {
             return Some(TOTAL.to_owned());
         }
-        let (first, rest) = selection.codes()?.split_first()?;
-        let common = |above: &&str| rest.iter().all(|code| self.list.above(code).any(|one| one == *above));
-        self.list.above(first).find(common).map(str::to_owned)
+        let codes = selection.codes()?;
+        let within = |above: &str, code: &String| self.list.above(code).any(|one| one == above);
+        // One of them that has all the others in it is what they are parts of.
+        let listed = codes
+            .iter()
+            .find(|above| codes.len() > 1 && codes.iter().all(|code| code == *above || within(above, code)));
+        let common = |above: &&str| codes.iter().all(|code| within(above, code));
+        let above = self.list.above(codes.first()?).find(common);
+        listed.map(String::as_str).or(above).map(str::to_owned)
     }
 }
 
@@ -214,6 +220,10 @@ pub fn ranking(params: &mut Params, dataset: &Dataset, plan: &mut Plan) {
     }
     if let Some(whole) = plan.ranked().and_then(|group| whole_among(plan, group)) {
         params.reject(whole);
+    }
+    if plan.transform == Transform::Share && plan.ranked().is_some_and(|group| group.whole.is_none()) {
+        let detail = "needs a whole, and the codes that are kept apart have none in common";
+        params.reject(Fault::new("transform", "share", detail));
     }
     let selected = compute::selected_measures(dataset, plan);
     if let Some(measure) = selected.iter().find(|measure| measure.aggregation == "none") {

@@ -144,6 +144,8 @@ async fn unknown_dimensions_and_levels_are_told_with_those_there_are() {
         ("group_by=maker,maker:group", "maker:group", json!(null)),
         ("group_by=geo:province&geo=CN", "CN", json!(null)),
         ("group_by=maker&maker=_T,byd&top=1", "_T", json!(null)),
+        ("group_by=geo&geo=CN,CN-GD&transform=share", "CN", json!(null)),
+        ("group_by=geo:country&transform=share", "share", json!(null)),
         ("group_by=maker:group&maker=children:volkswagen-group", "audi", json!(null)),
     ] {
         let answer = client.get(&format!("/v1/production?{query}")).await.expect(422).json();

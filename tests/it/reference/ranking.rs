@@ -9,8 +9,8 @@ use super::choice::{Refusal, combinations};
 use super::model::{choose, fill, observations, window};
 use super::said::weakest;
 use super::scope::{Voice, alike, ordered, voice_of, voices_of_best};
-use super::unit::{Member, Unit, complete, units};
-use super::world::{Answer, Cell, Line, Number, Query, World, YEARS};
+use super::unit::{Member, Unit, complete, units, whole};
+use super::world::{Answer, Asked, Cell, Line, Number, Query, World, YEARS};
 
 /// What one source ranks of a unit.
 struct Listing<'a> {
@@ -26,6 +26,16 @@ struct Listing<'a> {
 
 /// The answer to a question that holds codes against each other.
 pub fn compared(world: &World, query: &Query, shown: &[Vec<String>]) -> Result<Answer, Refusal> {
+    let (dimension, level) = query.ranked().unwrap();
+    let whole = whole(&query.codes[&dimension], dimension, level);
+    if let (Some(whole), Asked::Codes(codes)) = (&whole, &query.codes[&dimension])
+        && codes.contains(whole)
+    {
+        return Err(Refusal { parameter: dimension.name(), code: "invalid_parameter" });
+    }
+    if whole.is_none() && query.transform == Transform::Share {
+        return Err(Refusal { parameter: "transform", code: "invalid_parameter" });
+    }
     let mut answer = Answer::new();
     let (mut here, mut elsewhere) = (false, false);
     for &frequency in &query.frequencies {
@@ -82,14 +92,16 @@ fn listings<'a>(unit: &'a Unit<'a>) -> Vec<Listing<'a>> {
     order.into_iter().filter_map(|voice| listing(unit, voice.source)).collect()
 }
 
-/// The first that has enough in every period, else the one that has most periods; or all.
+/// Of those that have enough in every period the one with most periods, else of all; the first of equals. Or each.
 fn chosen<'a, 'b>(query: &Query, all: &'b [Listing<'a>]) -> Vec<&'b Listing<'a>> {
     if query.sources != Sources::Best {
         return all.iter().collect();
     }
-    let most = all.iter().map(Listing::covered).max();
-    let enough = all.iter().find(|listing| listing.periods().all(|period| listing.is_enough(period)));
-    enough.or_else(|| all.iter().find(|listing| Some(listing.covered()) == most)).into_iter().collect()
+    let enough = |listing: &Listing| listing.periods().all(|period| listing.is_enough(period));
+    let any = all.iter().any(enough);
+    let candidates = || all.iter().filter(|listing| !any || enough(listing));
+    let most = candidates().map(Listing::covered).max();
+    candidates().find(|listing| Some(listing.covered()) == most).into_iter().collect()
 }
 
 fn listing<'a>(unit: &'a Unit<'a>, source: String) -> Option<Listing<'a>> {
@@ -262,12 +274,23 @@ fn rank(listing: &Listing<'_>, answer: &mut Answer) {
 fn put(listing: &Listing<'_>, codes: &[String], lines: Vec<Line>, answer: &mut Answer) {
     let best = listing.unit.query.sources == Sources::Best;
     let source = if best { "best".to_owned() } else { listing.source.clone() };
-    add(listing.unit, (codes, source), lines, answer);
+    let unit = listing.unit;
+    let lines = if unit.query.last.is_some() {
+        let filled = fill(unit.query.fill, lines).into_iter();
+        filled.filter(|line| (listing.window.0..=listing.window.1).contains(&line.period)).collect()
+    } else {
+        window(unit.query, unit.frequency, fill(unit.query.fill, lines))
+    };
+    keep((unit, source), codes, lines, answer);
 }
 
 /// Fills and cuts a series, and adds it where anything is left.
 fn add(unit: &Unit<'_>, (codes, source): (&[String], String), lines: Vec<Line>, answer: &mut Answer) {
     let lines = window(unit.query, unit.frequency, fill(unit.query.fill, lines));
+    keep((unit, source), codes, lines, answer);
+}
+
+fn keep((unit, source): (&Unit<'_>, String), codes: &[String], lines: Vec<Line>, answer: &mut Answer) {
     if !lines.is_empty() {
         answer.insert((unit.frequency, codes.to_vec(), source), lines);
     }

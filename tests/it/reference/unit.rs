@@ -84,7 +84,7 @@ fn ranked(asked: &Asked, dimension: Dimension, level: Option<&str>) -> Vec<Strin
 }
 
 /// What the codes are parts of: of places the nearest that all lie in.
-fn whole(asked: &Asked, dimension: Dimension, level: Option<&str>) -> Option<String> {
+pub fn whole(asked: &Asked, dimension: Dimension, level: Option<&str>) -> Option<String> {
     match asked {
         Asked::Below(above) => Some(above.clone()),
         _ if dimension != Dimension::Geo => Some("_T".to_owned()),
@@ -94,6 +94,13 @@ fn whole(asked: &Asked, dimension: Dimension, level: Option<&str>) -> Option<Str
                 _ => ranked(asked, dimension, level),
             };
             let above = |code: &String| upwards(dimension, code)[1..].to_vec();
+            let has_the_others = |place: &&String| {
+                all.len() > 1
+                    && all.iter().all(|code| code == *place || above(code).contains(&place.as_str()))
+            };
+            if let Some(place) = all.iter().find(has_the_others) {
+                return Some(place.clone());
+            }
             let common = |place: &&str| all.iter().all(|code| above(code).contains(place));
             above(all.first()?).into_iter().find(common).map(str::to_owned)
         }
