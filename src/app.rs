@@ -8,6 +8,7 @@ use sqlx::PgPool;
 
 use crate::catalog::Vocabularies;
 use crate::clock::Clock;
+use crate::database::Gate;
 use crate::error::Result;
 
 /// The running service, as its handlers see it. Clones share everything.
@@ -19,6 +20,10 @@ pub struct App {
     pub vocabularies: Vocabularies,
     /// Tells the time.
     pub clock: Clock,
+    /// Lets in who reads many figures for one answer: a quarter of the connections, so that the others stay for what is short.
+    pub heavy: Gate,
+    /// Lets in who is sent an answer while it is read. Each holds a connection for as long as that takes: half of them.
+    pub streams: Gate,
     /// The origins whose pages may read answers; none means any.
     pub origins: Vec<HeaderValue>,
     ready: Arc<AtomicBool>,
@@ -28,7 +33,11 @@ impl App {
     /// A service that is not ready yet.
     pub fn new(pool: PgPool, clock: Clock) -> Self {
         let vocabularies = Vocabularies::new(pool.clone());
-        Self { pool, vocabularies, clock, origins: Vec::new(), ready: Arc::new(AtomicBool::new(false)) }
+        let connections = pool.options().get_max_connections();
+        let heavy = Gate::new(connections / 4, "answers from very many figures");
+        let streams = Gate::new(connections / 2, "downloads of large answers");
+        let ready = Arc::new(AtomicBool::new(false));
+        Self { pool, vocabularies, clock, heavy, streams, origins: Vec::new(), ready }
     }
 
     /// Says whether requests should be sent here.

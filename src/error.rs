@@ -60,6 +60,9 @@ pub enum Error {
     /// The database cannot be reached; trying again later may help.
     #[error("the database cannot be reached: {0}")]
     Unavailable(String),
+    /// As much as may be done at a time is under way; trying again later helps.
+    #[error("as many {0} as are answered at a time are under way")]
+    Busy(&'static str),
     /// The database did not answer within the statement timeout.
     #[error("the database did not answer in time")]
     Timeout,

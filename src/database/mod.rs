@@ -2,11 +2,13 @@
 
 mod driver;
 pub mod embedded;
+mod gate;
 mod open;
 mod pool;
 
 use chrono::{DateTime, Utc};
 
+pub use gate::{Admission, Gate};
 pub use open::{DatabaseUrl, Opened};
 pub use pool::{Database, ping};
 

@@ -58,7 +58,7 @@ pub enum Code {
     RateLimited,
     /// A fault of the service.
     Internal,
-    /// The database cannot be reached, or the service is starting or stopping.
+    /// The database cannot be reached, or the service is starting, stopping or as busy as it may be.
     Unavailable,
     /// The answer took too long.
     Timeout,
@@ -154,7 +154,7 @@ impl From<Error> for Problem {
                 tracing::warn!(cause, "the database cannot be reached");
                 Self::new(Code::Unavailable, "the database cannot be reached at the moment")
             }
-            Error::Moved => Self::new(Code::Unavailable, detail),
+            Error::Moved | Error::Busy(_) => Self::new(Code::Unavailable, detail),
             Error::Timeout => Self::new(Code::Timeout, detail),
             Error::Data(_) | Error::Startup(_) | Error::Internal { .. } => {
                 tracing::error!(error = detail, "a request failed");

@@ -10,7 +10,8 @@ use super::frame::{Series, answer, source_at};
 use super::key::Dimension;
 use super::plan::{Aggregation, Plan, Ranks};
 use super::ranking::{self, Ranking};
-use super::target::{Stored, Target};
+use super::selected::Selected;
+use super::target::Target;
 use crate::error::{Error, Result};
 use crate::words::words;
 
@@ -98,24 +99,22 @@ impl Frame {
     }
 }
 
-/// How many stored figures are read at once at the most, unless one target alone has more.
-const BATCH: i64 = 50_000;
+/// How many stored figures are read at once, unless one target alone has more. An answer that needs more is a heavy one.
+pub(super) const BATCH: i64 = 50_000;
 
 /// Up to `limit` observations behind a place, series by series.
 pub async fn page(reader: &Reader<'_>, after: Option<Place>, limit: usize) -> Result<Frame> {
     if reader.plan.ranks != Ranks::No {
         return Ok(behind(ranking::read(reader).await?, after.as_ref(), (limit, source_at(reader.dataset))));
     }
-    let (mut targets, stored) = reader.targets(reader.plan).await?;
-    let by_id: HashMap<i64, &Stored> = stored.iter().map(|one| (one.id, one)).collect();
-    targets.retain(|target| after.as_ref().is_none_or(|place| target.group >= place.group));
-    of_targets(reader, (&targets, &by_id), after, limit).await
+    let selected = Selected::read(reader, reader.plan).await?;
+    of_targets(reader, &selected, after, limit).await
 }
 
-/// Up to `limit` observations of some targets behind a place.
+/// Up to `limit` observations of what is selected behind a place.
 async fn of_targets(
     reader: &Reader<'_>,
-    (mut targets, by_id): (&[Target], &HashMap<i64, &Stored>),
+    selected: &Selected,
     after: Option<Place>,
     limit: usize,
 ) -> Result<Frame> {
@@ -123,9 +122,12 @@ async fn of_targets(
     // What comes late behind a full page is counted by the next one, if there is one.
     let (mut room, mut late_behind) = (limit, 0);
     let at = source_at(reader.dataset);
+    let before = |target: &Target| after.as_ref().is_some_and(|place| target.group < place.group);
+    let mut targets = &selected.targets[selected.targets.partition_point(before)..];
+    let mut admission = None;
     while !targets.is_empty() {
-        let batch = batch(targets, by_id);
-        for (target, (mut answered, late)) in batch.iter().zip(answers(reader, batch, by_id).await?) {
+        let batch = selected.batch(targets, BATCH);
+        for (target, (mut answered, late)) in batch.iter().zip(answers(reader, selected, batch).await?) {
             let begun = after.as_ref().filter(|place| place.group == target.group);
             let counted = if room == 0 { &mut late_behind } else { &mut frame.late };
             *counted += if begun.is_some() { 0 } else { late };
@@ -138,6 +140,9 @@ async fn of_targets(
             }
         }
         targets = &targets[batch.len()..];
+        if !targets.is_empty() && admission.is_none() {
+            admission = reader.admitted().await?;
+        }
     }
     frame.late += late_behind;
     Ok(frame)
@@ -175,31 +180,14 @@ fn fill(frame: &mut Frame, answered: Vec<Series>, room: &mut usize) -> bool {
     true
 }
 
-/// The first targets whose figures are read at once.
-pub(super) fn batch<'a>(targets: &'a [Target], stored: &HashMap<i64, &Stored>) -> &'a [Target] {
-    let mut figures = 0;
-    let count = targets.iter().take_while(|target| {
-        let fits = figures < BATCH;
-        figures += target
-            .ids()
-            .iter()
-            .map(|id| stored.get(id).map_or(0, |s| i64::from(s.observations)))
-            .sum::<i64>();
-        fits
-    });
-    &targets[..count.count()]
-}
-
 /// The series that some targets are answered with, each target with how many of its figures came late.
-async fn answers(
+pub(super) async fn answers(
     reader: &Reader<'_>,
+    selected: &Selected,
     targets: &[Target],
-    by_id: &HashMap<i64, &Stored>,
 ) -> Result<Vec<(Vec<Series>, usize)>> {
     let Reader { plan, dataset, vocabulary, .. } = *reader;
-    let ids: BTreeSet<i64> = targets.iter().flat_map(Target::ids).collect();
-    let needed: Vec<&Stored> = ids.iter().filter_map(|id| by_id.get(id).copied()).collect();
-    let figures = reader.figures(&needed).await?;
+    let figures = reader.figures(&selected.needed(targets)).await?;
     let answered = targets.iter().map(|target| {
         (of_target(plan, (dataset, vocabulary), target, &figures), late(plan, target, &figures))
     });
@@ -250,28 +238,35 @@ pub(super) fn maker<'a>(
 
 /// Every observation; more than `most` are refused with their estimated number, before any is read where that is certain.
 pub async fn whole(reader: &Reader<'_>, most: usize, way_out: &str) -> Result<Frame> {
-    let limit = most as u64;
-    let refused = |estimate| Error::TooLarge { estimate, limit, way_out: way_out.to_owned() };
     if reader.plan.ranks != Ranks::No {
         let frame = ranking::read(reader).await?;
-        return if frame.len() > most { Err(refused(frame.len() as u64)) } else { Ok(frame) };
+        let (estimate, limit) = (frame.len() as u64, most as u64);
+        let refused = || Error::TooLarge { estimate, limit, way_out: way_out.to_owned() };
+        return if frame.len() > most { Err(refused()) } else { Ok(frame) };
     }
-    let (targets, stored) = reader.targets(reader.plan).await?;
-    let by_id: HashMap<i64, &Stored> = stored.iter().map(|one| (one.id, one)).collect();
-    let Reader { plan, dataset, vocabulary, .. } = *reader;
-    let bounds = |stored: &[Stored]| estimate::bounds(plan, (dataset, vocabulary), &targets, stored);
+    of_selected(reader, &Selected::read(reader, reader.plan).await?, (most, way_out)).await
+}
+
+/// The same of what is selected.
+pub async fn of_selected(
+    reader: &Reader<'_>,
+    selected: &Selected,
+    (most, way_out): (usize, &str),
+) -> Result<Frame> {
+    let limit = most as u64;
+    let refused = |estimate| Error::TooLarge { estimate, limit, way_out: way_out.to_owned() };
     if !reader.is_past() {
-        let all: Bounds = bounds(&stored).into_iter().sum();
+        let all: Bounds = selected.bounds(reader).into_iter().sum();
         if all.least > limit {
             return Err(refused(all.most));
         }
     }
-    let frame = of_targets(reader, (&targets, &by_id), None, most).await?;
+    let frame = of_targets(reader, selected, None, most).await?;
     if frame.next.is_none() {
         return Ok(frame);
     }
-    let bounds = if reader.is_past() { bounds(&reader.ever(&stored).await?) } else { bounds(&stored) };
-    Err(refused(estimate::behind(&frame, &targets, &bounds)))
+    let bounds = selected.bounds_then(reader).await?;
+    Err(refused(estimate::behind(&frame, &selected.targets, &bounds)))
 }
 
 /// A page of observations that stand in another order than series by series.

@@ -24,6 +24,7 @@ use super::period::Frequency;
 use super::plan::Plan;
 use super::sql::{self, Bind, Statement};
 use super::target::{self, Stored, Target};
+use crate::database::{Admission, Gate};
 use crate::error::{Error, Result};
 
 /// What is read, and at which state of the data.
@@ -39,6 +40,8 @@ pub struct Reader<'a> {
     pub vocabulary: &'a Vocabulary,
     /// Only releases up to this one count; `None` counts all.
     pub pin: Option<i32>,
+    /// Where those wait who read many figures; `None` where they are bounded in another way.
+    pub heavy: Option<&'a Gate>,
 }
 
 /// A series without its figures, as lists show it.
@@ -203,6 +206,14 @@ impl Reader<'_> {
     async fn rows(&self, statement: &Statement) -> Result<Vec<PgRow>> {
         let mut connection = self.connections.one().await?;
         Ok(bound(statement).fetch_all(&mut *connection).await?)
+    }
+
+    /// Waits until it may read many figures. [`Error::Busy`] where too many others do so for too long.
+    pub async fn admitted(&self) -> Result<Option<Admission>> {
+        match self.heavy {
+            Some(gate) => gate.wait().await.map(Some),
+            None => Ok(None),
+        }
     }
 
     /// Whether it reads another state than the one that holds now.

@@ -6,19 +6,20 @@ mod listing;
 mod ranked;
 mod unit;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use ground::{Ground, Place, Said};
 use unit::Unit;
 
-use super::answer::{Frame, late, maker};
+use super::answer::{BATCH, Frame, late, maker};
 use super::dataset::{Dataset, Vocabulary};
 use super::fetch::{Figures, Reader};
 use super::frame::source_at;
 use super::key::Dimension;
 use super::period::{Frequency, Period};
 use super::plan::{Group, Plan, Selection};
-use super::target::{Stored, Target};
+use super::selected::Selected;
+use super::target::Target;
 use crate::error::{Error, Fault, FaultCode, Result};
 
 /// How many windows are named where there is no ranking for the one that is asked for.
@@ -57,11 +58,12 @@ struct Elsewhere {
 /// Every series of a plan that ranks, in the order of their keys.
 pub async fn read(reader: &Reader<'_>) -> Result<Frame> {
     let Reader { plan, dataset, vocabulary, .. } = *reader;
-    let (targets, stored) = reader.targets(&widened(plan)).await?;
-    let by_id: HashMap<i64, &Stored> = stored.iter().map(|one| (one.id, one)).collect();
-    let ids: BTreeSet<i64> = targets.iter().flat_map(Target::ids).collect();
-    let needed: Vec<&Stored> = ids.iter().filter_map(|id| by_id.get(id).copied()).collect();
-    answer(plan, (dataset, vocabulary), &targets, &reader.figures(&needed).await?)
+    let wide = widened(plan);
+    let selected = Selected::read(reader, &wide).await?;
+    let needed = selected.needed(&selected.targets);
+    let count: i64 = needed.iter().map(|stored| i64::from(stored.observations)).sum();
+    let _admission = if count > BATCH { reader.admitted().await? } else { None };
+    answer(plan, (dataset, vocabulary), &selected.targets, &reader.figures(&needed).await?)
 }
 
 /// The plan that selects the whole too, and all codes that are ranked.

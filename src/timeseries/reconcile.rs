@@ -1,14 +1,15 @@
 //! The sources side by side: for one series and period, what each says and how far it is from the one that answers by default.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
-use super::answer::{batch, maker};
+use super::answer::{BATCH, maker};
 use super::derive::Track;
 use super::fetch::Reader;
 use super::frame::{Observation, Series, answer};
 use super::plan::{Plan, Sources, Window};
 use super::precedence::{Scope, Subject};
-use super::target::{Stored, Target};
+use super::selected::Selected;
+use super::target::Target;
 use crate::error::Result;
 
 /// What the sources say of one period of one series.
@@ -46,16 +47,18 @@ pub async fn page(
     after: Option<(String, i32)>,
     (limit, sources): (usize, usize),
 ) -> Result<Vec<Comparison>> {
-    let (mut targets, stored) = reader.targets(reader.plan).await?;
-    let by_id: HashMap<i64, &Stored> = stored.iter().map(|one| (one.id, one)).collect();
-    targets.retain(|target| target.sources.len() >= sources);
-    targets.retain(|target| after.as_ref().is_none_or(|(group, _)| target.group >= *group));
-    let mut compared = Vec::new();
-    let mut targets = targets.as_slice();
+    let mut selected = Selected::read(reader, reader.plan).await?;
+    selected.targets.retain(|target| target.sources.len() >= sources);
+    selected.targets.retain(|target| after.as_ref().is_none_or(|(group, _)| target.group >= *group));
+    let (mut compared, mut admission) = (Vec::new(), None);
+    let mut targets = selected.targets.as_slice();
     while !targets.is_empty() && compared.len() < limit {
-        let batch = batch(targets, &by_id);
+        let batch = selected.batch(targets, BATCH);
+        if targets.len() < selected.targets.len() && admission.is_none() {
+            admission = reader.admitted().await?;
+        }
         targets = &targets[batch.len()..];
-        for (target, tracks) in batch.iter().zip(tracks(reader, batch, &by_id).await?) {
+        for (target, tracks) in batch.iter().zip(tracks(reader, &selected, batch).await?) {
             let mut comparisons = compare(reader, target, &tracks, sources);
             if let Some((_, period)) = after.as_ref().filter(|(group, _)| *group == target.group) {
                 comparisons.retain(|comparison| comparison.period > *period);
@@ -70,12 +73,10 @@ pub async fn page(
 /// What each source says of some targets.
 async fn tracks(
     reader: &Reader<'_>,
+    selected: &Selected,
     targets: &[Target],
-    by_id: &HashMap<i64, &Stored>,
 ) -> Result<Vec<Vec<(String, Track)>>> {
-    let ids: BTreeSet<i64> = targets.iter().flat_map(Target::ids).collect();
-    let needed: Vec<&Stored> = ids.iter().filter_map(|id| by_id.get(id).copied()).collect();
-    let figures = reader.figures(&needed).await?;
+    let figures = reader.figures(&selected.needed(targets)).await?;
     let all = targets.iter().map(|target| {
         let maker = maker(reader.plan, reader.dataset, target, &figures.tracks);
         let each = target.sources.iter();

@@ -101,6 +101,7 @@ async fn attempt(app: &App, dataset: &str, mut call: Call) -> Result<Reply> {
         dataset,
         vocabulary: &vocabulary,
         pin: None,
+        heavy: None,
     };
     let mut read = reader.availability().await?;
     let selected = |axis: Option<Dimension>| match axis {

@@ -98,6 +98,7 @@ async fn attempt(app: &App, dataset: &str, mut call: Call) -> Result<Reply> {
         dataset,
         vocabulary: &vocabulary,
         pin: None,
+        heavy: None,
     };
     let listed = reader.list(after, (view.paging.limit + 1, false)).await?;
     let (version, changed_at) = vocabulary.versions.get(&dataset.name).copied().unwrap_or_default();

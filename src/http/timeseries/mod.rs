@@ -29,6 +29,7 @@ use super::page::Pin;
 use super::records::Warning;
 use super::reply::Reply;
 use crate::app::App;
+use crate::database::Gate;
 use crate::error::{Error, Fault, Result};
 use crate::formats::Written;
 use crate::timeseries::answer::{Frame, Place, Sort, page, sorted, whole};
@@ -125,7 +126,7 @@ async fn attempt(app: &App, dataset: &str, call: Call) -> Result<Reply> {
     let dataset = dataset_of(&vocabulary, dataset)?;
     let asked = understand(call, &vocabulary, dataset)?;
     let understood = Understood { asked, dataset, vocabulary: &vocabulary };
-    understood.found(Connections::Pool(&app.pool)).await?.written()
+    understood.found(Connections::Pool(&app.pool), Some(&app.heavy)).await?.written()
 }
 
 /// A query understood, with what it was understood by.
@@ -146,11 +147,11 @@ struct Found<'a> {
 
 impl<'a> Understood<'a> {
     /// Reads for it.
-    async fn found(self, connections: Connections<'_>) -> Result<Found<'a>> {
+    async fn found(self, connections: Connections<'_>, heavy: Option<&Gate>) -> Result<Found<'a>> {
         let Self { asked, dataset, vocabulary } = &self;
         let (pages_at, pin) = pinned(vocabulary, &dataset.name, &asked.view)?;
         let dataset = &*dataset.with(&asked.plan.sums);
-        let reader = Reader { connections, plan: &asked.plan, dataset, vocabulary, pin };
+        let reader = Reader { connections, plan: &asked.plan, dataset, vocabulary, pin, heavy };
         let start = Instant::now();
         let frame = read(&reader, asked).await?;
         let warnings = warnings::warnings(&reader, asked, &frame).await?;

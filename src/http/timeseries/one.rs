@@ -115,6 +115,7 @@ async fn attempt(app: &App, key: &str, mut call: Call) -> Result<Reply> {
         dataset,
         vocabulary: &vocabulary,
         pin: None,
+        heavy: None,
     };
     let mut frame = whole(&reader, MOST_WHOLE, super::WAYS_OUT).await?;
     if frame.series.is_empty() {
@@ -139,6 +140,7 @@ async fn attempt_vintages(app: &App, key: &str, mut call: Call) -> Result<Reply>
         dataset,
         vocabulary: &vocabulary,
         pin: None,
+        heavy: None,
     };
     let listed = if plan.sources == Sources::Best { None } else { reader.list(None, (1, true)).await?.pop() };
     let Some(series) = listed.map(|listed| listed.series) else { return Err(unknown(&reader, key).await?) };

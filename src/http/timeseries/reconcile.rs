@@ -187,6 +187,7 @@ async fn attempt(app: &App, dataset: &str, mut call: Call) -> Result<Reply> {
         dataset,
         vocabulary: &vocabulary,
         pin,
+        heavy: Some(&app.heavy),
     };
     let start = Instant::now();
     let mut compared = reconcile::page(&reader, after, (view.paging.limit + 1, min_sources)).await?;
@@ -375,7 +376,16 @@ fn write(
     };
     let (format, last_modified) = (view.format, *last_modified);
     let (tag, complete) = (Some(tag), next.is_none());
-    Ok(Reply { body, format, tag, last_modified, complete, next, language: None, database_ms: None })
+    Ok(Reply {
+        body,
+        format,
+        tag,
+        last_modified,
+        complete,
+        next,
+        language: None,
+        database_ms: None,
+    })
 }
 
 fn csv_rows<'a>(item: &'a ComparisonItem<'a>) -> impl Iterator<Item = Line<'a>> {

@@ -79,6 +79,7 @@ async fn attempt(app: &App, (release, collection): (i32, &str), mut call: Call) 
             dataset,
             vocabulary: &vocabulary,
             pin: None,
+            heavy: None,
         };
         let limit = view.paging.limit;
         let changed = changes(&reader, release, after, (limit + 1, kind)).await?;

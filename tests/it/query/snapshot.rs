@@ -120,8 +120,14 @@ async fn what_a_snapshot_shows_stays_while_an_import_lands() {
     let dataset = vocabulary.dataset("production").unwrap();
     for query in [NOW, THEN] {
         let plan = request::read(&mut Params::parse(query), &vocabulary, dataset);
-        let reader =
-            |connections| Reader { connections, plan: &plan, dataset, vocabulary: &vocabulary, pin: None };
+        let reader = |connections| Reader {
+            connections,
+            plan: &plan,
+            dataset,
+            vocabulary: &vocabulary,
+            pin: None,
+            heavy: None,
+        };
         let figures = async |connections| {
             let frame = page(&reader(connections), None, 10).await?;
             Ok(format!("{:?}", frame.series.first().map(|series| &series.observations)))

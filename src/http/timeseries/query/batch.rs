@@ -123,7 +123,7 @@ impl<'a> Answering<'a> {
     async fn one(&mut self, fields: &Fields) -> Result<Box<RawValue>> {
         let understood = self.understood(fields)?;
         let dataset = understood.dataset.name.clone();
-        let found = understood.found(Connections::Snapshot(self.snapshot)).await?;
+        let found = understood.found(Connections::Snapshot(self.snapshot), None).await?;
         self.database_ms += found.database_ms;
         let observations = found.frame.len();
         if self.observations + observations > MOST_OBSERVATIONS {

@@ -66,6 +66,6 @@ async fn one(app: &App, call: &Call, parameters: Parameters) -> Result<Reply> {
     let (dataset, call) = parameters.asked(call, &vocabulary)?;
     let asked = understand(call.posted_to(PATH), &vocabulary, dataset)?;
     let understood = Understood { asked, dataset, vocabulary: &vocabulary };
-    let reply = understood.found(Connections::Pool(&app.pool)).await?.written()?;
+    let reply = understood.found(Connections::Pool(&app.pool), Some(&app.heavy)).await?.written()?;
     Ok(Reply { tag: None, ..reply })
 }
