@@ -9,18 +9,44 @@ use crate::timeseries::key::Dimension;
 
 /// Writes the observations of a frame as CSV, with a header row.
 pub fn csv(written: Written<'_>) -> Result<Bytes> {
-    let failed = |error: csv::Error| Error::internal("writing an answer as CSV", error);
-    let mut writer = csv::Writer::from_writer(Vec::new());
     let dimensions = &written.dataset.dimensions;
+    let mut body = csv_head(dimensions)?;
+    body.extend(csv_chunk(&mut rows(written), dimensions, usize::MAX)?.0);
+    Ok(body.into())
+}
+
+/// The header row of a dataset with these dimensions.
+pub fn csv_head(dimensions: &[Dimension]) -> Result<Vec<u8>> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
     let header = ["series"].into_iter().chain(dimensions.iter().map(|d| d.name()));
     let header = header.chain(["frequency", "period", "value", "status", "document", "note"]);
-    writer.write_record(header.chain(["low_trust", "derived", "coverage", "reason"])).map_err(failed)?;
-    for row in rows(written) {
+    let written = writer.write_record(header.chain(["low_trust", "derived", "coverage", "reason"]));
+    written.map_err(failed)?;
+    finished(writer)
+}
+
+/// Takes rows until they fill about so many bytes, and tells how many it took.
+pub fn csv_chunk<'a>(
+    rows: &mut impl Iterator<Item = Row<'a>>,
+    dimensions: &[Dimension],
+    bytes: usize,
+) -> Result<(Vec<u8>, usize)> {
+    let (mut writer, mut count) = (csv::Writer::from_writer(Vec::new()), 0);
+    while writer.get_ref().len() < bytes
+        && let Some(row) = rows.next()
+    {
         writer.write_record(cells(&row, dimensions)).map_err(failed)?;
+        count += 1;
     }
-    let bytes =
-        writer.into_inner().map_err(|e| Error::internal("writing an answer as CSV", e.to_string()))?;
-    Ok(bytes.into())
+    Ok((finished(writer)?, count))
+}
+
+fn finished(writer: csv::Writer<Vec<u8>>) -> Result<Vec<u8>> {
+    writer.into_inner().map_err(|error| Error::internal("writing an answer as CSV", error.to_string()))
+}
+
+fn failed(error: csv::Error) -> Error {
+    Error::internal("writing an answer as CSV", error)
 }
 
 fn cells(row: &Row<'_>, dimensions: &[Dimension]) -> Vec<String> {

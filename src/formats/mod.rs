@@ -4,7 +4,7 @@ mod csv;
 mod rows;
 mod series;
 
-pub use csv::csv;
+pub use csv::{csv, csv_chunk, csv_head};
 pub use rows::{Row, Status, Value, coverage, documents, rows};
 pub use series::{Codes, ColumnsItem, Point, SeriesItem, codes, columns, items, name, title, unit};
 

@@ -15,6 +15,7 @@ use flate2::write::GzEncoder;
 use super::layers::DatabaseTime;
 use super::negotiate::accepts_gzip;
 use super::reply::Reply;
+use super::stream;
 
 /// Bodies below this size are sent as they are: coding would cost more than it saves.
 const WORTH_CODING: usize = 1024;
@@ -27,7 +28,8 @@ pub async fn conditional(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let Some(reply) = response.extensions_mut().remove::<Reply>() else { return response };
     response.extensions_mut().insert(DatabaseTime::of(&reply));
-    let coded = reply.body.len() >= WORTH_CODING && accepts_gzip(text(&headers, header::ACCEPT_ENCODING));
+    let worth = reply.stream.is_some() || reply.body.len() >= WORTH_CODING;
+    let coded = worth && accepts_gzip(text(&headers, header::ACCEPT_ENCODING));
     let mark = if coded { "-gzip" } else { "" };
     let tag = reply.tag.as_ref().map(|tag| format!("\"{tag}{mark}\""));
     let known = tag.as_ref().is_some_and(|tag| is_known(&headers, tag, reply.last_modified));
@@ -43,6 +45,9 @@ pub async fn conditional(request: Request, next: Next) -> Response {
         answer.remove(header::CONTENT_LENGTH);
         *response.status_mut() = StatusCode::NOT_MODIFIED;
         *response.body_mut() = Body::empty();
+    } else if coded && reply.stream.is_some() {
+        answer.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+        *response.body_mut() = stream::gzip(std::mem::take(response.body_mut()));
     } else if coded && let Some(body) = gzip(&reply.body) {
         answer.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
         answer.insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));

@@ -12,6 +12,7 @@ pub mod page;
 pub mod problem;
 pub mod records;
 pub mod reply;
+mod stream;
 pub mod timeseries;
 
 use axum::Router;

@@ -186,7 +186,17 @@ impl View {
         let query = self.target.name();
         let tag = tag([query.as_str(), &page, collection, &version, &self.basis, self.format.media_type()]);
         let (tag, complete) = (Some(tag), next.is_none());
-        Reply { body, format: self.format, tag, last_modified, complete, next, language, database_ms: None }
+        Reply {
+            body,
+            stream: None,
+            format: self.format,
+            tag,
+            last_modified,
+            complete,
+            next,
+            language,
+            database_ms: None,
+        }
     }
 }
 
@@ -198,17 +208,35 @@ pub fn json(value: &impl Serialize) -> Result<Bytes> {
 
 /// Writes rows as lines of JSON, and the line that says that they are all there.
 pub fn lines<T: Serialize>(rows: impl IntoIterator<Item = T>, next: Option<&str>) -> Result<Bytes> {
+    let (mut body, count) = lines_chunk(&mut rows.into_iter(), usize::MAX)?;
+    body.extend(lines_end(count, next)?);
+    Ok(body.into())
+}
+
+/// Takes rows until their lines fill so many bytes, and tells how many it took.
+pub fn lines_chunk<T: Serialize>(
+    rows: &mut impl Iterator<Item = T>,
+    bytes: usize,
+) -> Result<(Vec<u8>, usize)> {
     let (mut body, mut count) = (Vec::new(), 0);
-    let failed = |error| Error::internal("writing an answer as NDJSON", error);
-    for row in rows {
-        serde_json::to_writer(&mut body, &row).map_err(failed)?;
+    while body.len() < bytes
+        && let Some(row) = rows.next()
+    {
+        serde_json::to_writer(&mut body, &row)
+            .map_err(|error| Error::internal("writing an answer as NDJSON", error))?;
         body.push(b'\n');
         count += 1;
     }
+    Ok((body, count))
+}
+
+/// The line behind so many rows.
+pub fn lines_end(count: usize, next: Option<&str>) -> Result<Vec<u8>> {
     let end = serde_json::json!({"type": "end", "rows": count, "complete": next.is_none(), "next": next});
-    serde_json::to_writer(&mut body, &end).map_err(failed)?;
-    body.push(b'\n');
-    Ok(body.into())
+    let mut line =
+        serde_json::to_vec(&end).map_err(|error| Error::internal("writing an answer as NDJSON", error))?;
+    line.push(b'\n');
+    Ok(line)
 }
 
 /// Writes records as CSV: a column a field, lists with semicolons, what is nested deeper as JSON.

@@ -8,12 +8,15 @@ use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 
 use super::negotiate::Format;
+use super::stream::Streamed;
 
 /// An answer with data, of whatever kind. Tag, conditional requests and content coding are the cache layer's.
 #[derive(Debug, Clone)]
 pub struct Reply {
-    /// The body, not coded.
+    /// The body, not coded; empty where it is sent while it is written.
     pub body: Bytes,
+    /// The body that is being written, not coded; `None` where it is there already.
+    pub stream: Option<Streamed>,
     /// Its media type.
     pub format: Format,
     /// Hashes everything that the body depends on but its content coding; `None` for the answer to a body, which nobody may
@@ -72,7 +75,8 @@ impl Reply {
 
 impl IntoResponse for Reply {
     fn into_response(self) -> Response {
-        let mut response = (self.headers(), Body::from(self.body.clone())).into_response();
+        let body = self.stream.clone().map_or_else(|| Body::from(self.body.clone()), Streamed::into_body);
+        let mut response = (self.headers(), body).into_response();
         response.extensions_mut().insert(self);
         response
     }

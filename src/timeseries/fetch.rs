@@ -1,6 +1,7 @@
 //! Reads stored series: first which there are, then their figures, each from one snapshot of the vocabulary's versions.
 
 mod availability;
+mod cancel;
 mod connections;
 mod named;
 
@@ -12,6 +13,7 @@ use sqlx::query::Query;
 use sqlx::{AssertSqlSafe, PgConnection, Postgres, Row as _};
 
 pub use availability::{Available, Count};
+pub use cancel::Cancel;
 pub use connections::{Connections, Snapshot};
 pub use named::{Named, first_of_each, with_codes};
 

@@ -21,3 +21,4 @@ pub mod selected;
 pub mod sql;
 pub mod target;
 pub mod transform;
+pub mod walk;

@@ -97,7 +97,17 @@ fn write(view: &View, since: Since, read: Versioned<Feed>) -> Result<Reply> {
     };
     let (format, last_modified) = (view.format, changed_at);
     let tag = Some(tag);
-    Ok(Reply { body, format, tag, last_modified, complete, next, language: None, database_ms: None })
+    Ok(Reply {
+        body,
+        stream: None,
+        format,
+        tag,
+        last_modified,
+        complete,
+        next,
+        language: None,
+        database_ms: None,
+    })
 }
 
 /// The same question behind a position.

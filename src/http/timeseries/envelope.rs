@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
+use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::json;
@@ -165,11 +166,6 @@ pub(super) fn write(asked: &Asked, written: Written<'_>, pin: Pin, warnings: Vec
         view.paging.next(key, Some(pin))
     });
     let link = next.as_deref().map(|cursor| view.target.next(cursor, view.paging.limit));
-    let (version, last_modified) = stamp(written.vocabulary, &written.dataset.name);
-    let applied = json!(applied(asked)).to_string();
-    let page = format!("{:?} {pin:?}", view.paging.after);
-    let media = view.format.media_type();
-    let tag = tag([view.target.path.as_str(), &applied, &page, &version, media]);
     let body = match view.format {
         Format::Csv => formats::csv(written)?,
         Format::Ndjson => lines(formats::rows(written), link.as_deref())?,
@@ -179,18 +175,27 @@ pub(super) fn write(asked: &Asked, written: Written<'_>, pin: Pin, warnings: Vec
             json(&shaped(asked.shape, written, (meta, links, warnings))?)?
         }
     };
-    let language = Some(asked.language.code());
-    let (tag, complete) = (Some(tag), link.is_none());
-    Ok(Reply {
-        body,
+    Ok(Reply { body, complete: link.is_none(), next: link, ..head(asked, written.vocabulary, pin) })
+}
+
+/// What an answer says of itself, without a body: that nothing follows it.
+pub(super) fn head(asked: &Asked, vocabulary: &Vocabulary, pin: Pin) -> Reply {
+    let view = &asked.view;
+    let (version, last_modified) = stamp(vocabulary, &asked.plan.dataset);
+    let applied = json!(applied(asked)).to_string();
+    let page = format!("{:?} {pin:?}", view.paging.after);
+    let media = view.format.media_type();
+    Reply {
+        body: Bytes::new(),
+        stream: None,
         format: view.format,
-        tag,
+        tag: Some(tag([view.target.path.as_str(), &applied, &page, &version, media])),
         last_modified,
-        complete,
-        next: link,
-        language,
+        complete: true,
+        next: None,
+        language: Some(asked.language.code()),
         database_ms: None,
-    })
+    }
 }
 
 /// The body of an answer in JSON.

@@ -1,6 +1,7 @@
 //! The one handler of every time-series query, whatever path it comes by.
 
 mod availability;
+mod download;
 mod envelope;
 mod list;
 mod one;
@@ -10,6 +11,7 @@ mod reconcile;
 mod release;
 mod warnings;
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use serde::Serialize;
@@ -36,7 +38,7 @@ use crate::timeseries::answer::{Frame, Place, Sort, page, sorted, whole};
 use crate::timeseries::dataset::{Dataset, Vocabulary};
 use crate::timeseries::fetch::{Connections, Reader};
 use crate::timeseries::frame::source_at;
-use crate::timeseries::plan::Plan;
+use crate::timeseries::plan::{Plan, Ranks};
 use crate::timeseries::request;
 
 /// The most observations of an answer in series or columns, or with `last`.
@@ -48,7 +50,8 @@ pub const MOST_ROWS: usize = 10_000;
 /// How many rows a page holds where the caller names no limit.
 pub const DEFAULT_ROWS: usize = 1_000;
 
-/// The most observations of a CSV or NDJSON answer without pages, and of what is sorted by value or period.
+/// The most observations of what is sorted by value or period, and of ranked codes as CSV or NDJSON without pages: these are read
+/// whole before they are sent.
 pub const MOST_LINES: usize = 1_000_000;
 
 /// What to do where an answer is too large.
@@ -126,7 +129,7 @@ async fn attempt(app: &App, dataset: &str, call: Call) -> Result<Reply> {
     let dataset = dataset_of(&vocabulary, dataset)?;
     let asked = understand(call, &vocabulary, dataset)?;
     let understood = Understood { asked, dataset, vocabulary: &vocabulary };
-    understood.found(Connections::Pool(&app.pool), Some(&app.heavy)).await?.written()
+    understood.answered(app, &vocabulary).await
 }
 
 /// A query understood, with what it was understood by.
@@ -146,6 +149,15 @@ struct Found<'a> {
 }
 
 impl<'a> Understood<'a> {
+    /// Reads for it from the pool and answers; lines, of which there may be many, while they are read.
+    async fn answered(self, app: &App, vocabulary: &Arc<Vocabulary>) -> Result<Reply> {
+        let Asked { extent, sort, ref plan, .. } = self.asked;
+        if (extent, sort, plan.ranks) == (Extent::Whole(MOST_LINES), Sort::Series, Ranks::No) {
+            return download::answer(self, app, vocabulary).await;
+        }
+        self.found(Connections::Pool(&app.pool), Some(&app.heavy)).await?.written()
+    }
+
     /// Reads for it.
     async fn found(self, connections: Connections<'_>, heavy: Option<&Gate>) -> Result<Found<'a>> {
         let Self { asked, dataset, vocabulary } = &self;

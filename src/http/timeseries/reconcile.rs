@@ -378,6 +378,7 @@ fn write(
     let (tag, complete) = (Some(tag), next.is_none());
     Ok(Reply {
         body,
+        stream: None,
         format,
         tag,
         last_modified,

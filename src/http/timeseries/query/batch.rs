@@ -172,6 +172,7 @@ impl<'a> Answering<'a> {
         let links = Links { this: PATH.to_owned(), next: None };
         Ok(Reply {
             body: json(&Batch { data, meta, links, warnings })?,
+            stream: None,
             format: Format::Json,
             tag: None,
             last_modified: changed_at,

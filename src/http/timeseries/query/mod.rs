@@ -17,7 +17,6 @@ use crate::error::{Fault, Result};
 use crate::http::body::Posted;
 use crate::http::extract::Call;
 use crate::http::reply::Reply;
-use crate::timeseries::fetch::Connections;
 use question::{Parameters, Question};
 
 /// The path that queries are sent to.
@@ -66,6 +65,6 @@ async fn one(app: &App, call: &Call, parameters: Parameters) -> Result<Reply> {
     let (dataset, call) = parameters.asked(call, &vocabulary)?;
     let asked = understand(call.posted_to(PATH), &vocabulary, dataset)?;
     let understood = Understood { asked, dataset, vocabulary: &vocabulary };
-    let reply = understood.found(Connections::Pool(&app.pool), Some(&app.heavy)).await?.written()?;
+    let reply = understood.answered(app, &vocabulary).await?;
     Ok(Reply { tag: None, ..reply })
 }
