@@ -23,5 +23,6 @@ mod reconcile;
 mod reference;
 mod service;
 mod start_stop;
+mod streams;
 mod subsidies;
 mod synthetic;
