@@ -49,7 +49,11 @@ const HEADERS: [(&str, &str, &str); 10] = [
         "The next page (`rel=\"next\"`) where there is one, and this document (`rel=\"service-desc\"`).",
         "</openapi.json>; rel=\"service-desc\"",
     ),
-    ("X-Complete", "`false` where a next page follows.", "true"),
+    (
+        "X-Complete",
+        "`false` where a next page follows. Whether the body has arrived whole, its own end tells.",
+        "true",
+    ),
     ("Content-Language", "The language of the names; absent where there are none that depend on it.", "en"),
     (
         "X-Request-Id",

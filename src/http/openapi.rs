@@ -47,6 +47,11 @@ another (`overlap`).
 **Pages**: a list holds up to `limit` records; `links.next`, the header `Link` and `meta.page.next_cursor` lead to the next \
 page, and nothing is cut in silence: `meta.complete` and the header `X-Complete` say whether more follows.
 
+**Downloads**: observations as `csv` or `ndjson` without `limit` come whole, however many they are, all in one state of the \
+data. From about 10,000 on they are sent while they are read, without a length. One that cannot be sent to its end breaks off: the \
+connection is reset before the body has ended, and NDJSON lacks the line of type `end`. Only some are sent at a time; others \
+get 503 with `Retry-After`.
+
 **Asking again**: an answer to a GET carries an `ETag`. Sent back as `If-None-Match` it brings 304 without a body while nothing has \
 changed.
 

@@ -98,12 +98,19 @@ impl Download {
         let (sink, streamed) = stream::channel();
         let (begun, beginning) = oneshot::channel();
         tokio::spawn(async move {
-            // Held as long as the connection is.
-            let _admission = admission;
-            match Cancel::open(&app.pool).await {
+            let whole = match Cancel::open(&app.pool).await {
                 Ok(opened) => self.run(opened, walk, (sink, begun)).await,
-                // That nobody hears it means that the caller went away.
-                Err(error) => drop(begun.send(Err(error))),
+                Err(error) => {
+                    // That nobody hears it means that the caller went away.
+                    drop(begun.send(Err(error)));
+                    None
+                }
+            };
+            // Held as long as the connection is, and no longer: the caller may take its time with the last chunks.
+            drop(admission);
+            if let Some(sink) = whole {
+                // One that has gone away by now lacks nothing but the end.
+                let _ = sink.end().await;
             }
         });
         let ended = |_| Error::internal("beginning a download", "it ended before it had begun");
@@ -111,8 +118,14 @@ impl Download {
         Ok(streamed)
     }
 
-    /// Reads and sends until all is sent, or the caller goes away: then the statement under way is cancelled.
-    async fn run(self, (snapshot, cancel): (Snapshot, Cancel), walk: Walk, (sink, begun): (Sink, Begun)) {
+    /// Reads and sends until all is sent, or the caller goes away: then the statement under way is cancelled. Gives back the sink
+    /// where all is sent but the end.
+    async fn run(
+        self,
+        (snapshot, cancel): (Snapshot, Cancel),
+        walk: Walk,
+        (sink, begun): (Sink, Begun),
+    ) -> Option<Sink> {
         let mut begun = Some(begun);
         let sent = tokio::select! {
             sent = self.send(&snapshot, walk, (&sink, &mut begun)) => sent,
@@ -121,9 +134,9 @@ impl Download {
         let path = &self.path;
         match (sent, begun) {
             (Ok(rows), _) => {
-                let closed = snapshot.close().await;
-                let ended = sink.end().await;
-                tracing::info!(rows, closed = closed.is_ok(), ended = ended.is_ok(), "{path} was read whole");
+                let closed = snapshot.close().await.is_ok();
+                tracing::info!(rows, closed, "{path} was read whole");
+                return Some(sink);
             }
             (Err(Early::Failed(error)), Some(begun)) => drop(begun.send(Err(error))),
             (Err(Early::Failed(error)), None) => tracing::error!(%error, "{path} broke off"),
@@ -132,6 +145,7 @@ impl Download {
                 tracing::info!(?why, "{path} was given up");
             }
         }
+        None
     }
 
     /// Sends everything and tells how many observations that were.
