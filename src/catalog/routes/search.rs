@@ -102,7 +102,7 @@ pub struct SearchMeta {
     )
 )]
 pub async fn find(State(app): State<App>, call: Call) -> std::result::Result<Reply, Problem> {
-    Ok(retried(|| attempt(&app, call.clone())).await?)
+    Ok(retried(&app, || attempt(&app, call.clone())).await?)
 }
 
 async fn attempt(app: &App, mut call: Call) -> Result<Reply> {

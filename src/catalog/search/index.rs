@@ -41,7 +41,7 @@ impl Index {
         things.extend(coded(&vocabulary));
         let lexicon = lexicon(&vocabulary);
         let built = Arc::new(Self { vocabulary, version, changed_at, things, lexicon });
-        vocabularies.keep(Arc::clone(&built));
+        vocabularies.keep_index(Arc::clone(&built));
         Ok(built)
     }
 }

@@ -85,7 +85,7 @@ pub struct AvailableCode {
 
 /// Answers what is left of a dataset under the codes that are named.
 pub async fn availability(app: &App, dataset: &str, call: &Call) -> Result<Reply> {
-    retried(|| attempt(app, dataset, call.clone())).await
+    retried(app, || attempt(app, dataset, call.clone())).await
 }
 
 async fn attempt(app: &App, dataset: &str, mut call: Call) -> Result<Reply> {

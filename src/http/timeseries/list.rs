@@ -82,7 +82,7 @@ pub struct SeriesEntry {
 
 /// Answers the list of a dataset's series: all of them, or those of the codes that are named.
 pub async fn series_list(app: &App, dataset: &str, call: &Call) -> Result<Reply> {
-    retried(|| attempt(app, dataset, call.clone())).await
+    retried(app, || attempt(app, dataset, call.clone())).await
 }
 
 async fn attempt(app: &App, dataset: &str, mut call: Call) -> Result<Reply> {

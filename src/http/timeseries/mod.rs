@@ -110,14 +110,14 @@ enum Extent {
 
 /// Answers a time-series query of a dataset.
 pub async fn observations(app: &App, dataset: &str, call: &Call) -> Result<Reply> {
-    retried(|| attempt(app, dataset, call.clone())).await
+    retried(app, || attempt(app, dataset, call.clone())).await
 }
 
 /// Tries again where the data moved on between understanding a query and reading for it.
-pub async fn retried<F: Future<Output = Result<Reply>>>(attempt: impl Fn() -> F) -> Result<Reply> {
+pub async fn retried<F: Future<Output = Result<Reply>>>(app: &App, attempt: impl Fn() -> F) -> Result<Reply> {
     for _ in 1..TRIES {
         match attempt().await {
-            Err(Error::Moved) => {}
+            Err(Error::Moved) => app.vocabularies.forget(),
             done => return done,
         }
     }

@@ -91,12 +91,12 @@ const NEAR: usize = 500;
 
 /// Answers one series by its key.
 pub async fn series(app: &App, key: &str, call: &Call) -> Result<Reply> {
-    retried(|| attempt(app, key, call.clone())).await
+    retried(app, || attempt(app, key, call.clone())).await
 }
 
 /// Answers everything that the figures of one series have been.
 pub async fn vintages(app: &App, key: &str, call: &Call) -> Result<Reply> {
-    retried(|| attempt_vintages(app, key, call.clone())).await
+    retried(app, || attempt_vintages(app, key, call.clone())).await
 }
 
 async fn attempt(app: &App, key: &str, mut call: Call) -> Result<Reply> {

@@ -170,7 +170,7 @@ struct Head<'a> {
 
 /// Answers the sources of a dataset's figures side by side.
 pub async fn reconcile(app: &App, dataset: &str, call: &Call) -> Result<Reply> {
-    retried(|| attempt(app, dataset, call.clone())).await
+    retried(app, || attempt(app, dataset, call.clone())).await
 }
 
 async fn attempt(app: &App, dataset: &str, mut call: Call) -> Result<Reply> {

@@ -56,7 +56,7 @@ pub struct ReleaseChange {
 
 /// Answers what a release of a collection changed.
 pub async fn release_changes(app: &App, release: (i32, &str), call: &Call) -> Result<Reply> {
-    retried(|| attempt(app, release, call.clone())).await
+    retried(app, || attempt(app, release, call.clone())).await
 }
 
 async fn attempt(app: &App, (release, collection): (i32, &str), mut call: Call) -> Result<Reply> {

@@ -45,7 +45,7 @@ pub async fn query(app: &App, posted: Posted) -> Result<Reply> {
                 Some(cursor) => Parameters::of(&fields).behind(cursor.clone()),
                 None => Parameters::of(&fields),
             };
-            retried(|| one(app, &call, parameters())).await
+            retried(app, || one(app, &call, parameters())).await
         }
         Question::Several(queries) => {
             if let Some(cursor) = cursor {
@@ -54,7 +54,7 @@ pub async fn query(app: &App, posted: Posted) -> Result<Reply> {
             }
             url.finish()?;
             let call = call.as_json()?;
-            retried(|| batch::answer(app, (&call, &id), &queries)).await
+            retried(app, || batch::answer(app, (&call, &id), &queries)).await
         }
     }
 }
