@@ -100,6 +100,8 @@ pub async fn list_release_changes(
     Id(id): Id,
     call: Call,
 ) -> std::result::Result<Reply, Problem> {
-    let release = release(&app, &id).await?.data;
+    // What is known of releases must not be older than the release.
+    let (_, read) = app.vocabularies.beside(|| release(&app, &id)).await?;
+    let release = read.data;
     Ok(release_changes(&app, (release.id, &release.collection), &call).await?)
 }
