@@ -10,6 +10,7 @@ use crate::catalog::Vocabularies;
 use crate::clock::Clock;
 use crate::database::Gate;
 use crate::error::Result;
+use crate::metrics::Metrics;
 
 /// The running service, as its handlers see it. Clones share everything.
 #[derive(Debug, Clone)]
@@ -26,18 +27,21 @@ pub struct App {
     pub streams: Gate,
     /// The origins whose pages may read answers; none means any.
     pub origins: Vec<HeaderValue>,
+    /// What is counted.
+    pub metrics: Metrics,
     ready: Arc<AtomicBool>,
 }
 
 impl App {
-    /// A service that is not ready yet.
+    /// A service that is not ready yet and looks for changes at every request.
     pub fn new(pool: PgPool, clock: Clock) -> Self {
         let vocabularies = Vocabularies::new(pool.clone());
         let connections = pool.options().get_max_connections();
         let heavy = Gate::new(connections / 4, "answers from very many figures");
         let streams = Gate::new(connections / 2, "downloads of large answers");
         let ready = Arc::new(AtomicBool::new(false));
-        Self { pool, vocabularies, clock, heavy, streams, origins: Vec::new(), ready }
+        let (origins, metrics) = (Vec::new(), Metrics::new());
+        Self { pool, vocabularies, clock, heavy, streams, origins, metrics, ready }
     }
 
     /// Says whether requests should be sent here.

@@ -15,6 +15,7 @@ pub mod health;
 pub mod http;
 pub mod ingest;
 pub mod language;
+pub mod metrics;
 pub mod params;
 pub mod partnerships;
 pub mod production;

@@ -4,9 +4,9 @@ use std::any::Any;
 use std::time::{Duration, Instant};
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, MatchedPath, Request};
+use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
-use axum::middleware::{Next, from_fn};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -16,7 +16,9 @@ use uuid::Uuid;
 
 use super::problem::{Code, Problem};
 use super::reply::{Reply, X_COMPLETE};
-use super::{REQUEST_ID, body, cache, problem};
+use super::{REQUEST_ID, body, cache, openapi, problem};
+use crate::app::App;
+use crate::metrics::Metrics;
 
 /// How long a request may take: more than a statement may, less than the drain at the stop.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(8);
@@ -25,12 +27,12 @@ const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
 /// Puts the layers around the routes.
-pub fn around(routes: Router, origins: &[HeaderValue]) -> Router {
+pub fn around(routes: Router<App>, app: App) -> Router {
     let layers = ServiceBuilder::new()
         // Outermost: every answer is logged and carries its id, whichever layer makes it.
-        .layer(from_fn(observe))
+        .layer(from_fn_with_state(app.metrics.clone(), observe))
         // Outside of what answers errors: a browser may read a timeout as well as an answer.
-        .layer(cors(origins))
+        .layer(cors(&app.origins))
         // Outside of panics and timeouts: they get the body that every error has.
         .layer(from_fn(problem::complete))
         .layer(CatchPanicLayer::custom(panicked))
@@ -39,7 +41,7 @@ pub fn around(routes: Router, origins: &[HeaderValue]) -> Router {
         .layer(DefaultBodyLimit::max(body::MOST_BYTES))
         // Innermost: it sees only answers of handlers.
         .layer(from_fn(cache::conditional));
-    routes.layer(layers)
+    routes.layer(layers).with_state(app)
 }
 
 fn cors(origins: &[HeaderValue]) -> CorsLayer {
@@ -63,7 +65,7 @@ fn cors(origins: &[HeaderValue]) -> CorsLayer {
 }
 
 /// Gives the request its id, and the answer its id, its times and its line in the log.
-async fn observe(mut request: Request, next: Next) -> Response {
+async fn observe(State(metrics): State<Metrics>, mut request: Request, next: Next) -> Response {
     let start = Instant::now();
     let id = request_id(&request);
     request.headers_mut().insert(REQUEST_ID, id.clone());
@@ -71,8 +73,11 @@ async fn observe(mut request: Request, next: Next) -> Response {
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let route = request.extensions().get::<MatchedPath>().map(|route| route.as_str().to_owned());
     let mut response = next.run(request).await;
-    let duration_ms = start.elapsed().as_secs_f64() * 1000.0;
+    let duration = start.elapsed();
+    let duration_ms = duration.as_secs_f64() * 1000.0;
     let database_ms = response.extensions().get::<DatabaseTime>().map_or(0.0, |time| time.0);
+    let operation = route.as_deref().and_then(|route| openapi::operation(&method, route));
+    metrics.answered(operation.unwrap_or("none"), response.status().as_u16(), duration);
     tracing::info!(
         id = id.to_str().unwrap_or_default(),
         route = route.as_deref().unwrap_or(&path),
@@ -125,16 +130,20 @@ fn panicked(cause: Box<dyn Any + Send>) -> Response {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clock::Clock;
     use axum::body::Body;
     use axum::routing::get;
+    use sqlx::postgres::PgPoolOptions;
     use tower::ServiceExt as _;
 
     async fn answer(path: &str) -> (Response, serde_json::Value) {
         let routes = Router::new()
             .route("/panics", get(|| async { panic!("no") as () }))
             .route("/hangs", get(|| async { std::future::pending::<()>().await }));
+        let pool = PgPoolOptions::new().connect_lazy("postgres://nowhere").unwrap();
+        let app = App::new(pool, Clock::system());
         let request = Request::get(path).header("origin", "https://a.example").header(REQUEST_ID, "me-1");
-        let response = around(routes, &[]).oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+        let response = around(routes, app).oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap();
         (Response::from_parts(parts, Body::empty()), serde_json::from_slice(&bytes).unwrap())

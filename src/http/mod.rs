@@ -29,7 +29,5 @@ pub const BUILD: &str = env!("CHINA_AUTO_BUILD");
 /// Everything that is served, with all layers around it.
 pub fn router(app: App) -> Router {
     let (routes, _) = openapi::routes().split_for_parts();
-    let origins = app.origins.clone();
-    let routes = routes.merge(openapi::pages(document::document())).with_state(app);
-    layers::around(routes, &origins)
+    layers::around(routes.merge(openapi::pages(document::document())), app)
 }

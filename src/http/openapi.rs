@@ -1,8 +1,10 @@
 //! The contract: the routes of every slice, the document made from them, and the pages that show it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::LazyLock;
 
 use axum::Router;
+use axum::http::Method;
 use serde_json::Value;
 use utoipa::openapi::{Ref, RefOr, Response};
 use utoipa::{IntoParams, IntoResponses, OpenApi};
@@ -77,7 +79,7 @@ overlooked; a method that is not served is 405, a path that is not served 404.";
         (name = "partnerships", description = "Organizations, their partnerships and shares, events."),
         (name = "datasets", description = "Any dataset, its series and its observations."),
         (name = "catalog", description = "What is here: codes, sources, documents and releases."),
-        (name = "operations", description = "Health, and the kinds of problems."),
+        (name = "operations", description = "Health, counts, and the kinds of problems."),
     )
 )]
 struct Contract;
@@ -226,6 +228,25 @@ pub fn routes() -> OpenApiRouter<App> {
         .merge(crate::subsidies::routes())
         .merge(crate::partnerships::routes())
         .merge(super::operations::routes())
+}
+
+/// The id of each operation, by path and method.
+static OPERATIONS: LazyLock<HashMap<String, Vec<(Method, String)>>> = LazyLock::new(|| {
+    let paths = routes().into_openapi().paths.paths.into_iter();
+    let served = paths.map(|(path, item)| {
+        let methods = [(Method::GET, item.get), (Method::POST, item.post), (Method::DELETE, item.delete)];
+        let ids = methods.into_iter().filter_map(|(method, says)| Some((method, says?.operation_id?)));
+        (path, ids.collect())
+    });
+    served.collect()
+});
+
+/// The id of the operation that a method has at a route.
+pub fn operation(method: &Method, route: &str) -> Option<&'static str> {
+    // What GET answers, HEAD does too.
+    let method = if method == Method::HEAD { &Method::GET } else { method };
+    let (_, id) = OPERATIONS.get(route)?.iter().find(|(served, _)| served == method)?;
+    Some(id)
 }
 
 /// The document, and the pages to try it on.

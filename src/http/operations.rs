@@ -1,7 +1,9 @@
-//! What operators ask, is the process alive and can it answer, and what problems are called.
+//! What operators ask: is the process alive, can it answer, what did it do; and what problems are called.
 
 use axum::Json;
 use axum::extract::State;
+use axum::http::header;
+use axum::response::IntoResponse;
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -10,10 +12,15 @@ use utoipa_axum::routes;
 use super::openapi::NotReady;
 use super::problem::{Code, Problem};
 use crate::app::App;
+use crate::metrics;
 
 /// The routes of this module.
 pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(livez)).routes(routes!(readyz)).routes(routes!(list_problems))
+    OpenApiRouter::new()
+        .routes(routes!(livez))
+        .routes(routes!(readyz))
+        .routes(routes!(get_metrics))
+        .routes(routes!(list_problems))
 }
 
 /// How the service is.
@@ -50,6 +57,20 @@ async fn readyz(State(app): State<App>) -> Result<Json<Health>, Problem> {
     }
     app.ping().await?;
     Ok(Json(Health { status: "ok" }))
+}
+
+/// What the service counts
+///
+/// In the text format of Prometheus (OpenMetrics 1.0), since the start of this process: requests by operation and status, their
+/// durations, answers from the cache and its size, connections to the database. An operation is an `operationId`, or `none`.
+#[utoipa::path(
+    get, path = "/metrics", operation_id = "get_metrics", tag = "operations",
+    responses((status = 200, description = "The counts.", body = String, content_type = "application/openmetrics-text"))
+)]
+async fn get_metrics(State(app): State<App>) -> Result<impl IntoResponse, Problem> {
+    let idle = app.pool.num_idle();
+    let in_use = usize::try_from(app.pool.size()).unwrap_or(usize::MAX).saturating_sub(idle);
+    Ok(([(header::CONTENT_TYPE, metrics::MEDIA_TYPE)], app.metrics.text(in_use, idle)?))
 }
 
 /// One kind of problem.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 /// What each part may name beside itself. Nothing else may be named by it, and a new part needs a row here.
 ///
 /// From above: the program, the server, the edge with the routes of every slice, the slices, time series, the database.
-const MAY_NAME: [(&str, &[&str]); 24] = [
+const MAY_NAME: [(&str, &[&str]); 25] = [
     ("main", &["config", "database", "error", "generate", "health", "http", "server", "telemetry"]),
     ("generate", &["clock", "config", "database", "error", "ingest"]),
     ("server", &["app", "clock", "config", "database", "error", "health", "http", "ingest"]),
@@ -22,6 +22,7 @@ const MAY_NAME: [(&str, &[&str]); 24] = [
             "filter",
             "formats",
             "language",
+            "metrics",
             "params",
             "partnerships",
             "production",
@@ -43,7 +44,7 @@ const MAY_NAME: [(&str, &[&str]); 24] = [
     ("partnerships", &["database", "error", "filter", "params", "timeseries", "words"]),
     ("ingest", &["catalog", "clock", "database", "error", "timeseries", "words"]),
     // What every handler may reach.
-    ("app", &["catalog", "clock", "database", "error"]),
+    ("app", &["catalog", "clock", "database", "error", "metrics"]),
     ("formats", &["error", "language", "timeseries"]),
     ("timeseries", &["database", "error", "params", "words"]),
     ("filter", &["error", "params", "timeseries"]),
@@ -51,6 +52,7 @@ const MAY_NAME: [(&str, &[&str]); 24] = [
     ("config", &["database", "error"]),
     ("telemetry", &["config", "error"]),
     ("health", &["error"]),
+    ("metrics", &["error"]),
     ("params", &["error"]),
 ];
 
