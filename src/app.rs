@@ -27,21 +27,23 @@ pub struct App {
     pub streams: Gate,
     /// The origins whose pages may read answers; none means any.
     pub origins: Vec<HeaderValue>,
+    /// How many bytes of answers are kept in memory; 0 keeps none.
+    pub cache_bytes: u64,
     /// What is counted.
     pub metrics: Metrics,
     ready: Arc<AtomicBool>,
 }
 
 impl App {
-    /// A service that is not ready yet and looks for changes at every request.
+    /// A service that is not ready yet, looks for changes at every request and keeps 64 MiB of answers.
     pub fn new(pool: PgPool, clock: Clock) -> Self {
         let vocabularies = Vocabularies::new(pool.clone());
         let connections = pool.options().get_max_connections();
         let heavy = Gate::new(connections / 4, "answers from very many figures");
         let streams = Gate::new(connections / 2, "downloads of large answers");
         let ready = Arc::new(AtomicBool::new(false));
-        let (origins, metrics) = (Vec::new(), Metrics::new());
-        Self { pool, vocabularies, clock, heavy, streams, origins, metrics, ready }
+        let (origins, cache_bytes, metrics) = (Vec::new(), 64 << 20, Metrics::new());
+        Self { pool, vocabularies, clock, heavy, streams, origins, cache_bytes, metrics, ready }
     }
 
     /// Says whether requests should be sent here.

@@ -15,7 +15,7 @@ mod vocabularies;
 
 pub use codes::{CodeEntry, list as code_list};
 pub use routes::routes;
-pub use vocabularies::Vocabularies;
+pub use vocabularies::{State, Vocabularies};
 
 /// What answers name as their collection where they read several; its version is the sum of theirs.
 const CATALOG: &str = "catalog";

@@ -62,8 +62,9 @@ const HEADERS: [(&str, &str, &str); 10] = [
     ),
     (
         "Server-Timing",
-        "Milliseconds that the database and the whole answer took.",
-        "db;dur=0.9, total;dur=1.6",
+        "Milliseconds that the database and the whole answer took, and where an answer with data came from: `hit` (kept in memory), \
+         `miss` (made for this request), `bypass` (made anew, as `Cache-Control: no-cache` in a request asks), `off` (none are kept).",
+        "cache;desc=miss, db;dur=0.9, total;dur=1.6",
     ),
     ("Retry-After", "Seconds after which asking again may help.", "2"),
 ];
@@ -178,7 +179,7 @@ fn name_headers(operation: &mut Value) {
 /// The answers without data, each once: that the caller has it already, and every kind of problem.
 fn responses() -> Value {
     let unchanged = "The caller has this answer already, by its `ETag` or `Last-Modified`.";
-    let headers = references(DATA.iter().chain(&EVERY));
+    let headers = references(VALIDATORS.iter().chain(&["Cache-Control", "Vary"]).chain(&EVERY));
     let mut all = json!({NOT_MODIFIED: {"description": unchanged, "headers": headers}});
     for (code, _, _, title) in Code::TABLE {
         let retry = ["Retry-After"];

@@ -6,6 +6,7 @@ use axum::extract::{FromRequestParts, Path};
 use axum::http::header;
 use axum::http::request::Parts;
 
+use super::cache::Caller;
 use super::negotiate::{Format, Language, accepted_language};
 use super::page::Paging;
 use super::problem::Problem;
@@ -30,6 +31,7 @@ pub struct Call {
     accept_language: String,
     format: Option<Format>,
     language: Option<Language>,
+    caller: Caller,
 }
 
 /// What was asked for: the path and the parameters, those apart that only choose the page.
@@ -56,6 +58,8 @@ pub struct View {
     pub language: Option<Language>,
     /// What was asked for.
     pub target: Target,
+    /// What the caller has already, and how it takes what it has not.
+    pub caller: Caller,
     /// What the answer depends on beside the target, the page and the version of its collection.
     pub basis: String,
 }
@@ -120,6 +124,7 @@ impl Call {
             paging,
             language: self.language,
             target: self.target,
+            caller: self.caller,
             basis: String::new(),
         })
     }
@@ -145,6 +150,7 @@ impl Call {
             paging,
             language: self.language,
             target: self.target,
+            caller: self.caller,
             basis: String::new(),
         })
     }
@@ -241,6 +247,7 @@ impl<S: Sync> FromRequestParts<S> for Call {
             accept_language: text(header::ACCEPT_LANGUAGE),
             format: None,
             language: None,
+            caller: Caller::of(&parts.headers),
         })
     }
 }

@@ -14,6 +14,7 @@ use tower_http::cors::{AllowOrigin, Any as AnyOf, CorsLayer};
 use tower_http::timeout::TimeoutLayer;
 use uuid::Uuid;
 
+use super::cache::{Answers, Origin};
 use super::problem::{Code, Problem};
 use super::reply::{Reply, X_COMPLETE};
 use super::{REQUEST_ID, body, cache, openapi, problem};
@@ -40,7 +41,7 @@ pub fn around(routes: Router<App>, app: App) -> Router {
         // Inside of problems: what a body is refused for gets their body.
         .layer(DefaultBodyLimit::max(body::MOST_BYTES))
         // Innermost: it sees only answers of handlers.
-        .layer(from_fn(cache::conditional));
+        .layer(from_fn_with_state(Answers::new(&app), cache::conditional));
     routes.layer(layers).with_state(app)
 }
 
@@ -87,7 +88,9 @@ async fn observe(State(metrics): State<Metrics>, mut request: Request, next: Nex
         "{method} {path} {}",
         response.status().as_u16(),
     );
-    let timing = format!("db;dur={database_ms:.1}, total;dur={duration_ms:.1}");
+    let origin = response.extensions().get::<Origin>();
+    let origin = origin.map_or(String::new(), |origin| format!("cache;desc={}, ", origin.0));
+    let timing = format!("{origin}db;dur={database_ms:.1}, total;dur={duration_ms:.1}");
     let headers = response.headers_mut();
     headers.insert(REQUEST_ID, id);
     headers.insert(SERVER_TIMING, HeaderValue::try_from(timing).expect("numbers are visible ASCII"));

@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 pub use crate::language::Language;
 
 /// A representation of an answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Format {
     /// `application/json`.
@@ -87,7 +87,7 @@ pub fn accepted_language(header: &str) -> Language {
 }
 
 /// The entries of a header with qualities, best first, in lower case.
-fn by_quality(header: &str) -> Vec<(String, f32)> {
+pub fn by_quality(header: &str) -> Vec<(String, f32)> {
     let mut entries: Vec<(String, f32)> = header
         .split(',')
         .filter_map(|entry| {
@@ -99,11 +99,6 @@ fn by_quality(header: &str) -> Vec<(String, f32)> {
         .collect();
     entries.sort_by(|a, b| b.1.total_cmp(&a.1));
     entries
-}
-
-/// The content coding to use, of those that the service can make: the best that `Accept-Encoding` allows.
-pub fn accepts_gzip(header: &str) -> bool {
-    by_quality(header).iter().any(|(coding, quality)| (coding == "gzip" || coding == "*") && *quality > 0.0)
 }
 
 #[cfg(test)]
@@ -131,12 +126,5 @@ mod tests {
         assert_eq!(accepted_language("de, en;q=0.5, zh;q=0.7"), Language::Zh);
         assert_eq!(accepted_language("zh;q=0"), Language::En);
         assert_eq!(accepted_language(""), Language::En);
-    }
-
-    #[test]
-    fn gzip_is_used_where_it_is_accepted() {
-        assert!(accepts_gzip("br, gzip;q=0.8"));
-        assert!(!accepts_gzip("gzip;q=0, br"));
-        assert!(!accepts_gzip(""));
     }
 }

@@ -185,18 +185,9 @@ impl View {
         let language = self.language.map(Language::code);
         let query = self.target.name();
         let tag = tag([query.as_str(), &page, collection, &version, &self.basis, self.format.media_type()]);
-        let (tag, complete) = (Some(tag), next.is_none());
-        Reply {
-            body,
-            stream: None,
-            format: self.format,
-            tag,
-            last_modified,
-            complete,
-            next,
-            language,
-            database_ms: None,
-        }
+        let (tag, complete, format) = (Some(tag), next.is_none(), self.format);
+        let (stream, database_ms, unread) = (None, None, None);
+        Reply { body, stream, format, tag, last_modified, complete, next, language, database_ms, unread }
     }
 }
 

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 
+use super::cache::Coding;
 use super::negotiate::Format;
 use super::stream::Streamed;
 
@@ -32,6 +33,8 @@ pub struct Reply {
     pub language: Option<&'static str>,
     /// Milliseconds that the database took, for `Server-Timing`.
     pub database_ms: Option<f64>,
+    /// Where the caller has the answer already, so that nothing was read and there is no body: the coding of what it has.
+    pub unread: Option<Coding>,
 }
 
 /// Says whether an answer is whole: `true`, or `false` where a next page follows.

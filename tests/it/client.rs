@@ -60,6 +60,13 @@ impl Client {
         Self { database, router: http::router(app.clone()), app }
     }
 
+    /// The same service with other settings, started anew.
+    pub fn tuned(mut self, tune: impl FnOnce(&mut App)) -> Self {
+        tune(&mut self.app);
+        self.router = http::router(self.app.clone());
+        self
+    }
+
     /// Asks for a path, which may hold any characters.
     pub async fn get(&self, path: &str) -> Answer {
         self.get_with(path, &[]).await

@@ -97,17 +97,8 @@ fn write(view: &View, since: Since, read: Versioned<Feed>) -> Result<Reply> {
     };
     let (format, last_modified) = (view.format, changed_at);
     let tag = Some(tag);
-    Ok(Reply {
-        body,
-        stream: None,
-        format,
-        tag,
-        last_modified,
-        complete,
-        next,
-        language: None,
-        database_ms: None,
-    })
+    let (stream, language, database_ms, unread) = (None, None, None, None);
+    Ok(Reply { body, stream, format, tag, last_modified, complete, next, language, database_ms, unread })
 }
 
 /// The same question behind a position.

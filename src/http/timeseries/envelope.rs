@@ -195,7 +195,19 @@ pub(super) fn head(asked: &Asked, vocabulary: &Vocabulary, pin: Pin) -> Reply {
         next: None,
         language: Some(asked.language.code()),
         database_ms: None,
+        unread: None,
     }
+}
+
+/// The answer to a caller that has it already, where that can be told before anything is read.
+pub(super) fn unread(asked: &Asked, vocabulary: &Vocabulary, pin: Pin) -> Option<Reply> {
+    let caller = &asked.view.caller;
+    if !caller.has_tags() {
+        return None;
+    }
+    let head = head(asked, vocabulary, pin);
+    let coding = caller.holds(head.tag.as_deref()?)?;
+    Some(Reply { unread: Some(coding), ..head })
 }
 
 /// The body of an answer in JSON.

@@ -128,6 +128,10 @@ async fn attempt(app: &App, dataset: &str, call: Call) -> Result<Reply> {
     let vocabulary = app.vocabularies.current().await?;
     let dataset = dataset_of(&vocabulary, dataset)?;
     let asked = understand(call, &vocabulary, dataset)?;
+    let (pages_at, _) = pinned(&vocabulary, &dataset.name, &asked.view)?;
+    if let Some(reply) = envelope::unread(&asked, &vocabulary, pages_at) {
+        return Ok(reply);
+    }
     let understood = Understood { asked, dataset, vocabulary: &vocabulary };
     understood.answered(app, &vocabulary).await
 }

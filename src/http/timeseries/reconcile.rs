@@ -376,17 +376,8 @@ fn write(
     };
     let (format, last_modified) = (view.format, *last_modified);
     let (tag, complete) = (Some(tag), next.is_none());
-    Ok(Reply {
-        body,
-        stream: None,
-        format,
-        tag,
-        last_modified,
-        complete,
-        next,
-        language: None,
-        database_ms: None,
-    })
+    let (stream, language, database_ms, unread) = (None, None, None, None);
+    Ok(Reply { body, stream, format, tag, last_modified, complete, next, language, database_ms, unread })
 }
 
 fn csv_rows<'a>(item: &'a ComparisonItem<'a>) -> impl Iterator<Item = Line<'a>> {
