@@ -12,6 +12,9 @@ use crate::error::{Error, Result};
 /// The configuration file with every setting, its meaning and its default.
 pub const EXAMPLE: &str = include_str!("../china-auto.toml.example");
 
+/// The most that `cache-size` may be: a TiB.
+const MOST_CACHE_MIB: i64 = 1 << 20;
+
 /// How the log is written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -63,6 +66,16 @@ pub struct Flags {
         value_parser = clap::value_parser!(u32).range(1..=1000)
     )]
     pool_size: Option<u32>,
+    /// The most memory for answers that are kept, in MiB; 0 keeps none [default: 64]
+    #[arg(
+        long,
+        global = true,
+        env = "CHINA_AUTO_CACHE_SIZE",
+        hide_env_values = true,
+        value_name = "MIB",
+        value_parser = clap::value_parser!(u32).range(..=MOST_CACHE_MIB)
+    )]
+    cache_size: Option<u32>,
     /// The web origins whose pages may read answers, separated by commas; * is any [default: *]
     #[arg(
         long,
@@ -91,6 +104,7 @@ struct File {
     pg_bindir: Option<PathBuf>,
     no_bundled_data: Option<bool>,
     pool_size: Option<u32>,
+    cache_size: Option<u32>,
     cors_origins: Option<Vec<String>>,
     log_format: Option<LogFormat>,
     log: Option<String>,
@@ -111,6 +125,8 @@ pub struct Settings {
     pub bundled_data: bool,
     /// Connections for reading.
     pub pool_size: u32,
+    /// The most memory for answers that are kept, in MiB; 0 keeps none.
+    pub cache_size: u32,
     /// The web origins whose pages may read answers; `*` is any.
     pub cors_origins: Vec<String>,
     /// How the log is written.
@@ -133,6 +149,11 @@ impl Settings {
         if !(1..=1000).contains(&pool_size) {
             return Err(Error::Startup(format!("pool-size is {pool_size}; from 1 to 1000 is possible")));
         }
+        let cache_size = flags.cache_size.or(file.cache_size).unwrap_or(64);
+        if i64::from(cache_size) > MOST_CACHE_MIB {
+            let detail = format!("cache-size is {cache_size} MiB; up to {MOST_CACHE_MIB} are possible");
+            return Err(Error::Startup(detail));
+        }
         Ok(Self {
             listen: flags.listen.or(file.listen).unwrap_or_else(|| "127.0.0.1:8080".to_owned()),
             database_url: database_url.map(|url| url.parse()).transpose()?,
@@ -140,6 +161,7 @@ impl Settings {
             pg_bindir: flags.pg_bindir.or(file.pg_bindir),
             bundled_data: !flags.no_bundled_data.or(file.no_bundled_data).unwrap_or(false),
             pool_size,
+            cache_size,
             cors_origins: flags.cors_origins.or(file.cors_origins).unwrap_or_else(|| vec!["*".to_owned()]),
             log_format: flags.log_format.or(file.log_format).unwrap_or_default(),
             log: flags.log.or(file.log).unwrap_or_else(|| "info,sqlx=warn".to_owned()),
@@ -194,13 +216,17 @@ mod tests {
 
     #[test]
     fn a_flag_goes_before_the_file_and_the_file_before_the_default() {
-        let file = || toml::from_str("listen = 'file:1'\npool-size = 7\nno-bundled-data = true").unwrap();
+        let file = || {
+            let text = "listen = 'file:1'\npool-size = 7\ncache-size = 0\nno-bundled-data = true";
+            toml::from_str(text).unwrap()
+        };
         let settings = Settings::merge(flags(&["--listen", "flag:1"]), file()).unwrap();
         assert_eq!(
             (settings.listen.as_str(), settings.pool_size, settings.bundled_data),
             ("flag:1", 7, false)
         );
         assert_eq!(settings.cors_origins, ["*"]);
+        assert_eq!(settings.cache_size, 0);
         let settings = Settings::merge(flags(&["--no-bundled-data=false"]), file()).unwrap();
         assert_eq!((settings.listen.as_str(), settings.bundled_data), ("file:1", true));
     }

@@ -32,6 +32,9 @@ const KEPT_FOR_DATABASE: Duration = Duration::from_millis(1_800);
 /// How much of that is kept in case PostgreSQL's fast shutdown hangs.
 const KEPT_FOR_FORCE: Duration = Duration::from_secs(1);
 
+/// How late what another instance changed may be seen.
+const CHECKED_EVERY: Duration = Duration::from_secs(1);
+
 /// Runs the service until a signal ends it.
 pub async fn serve(settings: Settings) -> Result<()> {
     let mut signals = Signals::listen()?;
@@ -49,6 +52,9 @@ pub async fn serve(settings: Settings) -> Result<()> {
     };
     let mut app = App::new(pool.clone(), Clock::system());
     app.origins = origins;
+    app.cache_bytes = u64::from(settings.cache_size) << 20;
+    app.vocabularies = app.vocabularies.checked_every(CHECKED_EVERY);
+    app.vocabularies.current().await?;
     app.set_ready(true);
     watch_database(&opened, app.clone());
     announce(address);
