@@ -107,16 +107,30 @@ pub fn answer(
     }
     let asked = plan.window.start.is_some() || plan.window.end.is_some();
     if asked && frame.rankings.is_empty() && !elsewhere.is_empty() {
-        return Err(nowhere(group, &elsewhere));
+        return Err(nowhere(plan, group, elsewhere));
     }
     let at = source_at(dataset);
     frame.series.sort_by(|a, b| (&a.group, &a.codes[at]).cmp(&(&b.group, &b.codes[at])));
     Ok(frame)
 }
 
-/// That nobody ranks anything in the window that is asked for, with the windows that there are.
-fn nowhere(group: &Group, elsewhere: &BTreeSet<Elsewhere>) -> Error {
-    let window = |one: &Elsewhere| {
+/// That nobody ranks anything in the window that is asked for, with the nearest windows that there are, one of each source.
+fn nowhere(plan: &Plan, group: &Group, elsewhere: BTreeSet<Elsewhere>) -> Error {
+    let mut nearest: Vec<(i32, Elsewhere)> = Vec::new();
+    for one in elsewhere {
+        let (start, end) = plan.window.ordinals(one.frequency);
+        let months = 12 / one.frequency.per_year();
+        let before = start.map_or(0, |start| start - one.last);
+        let behind = end.map_or(0, |end| one.first - end);
+        let distance = before.max(behind).max(0).saturating_mul(months);
+        match nearest.iter_mut().find(|(_, other)| other.source == one.source) {
+            Some(other) if distance < other.0 => *other = (distance, one),
+            Some(_) => {}
+            None => nearest.push((distance, one)),
+        }
+    }
+    nearest.sort();
+    let window = |(_, one): &(i32, Elsewhere)| {
         let period = |ordinal| Period::new(one.frequency, ordinal).map(|p| p.to_string()).unwrap_or_default();
         let (first, last) = (period(one.first), period(one.last));
         format!("source={}&frequency={}&start={first}&end={last}", one.source, one.frequency)
@@ -126,6 +140,6 @@ fn nowhere(group: &Group, elsewhere: &BTreeSet<Elsewhere>) -> Error {
         "no source ranks codes of {dimension} in the time from start to end; there are rankings at other times"
     );
     let mut fault = Fault::new("group_by", &group.to_string(), detail).of_kind(FaultCode::NoRanking);
-    fault.allowed = elsewhere.iter().take(NEAREST).map(window).collect();
+    fault.allowed = nearest.iter().take(NEAREST).map(window).collect();
     Error::Rejected(vec![fault])
 }

@@ -198,8 +198,9 @@ pub fn dataset_of<'a>(vocabulary: &'a Vocabulary, name: &str) -> Result<&'a Data
 
 fn understand(mut call: Call, vocabulary: &Vocabulary, dataset: &Dataset) -> Result<Asked> {
     let selecting = dataset.dimensions.iter().map(|dimension| dimension.name()).chain(["frequency"]);
-    let named = selecting.filter(|name| call.has(name)).collect();
+    let mut named: Vec<&'static str> = selecting.filter(|name| call.has(name)).collect();
     let plan = request::read(&mut call.params, vocabulary, dataset);
+    named.extend(plan.groups.iter().flatten().map(|group| group.dimension.name()));
     let shape = call.params.choice("shape", &Shape::ALL).unwrap_or(Shape::Rows);
     let sort = call.params.choice("sort", &Sort::ALL).unwrap_or(Sort::Series);
     let language = call.language();

@@ -23,6 +23,7 @@ use crate::timeseries::past::Past;
 use crate::timeseries::period::Period;
 use crate::timeseries::plan::{Plan, Selection, Sources};
 use crate::timeseries::request;
+use crate::timeseries::target::Target;
 use crate::words::words;
 
 /// One series with its observations.
@@ -258,7 +259,16 @@ fn plan_of<'a>(vocabulary: &'a Vocabulary, key: &str) -> Result<(&'a Dataset, Pl
 /// The series of the plan without its figures, where there is such a series, be it that all its figures were withdrawn.
 async fn bare(reader: &Reader<'_>, dataset: &Dataset) -> Result<Option<Series>> {
     if reader.plan.selection.values().any(|selection| matches!(selection, Selection::Sum { .. })) {
-        return Ok(None);
+        let (targets, _) = reader.targets(reader.plan).await?;
+        return Ok(targets.into_iter().next().map(|mut target| {
+            if let Sources::Listed(sources) = &reader.plan.sources {
+                for source in sources {
+                    source.clone_into(&mut target.codes[source_at(dataset)]);
+                }
+            }
+            let Target { group, frequency, codes, .. } = target;
+            Series { group, frequency, codes, observations: Vec::new() }
+        }));
     }
     let found = reader.list(None, (1, true)).await?.pop().map(|listed| listed.series);
     Ok(found.map(|mut series| {

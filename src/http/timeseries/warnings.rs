@@ -69,7 +69,13 @@ async fn hint(reader: &Reader<'_>, named: &[&str]) -> Result<Option<String>> {
     let Some(best) = found.first() else { return Ok(None) };
     let changes = differences(reader.plan, best);
     let hint = match changes.as_slice() {
-        [] => "there are figures, but none for this time that was known by then".to_owned(),
+        [] => {
+            let window = &reader.plan.window;
+            let time = if window.start.or(window.end).is_some() { " for this time" } else { "" };
+            let known = if reader.plan.as_of.is_some() { " that was known by then" } else { "" };
+            let any = if time.is_empty() && known.is_empty() { " that is whole" } else { "" };
+            format!("there are figures, but none{time}{known}{any}")
+        }
         [(name, _)] => {
             let others = found.iter().map(|row| differences(reader.plan, row));
             let codes = others.filter_map(|other| match other.as_slice() {

@@ -76,13 +76,17 @@ impl Ground<'_> {
         dimension == self.group.dimension || (above.contains(&dimension) && open())
     }
 
-    /// Whether one series is part of another: its ranked codes are the same or below.
-    pub fn covers(&self, above: &[String], below: &[String]) -> bool {
-        let covers = |((dimension, above), (_, below)): ((Dimension, &str), (Dimension, &str))| {
+    /// The ranked codes of every series that one is part of: the same or above, but not all the same.
+    pub fn wholes<'c>(&'c self, codes: &'c [String]) -> Vec<Vec<&'c str>> {
+        let mut all: Vec<Vec<&str>> = vec![Vec::new()];
+        for (dimension, code) in self.ranked(codes) {
             let list = self.vocabulary.codes.get(&dimension);
-            above == below || list.is_some_and(|list| list.above(below).any(|code| code == above))
-        };
-        above != below && self.ranked(above).zip(self.ranked(below)).all(covers)
+            let each = || std::iter::once(code).chain(list.into_iter().flat_map(|list| list.above(code)));
+            let with = |so_far: Vec<&'c str>| each().map(move |code| [so_far.as_slice(), &[code]].concat());
+            all = all.into_iter().flat_map(with).collect();
+        }
+        // The first is itself.
+        all.split_off(1)
     }
 }
 

@@ -1,6 +1,6 @@
 //! What one source ranks: which codes, for which periods, and how much of the whole they are.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::ground::{Ground, Said};
 use super::unit::Unit;
@@ -42,7 +42,9 @@ impl<'a> Listing<'a> {
         let speaks = |at: &usize| figures(at).any(|period| (window.0..=window.1).contains(&period));
         let speaking: BTreeSet<usize> = open.iter().copied().filter(speaks).collect();
         let codes = |at: usize| unit.parts[at].target.codes.as_slice();
-        let is_part = |at: usize| speaking.iter().any(|above| ground.covers(codes(*above), codes(at)));
+        let ranked = |at: usize| -> Vec<&str> { ground.ranked(codes(at)).map(|(_, code)| code).collect() };
+        let spoken: HashSet<Vec<&str>> = speaking.iter().map(|at| ranked(*at)).collect();
+        let is_part = |at: usize| ground.wholes(codes(at)).iter().any(|whole| spoken.contains(whole));
         let level: BTreeSet<usize> = speaking.iter().copied().filter(|at| !is_part(*at)).collect();
         let mut ranked: BTreeMap<i32, Vec<i64>> = BTreeMap::new();
         for (period, figure) in level.iter().flat_map(|at| voices[*at].iter().flat_map(Voice::whole)) {

@@ -1,7 +1,7 @@
 //! Which codes may be summed: those that a source declares to be different parts of one whole. That codes stand beside each
 //! other in a tree says nothing of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use crate::timeseries::dataset::{CodeList, Dataset, Partition};
 use crate::timeseries::key::{Dimension, PLUS};
@@ -11,10 +11,12 @@ use crate::timeseries::period::PartialDate;
 const DEPTH: usize = 6;
 
 /// Two of the codes of which one is above the other.
-pub fn overlap<'a>(list: &CodeList, codes: &'a [String]) -> Option<(&'a str, &'a str)> {
-    let pairs =
-        codes.iter().flat_map(|above| codes.iter().map(move |below| (above.as_str(), below.as_str())));
-    pairs.into_iter().find(|(above, below)| list.above(below).any(|one| one == *above))
+pub fn overlap<'a>(list: &'a CodeList, codes: &'a [String]) -> Option<(&'a str, &'a str)> {
+    let all: HashSet<&str> = codes.iter().map(String::as_str).collect();
+    codes.iter().find_map(|below| {
+        let above = list.above(below).find(|above| all.contains(above))?;
+        Some((above, below.as_str()))
+    })
 }
 
 /// The sum of some codes as a partition, for each of the sources that declare how they are apart; of one that does so in

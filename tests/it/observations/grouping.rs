@@ -59,6 +59,8 @@ async fn a_sum_is_a_series_of_its_own_with_a_key_and_a_name() {
     assert_eq!(answer.json()["meta"]["names"]["access"]["public+private"], "Public + Private");
     let again = client.get(&format!("/v1/series/{id}")).await.expect(200).json();
     assert_eq!(again["data"]["observations"], series["observations"]);
+    let none = client.get(&format!("/v1/series/{id}?start=2090")).await.expect(200);
+    assert_eq!(none.warnings(), ["no_data"]);
     client.get("/v1/series/charging:A.outlets.best.CN._T.public+public._T").await.expect(404);
     client.get("/v1/series/production:A.sales.best.CN.byd+tesla._T._T._T._T").await.expect(404);
 }
@@ -102,6 +104,14 @@ async fn what_is_kept_apart_is_opened_to_its_codes_or_its_level() {
     let listed = client.rows("/v1/production?measure=sales&group_by=powertrain&powertrain=NEV,BEV").await;
     let apart = client.rows("/v1/production?measure=sales&powertrain=NEV,BEV").await;
     assert_eq!(listed, apart, "codes that are listed may overlap: they are kept apart");
+}
+
+#[tokio::test]
+async fn an_empty_answer_says_what_is_there_of_what_is_kept_apart() {
+    let client = Client::bundled().await;
+    let answer = client.get("/v1/charging?group_by=operator&top=3").await.expect(200).json();
+    let told = answer["warnings"][0]["detail"].as_str().unwrap();
+    assert!(told.contains("access=public"), "{told}");
 }
 
 #[tokio::test]

@@ -195,7 +195,7 @@ async fn known_codes_without_figures_are_an_empty_answer_that_says_where_figures
         ("/v1/charging?geo=US&access=public&current=AC", "figures with frequency=A"),
         ("/v1/production?geo=NO", "figures with measure=s"),
         ("/v1/production?start=2150", "none for this time"),
-        ("/v1/production?as_of=1950", "none for this time"),
+        ("/v1/production?as_of=1950", "none that was known by then"),
         ("/v1/series/production:A.production.oica.CN._T._T._T._T._T?start=2150", "none for this time"),
         (
             "/v1/production?measure=production&geo=CN&maker=_T&brand=_T&model=_T&vehicle_class=_T&powertrain=_T&frequency=A&start=2150",
