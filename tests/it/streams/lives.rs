@@ -140,10 +140,10 @@ async fn a_download_that_fails_midway_is_reset_and_never_looks_whole() {
     idle(&client, 2).await;
 }
 
-/// Ends every connection that has a transaction open.
+/// Ends every connection that has a transaction open, be it reading or waiting for its caller.
 async fn terminate(client: &Client) {
     let end = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = current_database() \
-         AND pid <> pg_backend_pid() AND state = 'idle in transaction'";
+         AND pid <> pg_backend_pid() AND xact_start IS NOT NULL";
     let ended: i64 = sqlx::query_scalar(end).fetch_one(&mut watcher(client).await).await.unwrap();
-    assert_eq!(ended, 1);
+    assert!(ended >= 1, "no transaction was open");
 }
