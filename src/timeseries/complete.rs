@@ -152,13 +152,14 @@ impl Answered<'_> {
 
     /// Whether a combination leaves to a brand its maker and to a model its brand and maker, where these are open.
     fn is_pinned(&self, combination: &[String], codes: &[String]) -> bool {
-        let place = |dimension: Dimension| self.dataset.dimensions.iter().position(|d| *d == dimension);
         let open = |dimension| {
             let selection = self.plan.selection.get(&dimension);
             matches!(selection, Some(Selection::Any | Selection::Each))
         };
         let pins = |lower: Dimension, upper: Dimension| {
-            let (Some(lower), Some(at)) = (place(lower), place(upper)) else { return true };
+            let (Some(lower), Some(at)) = (self.dataset.place(lower), self.dataset.place(upper)) else {
+                return true;
+            };
             combination[lower] == TOTAL || !open(upper) || combination[at] == codes[at]
         };
         pins(Dimension::Brand, Dimension::Maker)

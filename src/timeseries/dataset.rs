@@ -290,6 +290,16 @@ impl Dataset {
         self.partitions.iter().filter(move |p| p.source == source || (p.source == "*" && !named(p)))
     }
 
+    /// Where a dimension stands in its keys; `None` where it does not have it.
+    pub fn place(&self, dimension: Dimension) -> Option<usize> {
+        self.dimensions.iter().position(|one| *one == dimension)
+    }
+
+    /// The measure of a series with these codes.
+    pub fn measure_of(&self, codes: &[String]) -> Option<&Measure> {
+        self.measure(codes.get(self.place(Dimension::Measure)?)?)
+    }
+
     /// The measure of this code.
     pub fn measure(&self, code: &str) -> Option<&Measure> {
         self.measures.iter().find(|measure| measure.code == code)

@@ -4,7 +4,11 @@
 //! For each period, best first: published at the asked grain and frequency; converted from a finer frequency, complete;
 //! summed over a declared partition, complete; converted, incomplete. What is incomplete says so by its coverage.
 
+mod convert;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use convert::convert;
 
 use super::dataset::{Dataset, Partition};
 use super::period::{Frequency, PartialDate, Period};
@@ -184,7 +188,7 @@ impl Maker<'_> {
                 .extend(self.finest(node, frequency).into_iter().filter(|(_, cell)| !cell.is_complete()));
         }
         // The fuller one first: 3 of 4 quarters rather than 8 of 12 months.
-        incomplete.sort_by(|a, b| share(&b.1).total_cmp(&share(&a.1)));
+        incomplete.sort_by(|a, b| fullness(&b.1).total_cmp(&fullness(&a.1)));
         for (period, cell) in incomplete {
             track.entry(period).or_insert(cell);
         }
@@ -334,67 +338,14 @@ pub fn weaker(one: u8, other: u8) -> u8 {
     if weight(other) > weight(one) { other } else { one }
 }
 
-/// Converts figures to a coarser frequency.
-fn convert(
-    track: &Track,
-    (from, to): (Frequency, Frequency),
-    (aggregation, decimals): (Aggregation, u32),
-) -> Track {
-    let length = from.per_year() / to.per_year();
-    let mut parts: BTreeMap<i32, Vec<(i32, &Cell)>> = BTreeMap::new();
-    for (period, cell) in track.iter().filter(|(_, cell)| cell.exact().is_some()) {
-        parts.entry(period.div_euclid(length)).or_default().push((period.rem_euclid(length), cell));
-    }
-    let whole = |(period, cells): (i32, Vec<(i32, &Cell)>)| {
-        let mut cell = aggregate(&cells, length, (aggregation, decimals))?;
-        if aggregation == Aggregation::Last && !cell.is_complete() {
-            let last = cells.last().and_then(|(place, _)| Period::new(from, period * length + place));
-            cell.note = last.map(|last| format!("the state at the end of {last}"));
-        }
-        Some((period, cell))
-    };
-    parts.into_iter().filter_map(whole).collect()
-}
-
-/// One figure of those of the sub-periods, each with its place among the `length` of them.
-fn aggregate(
-    cells: &[(i32, &Cell)],
-    length: i32,
-    (aggregation, decimals): (Aggregation, u32),
-) -> Option<Cell> {
-    let values: Vec<i64> = cells.iter().filter_map(|(_, cell)| cell.exact()).collect();
-    let sum = values.iter().try_fold(0_i64, |sum, value| sum.checked_add(*value))?;
-    let (has, of) = (u32::try_from(values.len()).ok()?, u32::try_from(length).ok()?);
-    let (figure, used, has) = match aggregation {
-        Aggregation::Sum => (Figure::Exact(sum), cells, has),
-        Aggregation::Mean => (mean(sum, has, decimals), cells, has),
-        Aggregation::Min => (Figure::Exact(*values.iter().min()?), cells, has),
-        Aggregation::Max => (Figure::Exact(*values.iter().max()?), cells, has),
-        // The state at the end is that of the last sub-period; where that is missing, the place of the one taken tells.
-        Aggregation::Last => {
-            let (place, cell) = cells.last()?;
-            (cell.figure?, &cells[cells.len() - 1..], u32::try_from(place + 1).ok()?)
-        }
-        Aggregation::First => {
-            let (place, cell) = cells.first()?;
-            (cell.figure?, &cells[..1], u32::try_from(length - place).ok()?)
-        }
-    };
-    let mut joined = used.iter().fold(None, |so_far, (_, cell)| Some(joined(so_far, cell)))?;
-    // What a state at the end is compared with lies before all of the period, and so before any break within.
-    if aggregation == Aggregation::Last && cells.iter().any(|(_, cell)| cell.status == b'B') {
-        joined.status = b'B';
-    }
-    Some(Cell { figure: Some(figure), coverage: Some((has, of)), ..joined })
-}
-
 /// The mean of so many figures with this sum: a ratio, computed once from exact numbers.
 #[expect(clippy::cast_precision_loss, reason = "a ratio is of doubles; figures are far below 2^53")]
 pub fn mean(sum: i64, count: u32, decimals: u32) -> Figure {
     Figure::Ratio(sum as f64 / (f64::from(count) * 10_f64.powi(decimals.cast_signed())))
 }
 
-fn share(cell: &Cell) -> f64 {
+/// How much of the whole a figure has.
+fn fullness(cell: &Cell) -> f64 {
     cell.coverage.map_or(1.0, |(has, of)| f64::from(has) / f64::from(of))
 }
 
@@ -409,48 +360,6 @@ pub(super) fn holds(partition: &Partition, frequency: Frequency, period: i32) ->
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn cell(value: i64, status: u8, release: i32) -> Cell {
-        Cell {
-            figure: Some(Figure::Exact(value)),
-            status,
-            releases: Releases::one(release),
-            note: None,
-            coverage: None,
-            reason: None,
-        }
-    }
-
-    fn months(values: &[(i32, i64)]) -> Track {
-        values.iter().map(|(month, value)| (2020 * 12 + month, cell(*value, b'A', *month))).collect()
-    }
-
-    #[test]
-    fn a_year_is_the_sum_of_its_months_and_says_how_many_it_has() {
-        let year = |track: &Track, agg| {
-            convert(track, (Frequency::M, Frequency::A), (agg, 0)).remove(&2020).unwrap()
-        };
-        let whole: Vec<(i32, i64)> = (0..12).map(|m| (m, i64::from(m))).collect();
-        let sum = year(&months(&whole), Aggregation::Sum);
-        assert_eq!((sum.exact(), sum.coverage), (Some(66), Some((12, 12))));
-        let partial = year(&months(&whole[..11]), Aggregation::Sum);
-        assert_eq!((partial.exact(), partial.is_complete()), (Some(55), false));
-        let mean = year(&months(&whole), Aggregation::Mean);
-        assert_eq!(mean.figure, Some(Figure::Ratio(5.5)));
-    }
-
-    #[test]
-    fn a_stock_at_the_end_of_a_year_is_that_of_december() {
-        let year = |values: &[(i32, i64)]| {
-            convert(&months(values), (Frequency::M, Frequency::A), (Aggregation::Last, 0))
-                .remove(&2020)
-                .unwrap()
-        };
-        assert!(year(&[(3, 5), (11, 9)]).is_complete());
-        let november = year(&[(3, 5), (10, 8)]);
-        assert_eq!((november.exact(), november.coverage), (Some(8), Some((11, 12))));
-        assert_eq!(november.note.as_deref(), Some("the state at the end of 2020-11"));
-    }
 
     #[test]
     fn the_weakest_status_stands_and_a_break_before_all() {

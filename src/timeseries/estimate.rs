@@ -10,7 +10,6 @@ use std::iter::Sum;
 use super::answer::{Frame, maker};
 use super::dataset::{Dataset, Vocabulary};
 use super::derive::{Maker, holds};
-use super::key::Dimension;
 use super::period::Frequency;
 use super::plan::{Aggregation, Fill, Plan, Sources};
 use super::precedence::{Scope, Subject};
@@ -55,9 +54,7 @@ pub fn bounds(
     let (none, stored) = (HashMap::new(), &stored.iter().map(|one| (one.id, one)).collect());
     let of = |target: &Target| {
         let maker = maker(plan, dataset, target, &none);
-        let subject = Subject { dataset, frequency: target.frequency, codes: &target.codes };
-        let measure = dataset.measure(subject.code(Dimension::Measure));
-        let keeps_partial = plan.partial.unwrap_or(!measure.is_some_and(|m| m.is_stock));
+        let keeps_partial = plan.keeps_partial(dataset.measure_of(&target.codes));
         Estimate { plan, vocabulary, target, stored, maker, keeps_partial }.bounds()
     };
     targets.iter().map(of).collect()

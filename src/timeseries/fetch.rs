@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::query::Query;
-use sqlx::{AssertSqlSafe, PgConnection, Postgres, Row as _};
+use sqlx::{AssertSqlSafe, PgConnection, PgPool, Postgres, Row as _};
 
 pub use availability::{Available, Count};
 pub use cancel::Cancel;
@@ -81,7 +81,16 @@ struct Holding {
     notes: HashMap<(i32, i32), String>,
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
+    /// A reader of what holds now, that waits for nobody.
+    pub const fn now(
+        pool: &'a PgPool,
+        plan: &'a Plan,
+        (dataset, vocabulary): (&'a Dataset, &'a Vocabulary),
+    ) -> Self {
+        Self { connections: Connections::Pool(pool), plan, dataset, vocabulary, pin: None, heavy: None }
+    }
+
     /// The stored series that a plan selects. [`Error::Moved`] where the data is no longer of the vocabulary's versions.
     pub async fn series(&self, plan: &Plan) -> Result<Vec<Stored>> {
         let limit = i64::try_from(MOST_SERIES + 1).unwrap_or(i64::MAX);

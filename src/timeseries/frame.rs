@@ -69,7 +69,7 @@ impl Series {
 
     /// The code of one dimension; the empty text where the dataset does not have it.
     pub fn code(&self, dataset: &Dataset, dimension: Dimension) -> &str {
-        let at = dataset.dimensions.iter().position(|d| *d == dimension);
+        let at = dataset.place(dimension);
         at.map_or("", |at| self.codes[at].as_str())
     }
 
@@ -100,7 +100,7 @@ impl Observation {
 
 /// Where the source stands among the dimensions of a dataset.
 pub fn source_at(dataset: &Dataset) -> usize {
-    dataset.dimensions.iter().position(|d| *d == Dimension::Source).unwrap_or_default()
+    dataset.place(Dimension::Source).unwrap_or_default()
 }
 
 /// A source at its place in the order, with what it says of a target.
@@ -125,8 +125,8 @@ pub fn answer(
 ) -> Vec<Series> {
     let subject = Subject { dataset, frequency: target.frequency, codes: &target.codes };
     let scopes = subject.scopes(vocabulary, tracks.iter().map(|(source, _)| source.as_str()));
-    let measure = dataset.measure(subject.code(Dimension::Measure));
-    let keeps_partial = plan.partial.unwrap_or(!measure.is_some_and(|m| m.is_stock));
+    let measure = dataset.measure_of(&target.codes);
+    let keeps_partial = plan.keeps_partial(measure);
     let of = (target.frequency, measure.map_or(0, |m| m.decimals));
     let at = source_at(dataset);
     let answered = voices(plan, scopes, tracks)

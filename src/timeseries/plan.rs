@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
-use super::dataset::Partition;
+use super::dataset::{Measure, Partition};
 use super::key::{Dimension, PLUS, TOTAL};
 use super::period::{Frequency, PartialDate, Period};
 
@@ -337,6 +337,11 @@ impl Plan {
             (Dimension::Source, _) => None,
             _ => self.selection.get(&dimension)?.codes(),
         }
+    }
+
+    /// Whether incomplete figures of a measure are answered: those of flows are and those of stocks are not, unless it is said.
+    pub fn keeps_partial(&self, measure: Option<&Measure>) -> bool {
+        self.partial.unwrap_or(!measure.is_some_and(|measure| measure.is_stock))
     }
 
     /// The dimension that is ranked: the first that is kept apart and may be summed.

@@ -38,7 +38,7 @@ pub struct Ranked {
 impl Subject<'_> {
     /// The code of one dimension; the total where the dataset does not have it.
     pub fn code(&self, dimension: Dimension) -> &str {
-        let at = self.dataset.dimensions.iter().position(|d| *d == dimension);
+        let at = self.dataset.place(dimension);
         at.map_or(TOTAL, |at| self.codes[at].as_str())
     }
 

@@ -163,8 +163,7 @@ impl<'a> Index<'a> {
 
     /// The partitions that hold for a source, each with the place of its dimension.
     fn partitions(&self, source: &'a str) -> impl Iterator<Item = (usize, &'a Partition)> {
-        let place = |p: &Partition| self.dataset.dimensions.iter().position(|d| *d == p.dimension);
-        self.dataset.partitions_of(source).filter_map(move |p| Some((place(p)?, p)))
+        self.dataset.partitions_of(source).filter_map(|p| Some((self.dataset.place(p.dimension)?, p)))
     }
 
     fn node(&self, source: &'a str, codes: &[String], depth: usize) -> Node {

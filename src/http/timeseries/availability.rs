@@ -15,7 +15,7 @@ use crate::http::negotiate::{Format, Language};
 use crate::http::records::Warning;
 use crate::http::reply::Reply;
 use crate::timeseries::dataset::Vocabulary;
-use crate::timeseries::fetch::{Available, Connections, Count, Reader};
+use crate::timeseries::fetch::{Available, Count, Reader};
 use crate::timeseries::key::Dimension;
 use crate::timeseries::period::{Frequency, Period};
 use crate::timeseries::request::{self, Unnamed};
@@ -95,14 +95,7 @@ async fn attempt(app: &App, dataset: &str, mut call: Call) -> Result<Reply> {
     let plan = request::select(&mut call.params, &vocabulary, dataset, Unnamed::Open);
     let language = call.language();
     let mut view = call.single()?;
-    let reader = Reader {
-        connections: Connections::Pool(&app.pool),
-        plan: &plan,
-        dataset,
-        vocabulary: &vocabulary,
-        pin: None,
-        heavy: None,
-    };
+    let reader = Reader::now(&app.pool, &plan, (dataset, &vocabulary));
     let mut read = reader.availability().await?;
     let selected = |axis: Option<Dimension>| match axis {
         Some(dimension) => plan.codes(dimension),

@@ -13,7 +13,7 @@ use crate::http::extract::Call;
 use crate::http::negotiate::Language;
 use crate::http::reply::Reply;
 use crate::timeseries::dataset::{Dataset, Vocabulary};
-use crate::timeseries::fetch::{Connections, Listed, Reader};
+use crate::timeseries::fetch::{Listed, Reader};
 use crate::timeseries::frame::source_at;
 use crate::timeseries::key::Dimension;
 use crate::timeseries::period::{Frequency, Period};
@@ -92,14 +92,7 @@ async fn attempt(app: &App, dataset: &str, mut call: Call) -> Result<Reply> {
     let language = call.language();
     let view = call.page()?;
     let after = view.paging.after.as_deref().map(place).transpose()?;
-    let reader = Reader {
-        connections: Connections::Pool(&app.pool),
-        plan: &plan,
-        dataset,
-        vocabulary: &vocabulary,
-        pin: None,
-        heavy: None,
-    };
+    let reader = Reader::now(&app.pool, &plan, (dataset, &vocabulary));
     let listed = reader.list(after, (view.paging.limit + 1, false)).await?;
     let (version, changed_at) = vocabulary.versions.get(&dataset.name).copied().unwrap_or_default();
     // Titles and codes are of the vocabulary, which moves on by itself.

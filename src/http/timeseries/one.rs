@@ -15,7 +15,7 @@ use crate::http::records::{Links, Warning};
 use crate::http::reply::Reply;
 use crate::timeseries::answer::{Sort, whole};
 use crate::timeseries::dataset::{Dataset, Vocabulary};
-use crate::timeseries::fetch::{Connections, Reader};
+use crate::timeseries::fetch::Reader;
 use crate::timeseries::frame::{BEST, Series, source_at};
 use crate::timeseries::key::{Dimension, PLUS, parse_series_key, series_id};
 use crate::timeseries::overlay::{Kind, Origin, Run, Statement, runs};
@@ -114,14 +114,8 @@ async fn attempt(app: &App, key: &str, mut call: Call) -> Result<Reply> {
         return Ok(reply);
     }
     let dataset = &*dataset.with(&asked.plan.sums);
-    let reader = Reader {
-        connections: Connections::Pool(&app.pool),
-        plan: &asked.plan,
-        dataset,
-        vocabulary: &vocabulary,
-        pin: None,
-        heavy: None,
-    };
+    let reader =
+        Reader { heavy: Some(&app.heavy), ..Reader::now(&app.pool, &asked.plan, (dataset, &vocabulary)) };
     let mut frame = whole(&reader, MOST_WHOLE, super::WAYS_OUT).await?;
     if frame.series.is_empty() {
         // A series that exists may have no figure for the time; one that does not is no series.
@@ -139,14 +133,7 @@ async fn attempt_vintages(app: &App, key: &str, mut call: Call) -> Result<Reply>
     let (dataset, mut plan) = plan_of(&vocabulary, key)?;
     plan.window = request::window(&mut call.params);
     let view = call.page()?;
-    let reader = Reader {
-        connections: Connections::Pool(&app.pool),
-        plan: &plan,
-        dataset,
-        vocabulary: &vocabulary,
-        pin: None,
-        heavy: None,
-    };
+    let reader = Reader::now(&app.pool, &plan, (dataset, &vocabulary));
     let listed = if plan.sources == Sources::Best { None } else { reader.list(None, (1, true)).await?.pop() };
     let Some(series) = listed.map(|listed| listed.series) else { return Err(unknown(&reader, key).await?) };
     let (cells, past) = reader.vintages(&[series_id(key)]).await?;

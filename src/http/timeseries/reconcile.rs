@@ -19,7 +19,7 @@ use crate::http::records::{self, Links, Page, Warning};
 use crate::http::reply::{Reply, tag};
 use crate::timeseries::dataset::{Dataset, Vocabulary};
 use crate::timeseries::derive::{Figure, Releases};
-use crate::timeseries::fetch::{Connections, Reader};
+use crate::timeseries::fetch::Reader;
 use crate::timeseries::frame::Observation;
 use crate::timeseries::key::Dimension;
 use crate::timeseries::period::{Frequency, Period};
@@ -181,14 +181,8 @@ async fn attempt(app: &App, dataset: &str, mut call: Call) -> Result<Reply> {
     let view = call.view(DEFAULT_ROWS, MOST_ROWS)?;
     let after = view.paging.after.as_deref().map(place).transpose()?;
     let (pages_at, pin) = pinned(&vocabulary, &dataset.name, &view)?;
-    let reader = Reader {
-        connections: Connections::Pool(&app.pool),
-        plan: &plan,
-        dataset,
-        vocabulary: &vocabulary,
-        pin,
-        heavy: Some(&app.heavy),
-    };
+    let reader =
+        Reader { pin, heavy: Some(&app.heavy), ..Reader::now(&app.pool, &plan, (dataset, &vocabulary)) };
     let start = Instant::now();
     let mut compared = reconcile::page(&reader, after, (view.paging.limit + 1, min_sources)).await?;
     let database_ms = start.elapsed().as_secs_f64() * 1000.0;

@@ -12,7 +12,7 @@ use crate::http::extract::Call;
 use crate::http::negotiate::Language;
 use crate::http::reply::Reply;
 use crate::timeseries::dataset::{Dataset, Vocabulary};
-use crate::timeseries::fetch::{Connections, Reader};
+use crate::timeseries::fetch::Reader;
 use crate::timeseries::frame::source_at;
 use crate::timeseries::key::Dimension;
 use crate::timeseries::period::{Frequency, Period};
@@ -73,14 +73,7 @@ async fn attempt(app: &App, (release, collection): (i32, &str), mut call: Call) 
         let frequencies = Frequency::ALL.to_vec();
         let name = dataset.name.clone();
         let plan = Plan { dataset: name, sources: Sources::All, frequencies, ..Plan::default() };
-        let reader = Reader {
-            connections: Connections::Pool(&app.pool),
-            plan: &plan,
-            dataset,
-            vocabulary: &vocabulary,
-            pin: None,
-            heavy: None,
-        };
+        let reader = Reader::now(&app.pool, &plan, (dataset, &vocabulary));
         let limit = view.paging.limit;
         let changed = changes(&reader, release, after, (limit + 1, kind)).await?;
         last = changed.get(limit - 1).map(|change| key(change, dataset)).unwrap_or_default();

@@ -7,7 +7,7 @@ use super::listing::Listing;
 use super::unit::{Unit, share};
 use crate::timeseries::derive::{Cell, Figure, Reason, Track, joined};
 use crate::timeseries::frame::{BEST, Observation, Series, Voice, finished, source_at};
-use crate::timeseries::key::{Dimension, OTHER, TOTAL, series_key};
+use crate::timeseries::key::{OTHER, TOTAL, series_key};
 use crate::timeseries::period::Period;
 use crate::timeseries::plan::{Sources, Transform, Window};
 use crate::timeseries::transform::{self, Level};
@@ -79,14 +79,20 @@ impl Ranked<'_> {
         let within = voice.whole().filter(|(period, _)| self.listing.periods().contains(period));
         let figures: Vec<i128> = within.map(|(_, figure)| i128::from(figure)).collect();
         let last = figures.last().copied();
-        if self.ground.is_stock(self.unit.codes()) { last } else { last.map(|_| figures.iter().sum()) }
+        let measure = self.ground.dataset.measure_of(self.unit.codes());
+        if measure.is_some_and(|measure| measure.is_stock) {
+            last
+        } else {
+            last.map(|_| figures.iter().sum())
+        }
     }
 
     /// What is computed of one part, or of the rest.
     fn observations(&self, voice: &Voice, part: Option<usize>) -> Vec<Observation> {
         let ground = self.ground;
         let voices = std::slice::from_ref(voice);
-        let keeps_partial = ground.keeps_partial(self.unit.codes());
+        let measure = ground.dataset.measure_of(self.unit.codes());
+        let keeps_partial = ground.plan.keeps_partial(measure);
         let computed = |level: &Level<'_>| match ground.plan.transform {
             Transform::Share => self.share(level),
             _ => self.rank(level, part),
@@ -99,7 +105,7 @@ impl Ranked<'_> {
                 })
                 .collect(),
             _ => {
-                let of = (self.unit.frequency(), ground.decimals(self.unit.codes()));
+                let of = (self.unit.frequency(), measure.map_or(0, |measure| measure.decimals));
                 transform::observations(ground.plan, of, voices, keeps_partial)
             }
         }
@@ -184,26 +190,5 @@ impl Ranked<'_> {
                 Cell { figure: None, status: b'M', coverage: None, reason: Some(reason), note: None, ..basis }
             }
         })
-    }
-}
-
-impl Ground<'_> {
-    /// Whether what is ranked is a state and not what happened.
-    pub fn is_stock(&self, codes: &[String]) -> bool {
-        self.measure(codes).is_some_and(|measure| measure.is_stock)
-    }
-
-    /// Whether incomplete figures are answered.
-    pub fn keeps_partial(&self, codes: &[String]) -> bool {
-        self.plan.partial.unwrap_or(!self.is_stock(codes))
-    }
-
-    fn decimals(&self, codes: &[String]) -> u32 {
-        self.measure(codes).map_or(0, |measure| measure.decimals)
-    }
-
-    fn measure(&self, codes: &[String]) -> Option<&crate::timeseries::dataset::Measure> {
-        let at = self.dataset.dimensions.iter().position(|d| *d == Dimension::Measure)?;
-        self.dataset.measure(codes.get(at)?)
     }
 }

@@ -93,7 +93,10 @@ impl Unit<'_> {
             voices.into_iter().map(move |(code, voices)| (part, code, voices))
         });
         let series = each.map(|(part, code, voices)| {
-            let levels = transform::levels(&voices, ground.keeps_partial(self.codes()));
+            let levels = transform::levels(
+                &voices,
+                ground.plan.keeps_partial(ground.dataset.measure_of(self.codes())),
+            );
             let observations = levels.map(|level| self.share(&voices, level)).collect();
             let (group, frequency) = (part.target.group.clone(), part.target.frequency);
             Series { group, frequency, codes: part.codes(ground, &code), observations }

@@ -196,20 +196,20 @@ fn summed(
 
 /// Reads `top` and `other` into a plan, and finds what does not go with what is kept apart.
 pub fn ranking(params: &mut Params, dataset: &Dataset, plan: &mut Plan) {
-    let faultless = params.given("top").is_none();
+    let names_top = params.given("top").is_some();
     plan.top = params.value("top", |text| {
         let number = text.parse().ok().filter(|n| (1..=MOST_TOP).contains(n));
         number.ok_or_else(|| Fault::new("top", text, format!("is not a whole number from 1 to {MOST_TOP}")))
     });
     plan.other = params.choice("other", &[("true", true), ("false", false)]).unwrap_or_default();
-    if plan.other && plan.top.is_none() && faultless {
+    if plan.other && plan.top.is_none() && !names_top {
         params.reject(Fault::new("other", "true", "goes with top: it is the rest besides the largest"));
     }
     let transform = Some(plan.transform).filter(|t| matches!(t, Transform::Share | Transform::Rank));
     let top = plan.top.map(|top| ("top", top.to_string()));
     let comparing: Vec<(&str, String)> =
         top.into_iter().chain(transform.map(|t| ("transform", t.to_string()))).collect();
-    plan.ranks = ranks(plan, comparing.is_empty());
+    plan.ranks = ranks(plan);
     // Where it names nothing that is known, that is told already.
     let groups_named = plan.groups.as_ref().is_none_or(|groups| !groups.is_empty());
     if groups_named && plan.ranked().is_none() {
@@ -256,7 +256,7 @@ fn whole_among(plan: &Plan, group: &Group) -> Option<Fault> {
 }
 
 /// Whether codes are held against each other: those of makers, brands, models and operators always are, unless they are listed.
-fn ranks(plan: &Plan, each_for_itself: bool) -> Ranks {
+fn ranks(plan: &Plan) -> Ranks {
     let Some(group) = plan.ranked() else { return Ranks::No };
     let ranking = [Dimension::Maker, Dimension::Brand, Dimension::Model, Dimension::Operator]
         .contains(&group.dimension);
@@ -265,7 +265,7 @@ fn ranks(plan: &Plan, each_for_itself: bool) -> Ranks {
         Transform::Rank => Ranks::Ranking,
         Transform::Share if ranking => Ranks::Ranking,
         Transform::Share => Ranks::Shares,
-        _ if each_for_itself && ranking && !group.listed => Ranks::Ranking,
+        _ if ranking && !group.listed => Ranks::Ranking,
         _ => Ranks::No,
     }
 }
