@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use tokio::runtime::{Handle, RuntimeFlavor};
+
 use super::dataset::{Dataset, Vocabulary};
 use super::derive::{Maker, Track};
 use super::estimate::{self, Bounds};
 use super::fetch::{Figures, Reader};
 use super::frame::{Series, answer, source_at};
-use super::key::Dimension;
 use super::plan::{Aggregation, Plan, Ranks};
 use super::ranking::{self, Ranking};
 use super::selected::Selected;
@@ -102,6 +103,9 @@ impl Frame {
 /// How many stored figures are read at once, unless one target alone has more. An answer that needs more is a heavy one.
 pub(super) const BATCH: i64 = 50_000;
 
+/// From how many figures on making others of them takes longer than a task should keep its thread from the others.
+const LONG: i64 = 10_000;
+
 /// Up to `limit` observations behind a place, series by series.
 pub async fn page(reader: &Reader<'_>, after: Option<Place>, limit: usize) -> Result<Frame> {
     if reader.plan.ranks != Ranks::No {
@@ -124,14 +128,18 @@ async fn of_targets(
     let at = source_at(reader.dataset);
     let before = |target: &Target| after.as_ref().is_some_and(|place| target.group < place.group);
     let mut targets = &selected.targets[selected.targets.partition_point(before)..];
-    let mut admission = None;
+    let (mut admission, mut begun) = (None, false);
     while !targets.is_empty() {
         let batch = selected.batch(targets, BATCH);
+        if admission.is_none() && (begun || selected.figures(batch) > BATCH) {
+            admission = reader.admitted().await?;
+        }
+        begun = true;
         for (target, (mut answered, late)) in batch.iter().zip(answers(reader, selected, batch).await?) {
-            let begun = after.as_ref().filter(|place| place.group == target.group);
+            let told = after.as_ref().filter(|place| place.group == target.group);
             let counted = if room == 0 { &mut late_behind } else { &mut frame.late };
-            *counted += if begun.is_some() { 0 } else { late };
-            if let Some(place) = begun {
+            *counted += if told.is_some() { 0 } else { late };
+            if let Some(place) = told {
                 skip(&mut answered, at, place);
             }
             if !fill(&mut frame, answered, &mut room) {
@@ -140,9 +148,6 @@ async fn of_targets(
             }
         }
         targets = &targets[batch.len()..];
-        if !targets.is_empty() && admission.is_none() {
-            admission = reader.admitted().await?;
-        }
     }
     frame.late += late_behind;
     Ok(frame)
@@ -188,17 +193,17 @@ pub(super) async fn answers(
 ) -> Result<Vec<(Vec<Series>, usize)>> {
     let Reader { plan, dataset, vocabulary, .. } = *reader;
     let figures = reader.figures(&selected.needed(targets)).await?;
-    let answered = targets.iter().map(|target| {
-        (of_target(plan, (dataset, vocabulary), target, &figures), late(plan, target, &figures))
-    });
-    Ok(answered.collect())
+    let answered = |target: &Target| {
+        (of_target(plan, (dataset, vocabulary), target, &figures), selected.late(plan, target, &figures))
+    };
+    Ok(computed(selected.figures(targets), || targets.iter().map(answered).collect()))
 }
 
-/// How many figures of a target, in the time that is asked for, came late.
-pub(super) fn late(plan: &Plan, target: &Target, figures: &Figures) -> usize {
-    let own = target.sources.values().filter_map(|node| node.published.get(&target.frequency));
-    let late = own.filter_map(|id| figures.late.get(id)).flatten();
-    late.filter(|period| plan.window.holds(target.frequency, **period)).count()
+/// Computes what is made of so many figures. Where they are many, the other tasks of the thread are given to another one for as
+/// long as that takes.
+pub(super) fn computed<T>(figures: i64, work: impl FnOnce() -> T) -> T {
+    let has_others = Handle::try_current().is_ok_and(|it| it.runtime_flavor() == RuntimeFlavor::MultiThread);
+    if figures > LONG && has_others { tokio::task::block_in_place(work) } else { work() }
 }
 
 /// The series that one target is answered with, of the figures of the stored series that it may be made of.
@@ -208,10 +213,19 @@ pub fn of_target(
     target: &Target,
     figures: &Figures,
 ) -> Vec<Series> {
+    answer(plan, (dataset, vocabulary), target, &tracks(plan, dataset, target, figures))
+}
+
+/// What each source says of a target.
+pub(super) fn tracks(
+    plan: &Plan,
+    dataset: &Dataset,
+    target: &Target,
+    figures: &Figures,
+) -> Vec<(String, Track)> {
     let maker = maker(plan, dataset, target, &figures.tracks);
-    let tracks = target.sources.iter();
-    let tracks = tracks.map(|(source, node)| (source.clone(), maker.track(node, target.frequency)));
-    answer(plan, (dataset, vocabulary), target, &tracks.collect::<Vec<_>>())
+    let each = target.sources.iter();
+    each.map(|(source, node)| (source.clone(), maker.track(node, target.frequency))).collect()
 }
 
 /// How the tracks of a target's sources are made: by its measure, unless the plan says otherwise.
@@ -221,8 +235,7 @@ pub(super) fn maker<'a>(
     target: &Target,
     published: &'a HashMap<i64, Track>,
 ) -> Maker<'a> {
-    let at = dataset.dimensions.iter().position(|d| *d == Dimension::Measure).unwrap_or_default();
-    let measure = dataset.measure(&target.codes[at]);
+    let measure = dataset.measure_of(&target.codes);
     let own = measure.and_then(|m| Aggregation::ALL.iter().find(|(word, _)| *word == m.aggregation));
     let own = own.map(|(_, aggregation)| *aggregation);
     let aggregation = plan.aggregation.or(own);

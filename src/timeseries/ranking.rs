@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use ground::{Ground, Place, Said};
 use unit::Unit;
 
-use super::answer::{BATCH, Frame, late, maker};
+use super::answer::{BATCH, Frame, computed, tracks};
 use super::dataset::{Dataset, Vocabulary};
 use super::fetch::{Figures, Reader};
 use super::frame::source_at;
@@ -60,10 +60,12 @@ pub async fn read(reader: &Reader<'_>) -> Result<Frame> {
     let Reader { plan, dataset, vocabulary, .. } = *reader;
     let wide = widened(plan);
     let selected = Selected::read(reader, &wide).await?;
-    let needed = selected.needed(&selected.targets);
-    let count: i64 = needed.iter().map(|stored| i64::from(stored.observations)).sum();
+    let count = selected.figures(&selected.targets);
     let _admission = if count > BATCH { reader.admitted().await? } else { None };
-    answer(plan, (dataset, vocabulary), &selected.targets, &reader.figures(&needed).await?)
+    let figures = reader.figures(&selected.needed(&selected.targets)).await?;
+    let mut frame = computed(count, || answer(plan, (dataset, vocabulary), &selected.targets, &figures))?;
+    frame.late = selected.targets.iter().map(|target| selected.late(plan, target, &figures)).sum();
+    Ok(frame)
 }
 
 /// The plan that selects the whole too, and all codes that are ranked.
@@ -88,17 +90,11 @@ pub fn answer(
     let mut frame = Frame::default();
     for target in targets {
         let Some(place) = ground.place(&target.codes) else { continue };
-        let maker = maker(plan, dataset, target, &figures.tracks);
-        let each = target.sources.iter();
-        let tracks = each.map(|(source, node)| (source.clone(), maker.track(node, target.frequency)));
-        let said = Said::new(&ground, target, tracks.collect());
+        let said = Said::new(&ground, target, tracks(plan, dataset, target, figures));
         let unit = units.entry((target.frequency, ground.shared(&target.codes))).or_default();
         match place {
             Place::Whole => unit.whole = Some(said),
-            Place::Part { shown } => {
-                frame.late += if shown { late(plan, target, figures) } else { 0 };
-                unit.parts.push(said);
-            }
+            Place::Part => unit.parts.push(said),
         }
     }
     let mut elsewhere = BTreeSet::new();

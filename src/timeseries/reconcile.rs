@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::answer::{BATCH, maker};
+use super::answer::{BATCH, computed, tracks};
 use super::derive::Track;
 use super::fetch::Reader;
 use super::frame::{Observation, Series, answer};
@@ -58,8 +58,14 @@ pub async fn page(
             admission = reader.admitted().await?;
         }
         targets = &targets[batch.len()..];
-        for (target, tracks) in batch.iter().zip(tracks(reader, &selected, batch).await?) {
-            let mut comparisons = compare(reader, target, &tracks, sources);
+        let figures = reader.figures(&selected.needed(batch)).await?;
+        let comparisons = |target: &Target| {
+            let tracks = tracks(reader.plan, reader.dataset, target, &figures);
+            compare(reader, target, &tracks, sources)
+        };
+        let count = selected.figures(batch);
+        let all: Vec<_> = computed(count, || batch.iter().map(comparisons).collect());
+        for (target, mut comparisons) in batch.iter().zip(all) {
             if let Some((_, period)) = after.as_ref().filter(|(group, _)| *group == target.group) {
                 comparisons.retain(|comparison| comparison.period > *period);
             }
@@ -68,21 +74,6 @@ pub async fn page(
     }
     compared.truncate(limit);
     Ok(compared)
-}
-
-/// What each source says of some targets.
-async fn tracks(
-    reader: &Reader<'_>,
-    selected: &Selected,
-    targets: &[Target],
-) -> Result<Vec<Vec<(String, Track)>>> {
-    let figures = reader.figures(&selected.needed(targets)).await?;
-    let all = targets.iter().map(|target| {
-        let maker = maker(reader.plan, reader.dataset, target, &figures.tracks);
-        let each = target.sources.iter();
-        each.map(|(source, node)| (source.clone(), maker.track(node, target.frequency))).collect()
-    });
-    Ok(all.collect())
 }
 
 /// Answers a target twice from the same figures, by each source and by the best, and puts both together.

@@ -1,9 +1,9 @@
 //! The series that a query selects and what they may be made of, before any figure is read.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use super::estimate::{self, Bounds};
-use super::fetch::Reader;
+use super::fetch::{Figures, Reader};
 use super::plan::Plan;
 use super::target::{Stored, Target};
 use crate::error::Result;
@@ -15,6 +15,9 @@ pub struct Selected {
     pub targets: Vec<Target>,
     /// The stored series that these may be made of, by their ids.
     stored: Vec<Stored>,
+    /// With a past state: the target that tells of a stored series, so that none is told of twice: its own, or else the first that
+    /// may be made of it.
+    tellers: HashMap<i64, usize>,
 }
 
 impl Selected {
@@ -22,13 +25,33 @@ impl Selected {
     pub async fn read(reader: &Reader<'_>, plan: &Plan) -> Result<Self> {
         let (targets, mut stored) = reader.targets(plan).await?;
         stored.sort_unstable_by_key(|one| one.id);
-        Ok(Self { targets, stored })
+        let tellers = if plan.as_of.is_some() { tellers(&targets) } else { HashMap::new() };
+        Ok(Self { targets, stored, tellers })
     }
 
     /// The stored series that some of the targets may be made of.
     pub fn needed(&self, targets: &[Target]) -> Vec<&Stored> {
         let ids: BTreeSet<i64> = targets.iter().flat_map(Target::ids).collect();
         ids.into_iter().filter_map(|id| self.stored(id)).collect()
+    }
+
+    /// How many figures some of the targets are made of.
+    pub fn figures(&self, targets: &[Target]) -> i64 {
+        self.needed(targets).iter().map(|stored| i64::from(stored.observations)).sum()
+    }
+
+    /// How many figures that a target is or might be made of, in the time that is asked for, came late.
+    pub fn late(&self, plan: &Plan, target: &Target, figures: &Figures) -> usize {
+        let at = self.targets.binary_search_by(|one| one.group.cmp(&target.group)).ok();
+        let told = |id: &i64| at.is_some() && self.tellers.get(id).copied() == at;
+        let within = |id: i64| {
+            let length =
+                self.stored(id).map_or(1, |one| one.frequency.per_year() / target.frequency.per_year());
+            let periods = figures.late.get(&id).into_iter().flatten();
+            periods.filter(|p| plan.window.holds(target.frequency, p.div_euclid(length))).count()
+        };
+        let ids: BTreeSet<i64> = target.ids().into_iter().filter(told).collect();
+        ids.into_iter().map(within).sum()
     }
 
     /// The first of some targets: as many as have up to `most` figures together, or one that has more alone.
@@ -73,4 +96,18 @@ impl Selected {
     fn stored(&self, id: i64) -> Option<&Stored> {
         self.stored.binary_search_by_key(&id, |one| one.id).ok().map(|at| &self.stored[at])
     }
+}
+
+fn tellers(targets: &[Target]) -> HashMap<i64, usize> {
+    let mut tellers = HashMap::new();
+    for (at, target) in targets.iter().enumerate() {
+        let own = target.sources.values().filter_map(|node| node.published.get(&target.frequency));
+        tellers.extend(own.map(|id| (*id, at)));
+    }
+    for (at, target) in targets.iter().enumerate() {
+        for id in target.ids() {
+            tellers.entry(id).or_insert(at);
+        }
+    }
+    tellers
 }

@@ -24,10 +24,7 @@ pub enum Place {
     /// What the codes are parts of.
     Whole,
     /// A code that is ranked, or only shown.
-    Part {
-        /// Whether it is answered.
-        shown: bool,
-    },
+    Part,
 }
 
 impl Ground<'_> {
@@ -39,8 +36,7 @@ impl Ground<'_> {
         if self.group.whole.as_deref() == Some(code) && above_at_total {
             return Some(Place::Whole);
         }
-        let shown = self.shows(codes);
-        (shown || self.group.ranked.takes(code)).then_some(Place::Part { shown })
+        (self.shows(codes) || self.group.ranked.takes(code)).then_some(Place::Part)
     }
 
     /// Whether the series of these codes is answered.
@@ -61,7 +57,7 @@ impl Ground<'_> {
     }
 
     fn code<'c>(&self, codes: &'c [String]) -> &'c str {
-        let at = self.dataset.dimensions.iter().position(|d| *d == self.group.dimension);
+        let at = self.dataset.place(self.group.dimension);
         at.map_or(TOTAL, |at| codes[at].as_str())
     }
 

@@ -83,6 +83,23 @@ async fn sums_over_two_dimensions_are_sums_of_whole_sums() {
 }
 
 #[tokio::test]
+async fn a_past_sum_counts_what_came_late_of_its_parts_once() {
+    let client = Client::bundled().await;
+    let late = async |query: &str| {
+        let answer = client.get(&format!("/v1/production?as_of=2023&{query}")).await.expect(200);
+        let late = answer.json()["meta"]["coverage"]["late"].as_u64().unwrap();
+        assert_eq!(answer.warnings().contains(&"vintage_incomplete".to_owned()), late > 0, "{query}");
+        late
+    };
+    let japan = "source=oica&geo=JP";
+    let parts = late(&format!("{japan}&vehicle_class=PV,CV")).await;
+    assert!(parts > 0);
+    assert_eq!(late(&format!("{japan}&vehicle_class=PV,CV&group_by=measure")).await, parts);
+    assert_eq!(late(japan).await, parts, "the total is made of the same figures");
+    assert_eq!(late(&format!("{japan}&vehicle_class=*")).await, parts, "each is told of once");
+}
+
+#[tokio::test]
 async fn what_is_kept_apart_is_opened_to_its_codes_or_its_level() {
     let client = Client::bundled().await;
     let kinds = |kind: &str| {
