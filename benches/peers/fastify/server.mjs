@@ -1,0 +1,83 @@
+// The same figures over a table a grain with one row a period, as they are usually served from Node.
+
+import cluster from "node:cluster";
+import { createHash } from "node:crypto";
+import fastify from "fastify";
+import pg from "pg";
+
+const WORKERS = 2;
+// Two workers of five connections are the ten of the service's pool.
+const CONNECTIONS = 5;
+const NAMES = { measure: "synthetic_registrations", source: "synthetic" };
+const UNIT = "vehicles";
+
+const SERIES = {
+  name: "series",
+  text: `SELECT geo, maker, brand, model, vehicle_class, powertrain, period, value
+    FROM peer.series JOIN peer.finest USING (series_id) WHERE series_id = $1 ORDER BY period`,
+};
+const AGGREGATE = {
+  name: "aggregate",
+  text: `SELECT geo, powertrain, period, value FROM peer.province_powertrain
+    WHERE geo = $1 AND powertrain = ANY($2) ORDER BY powertrain, period`,
+};
+
+// Figures are far below 2^53, where numbers are exact.
+pg.types.setTypeParser(pg.types.builtins.INT8, Number);
+
+function month(period) {
+  return `${Math.floor(period / 12)}-${String((period % 12) + 1).padStart(2, "0")}`;
+}
+
+function row({ geo, powertrain, period, value }) {
+  return { ...NAMES, geo, powertrain, frequency: "M", period: month(period), value, unit: UNIT };
+}
+
+function point({ period, value }) {
+  return { period: month(period), value, source: NAMES.source };
+}
+
+function series(rows) {
+  const { period, value, ...codes } = rows[0] ?? {};
+  return { codes: { ...NAMES, ...codes }, frequency: "M", unit: UNIT, observations: rows.map(point) };
+}
+
+async function serve() {
+  // Where the database is stands in PGHOST, PGUSER and PGDATABASE.
+  const pool = new pg.Pool({ max: CONNECTIONS });
+  const rows = async (query, ...values) => (await pool.query({ ...query, values })).rows;
+  const oneSeries = async (id) => JSON.stringify({ data: series(await rows(SERIES, id)) });
+  const ready = new Map();
+  const app = fastify();
+
+  app.get("/aggregate", async (request, reply) => {
+    reply.type("application/json");
+    const { geo, powertrain } = request.query;
+    return JSON.stringify({ data: (await rows(AGGREGATE, geo, powertrain.split(","))).map(row) });
+  });
+
+  app.get("/series/:id", async (request, reply) => {
+    reply.type("application/json");
+    return oneSeries(request.params.id);
+  });
+
+  app.get("/cached/:id", async (request, reply) => {
+    let kept = ready.get(request.url);
+    if (kept === undefined) {
+      const body = Buffer.from(await oneSeries(request.params.id));
+      kept = { body, tag: `"${createHash("sha256").update(body).digest("hex").slice(0, 32)}"` };
+      ready.set(request.url, kept);
+    }
+    reply.header("etag", kept.tag);
+    if (request.headers["if-none-match"] === kept.tag) return reply.code(304).send();
+    return reply.type("application/json").send(kept.body);
+  });
+
+  await app.listen({ host: "127.0.0.1", port: Number(process.env.PORT) });
+}
+
+if (cluster.isPrimary) {
+  for (let worker = 0; worker < WORKERS; worker += 1) cluster.fork();
+} else {
+  await serve();
+}
