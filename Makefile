@@ -19,9 +19,9 @@ check:  ## what is checked beside the tests: format, lints, documentation, prepa
 	RUSTDOCFLAGS="-D warnings" cargo doc --no-deps
 	sh scripts/prepare-queries.sh --check
 
-bench: postgresql  ## measure the service beside what limits it, on a synthetic market; takes a few minutes
+bench: postgresql  ## measure the service beside what limits it, into target/bench/report.md; BENCH="--help" tells what can be chosen
 	@command -v wrk > /dev/null || { echo "this needs wrk: apt-get install wrk" >&2; exit 1; }
-	env -u DATABASE_URL cargo bench --bench service
+	env -u DATABASE_URL cargo bench --bench service -- $(BENCH)
 
 queries:  ## write .sqlx anew, after a query or a migration has changed
 	sh scripts/prepare-queries.sh

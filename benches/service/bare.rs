@@ -7,29 +7,21 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::routing::any;
-use serde::{Deserialize, Serialize};
 
 use crate::Result;
+use crate::client::Recorded;
 
 /// The argument that makes this program the peer.
 pub const COMMAND: &str = "--bare-handler";
 
-/// An answer of the service.
-#[derive(Serialize, Deserialize)]
-pub struct Recorded {
-    pub status: u16,
-    pub headers: Vec<(String, String)>,
-    pub body: String,
-}
-
 /// The peer as a process of its own, with as many threads as the service has.
-pub struct Peer {
+pub struct Bare {
     child: Child,
     pub url: String,
     _recorded: tempfile::NamedTempFile,
 }
 
-impl Peer {
+impl Bare {
     pub fn start(recorded: &Recorded) -> Result<Self> {
         let mut file = tempfile::NamedTempFile::new()?;
         file.write_all(&serde_json::to_vec(recorded)?)?;
@@ -39,13 +31,9 @@ impl Peer {
         BufReader::new(child.stdout.take().ok_or("it is piped")?).read_line(&mut url)?;
         Ok(Self { child, url: url.trim().to_owned(), _recorded: file })
     }
-
-    pub fn pid(&self) -> u32 {
-        self.child.id()
-    }
 }
 
-impl Drop for Peer {
+impl Drop for Bare {
     fn drop(&mut self) {
         // It holds nothing that an end could harm.
         let _ = self.child.kill();

@@ -13,15 +13,15 @@ const CONNECTIONS: &str = "16";
 /// What one round of requests came to.
 pub struct Round {
     pub per_second: f64,
-    /// Processor time of the answering process a request, in microseconds.
-    pub cpu_micros: f64,
+    /// Processor time of the watched process a request, in microseconds; none where no process was watched.
+    pub cpu_micros: Option<f64>,
     /// What other guests of the host took of the processors meanwhile.
     pub steal_percent: f64,
 }
 
-/// Asks for `url` for some seconds, and watches the process that answers.
-pub fn wrk(url: &str, headers: &[String], seconds: u32, pid: u32) -> Result<Round> {
-    let (jiffies, cpu) = (Jiffies::now()?, cpu_micros(pid)?);
+/// Asks for `url` for some seconds, and watches the processor time of a process.
+pub fn wrk(url: &str, headers: &[String], seconds: u32, pid: Option<u32>) -> Result<Round> {
+    let (jiffies, cpu) = (Jiffies::now()?, pid.map(cpu_micros).transpose()?);
     let mut command = Command::new("wrk");
     command.args(["-t", "1", "-c", CONNECTIONS, "-d", &format!("{seconds}s")]);
     command.args(headers.iter().flat_map(|header| ["-H", header]));
@@ -29,24 +29,27 @@ pub fn wrk(url: &str, headers: &[String], seconds: u32, pid: u32) -> Result<Roun
     if said.contains("Non-2xx") || said.contains("Socket errors") {
         return Err(format!("{url} was not answered well: {said}").into());
     }
+    let used = pid.map(cpu_micros).transpose()?;
     let requests: f64 = word_before(&said, " requests in ").ok_or("wrk told no number of requests")?;
     let per_second = said.split("Requests/sec:").nth(1).and_then(|rest| rest.split_whitespace().next());
     Ok(Round {
         per_second: per_second.ok_or("wrk told no rate")?.parse()?,
-        cpu_micros: (cpu_micros(pid)? - cpu) / requests,
+        cpu_micros: used.zip(cpu).map(|(after, before)| (after - before) / requests),
         steal_percent: Jiffies::now()?.stolen_since(jiffies),
     })
 }
 
 /// Runs a statement for some seconds, prepared, and tells how often a second.
-pub fn pgbench(sql: &str, socket: &Path, seconds: u32) -> Result<f64> {
+pub fn pgbench(sql: &str, (socket, database): (&Path, &str), seconds: u32) -> Result<Round> {
+    let jiffies = Jiffies::now()?;
     let mut script = tempfile::NamedTempFile::new()?;
     script.write_all(sql.as_bytes())?;
     let mut command = Command::new("pgbench");
     command.args(["-n", "-M", "prepared", "-c", CONNECTIONS, "-j", "1", "-T", &seconds.to_string(), "-f"]);
-    command.arg(script.path()).args(["-U", "postgres", "-h"]).arg(socket).arg("postgres");
+    command.arg(script.path()).args(["-U", "postgres", "-h"]).arg(socket).arg(database);
     let said = output(&mut command)?;
-    Ok(word_after(&said, "tps = ").ok_or("pgbench told no rate")?)
+    let per_second = word_after(&said, "tps = ").ok_or("pgbench told no rate")?;
+    Ok(Round { per_second, cpu_micros: None, steal_percent: Jiffies::now()?.stolen_since(jiffies) })
 }
 
 fn output(command: &mut Command) -> Result<String> {

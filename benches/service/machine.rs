@@ -41,10 +41,27 @@ pub fn cpu_micros(pid: u32) -> Result<f64> {
     Ok(used.ok_or("an unreadable stat of a process")? * 10_000.0)
 }
 
-/// Processors and memory, in words.
+/// What a process holds in memory now, and the most that it ever held, in MiB.
+pub fn memory(pid: u32) -> Result<(f64, f64)> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
+    let mib = |name: &str| -> Option<f64> {
+        let line = status.lines().find_map(|line| line.strip_prefix(name))?;
+        line.split_whitespace().next()?.parse().ok().map(|kib: f64| kib / 1024.0)
+    };
+    Ok(mib("VmRSS:").zip(mib("VmHWM:")).ok_or("a process tells no memory")?)
+}
+
+/// Processors, in words.
 pub fn described() -> String {
     let cpus = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let names = cpus.lines().filter(|line| line.starts_with("model name"));
     let name = names.clone().next().and_then(|line| line.split(": ").nth(1)).unwrap_or("unknown processor");
     format!("{} x {name}", names.count())
+}
+
+/// A process with all that it has started, directly or not.
+pub fn below(pid: u32) -> Vec<u32> {
+    let started = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
+    let started = started.split_whitespace().filter_map(|pid| pid.parse().ok()).flat_map(below);
+    std::iter::once(pid).chain(started).collect()
 }

@@ -1,40 +1,41 @@
-//! How fast the service answers, beside what limits it, in one run on one machine: a bare handler that sends the same bytes, and
-//! `pgbench` with fixed SQL on the same arrays. Absolute figures are this machine's; what counts is the ratio.
+//! How fast the service answers, beside what limits it and beside peers, in one run on one machine. Absolute figures are this
+//! machine's; what counts is the ratio.
 //!
-//! `cargo bench --bench service -- --observations 1000000 --seconds 5`
+//! `cargo bench --bench service -- --only cached,uncached --observations 1000000 --seconds 5`
 
 mod bare;
+mod cases;
+mod client;
 mod load;
+mod loading;
 mod machine;
+mod measure;
+mod options;
+mod peers;
+mod random;
+mod report;
+mod scale;
+mod sql;
 mod stand;
+mod storage;
 
 use std::error::Error;
+use std::path::{Path, PathBuf};
 
-use load::Round;
-use stand::Stand;
+use clap::Parser as _;
+
+use measure::Case;
+use options::{Options, Part};
+use report::Report;
+use stand::{Market, Server};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 /// How often each pair is measured; the median counts.
 const ROUNDS: usize = 3;
 
-/// What is asked of the service, and of what it is compared with.
-struct Case {
-    name: String,
-    path: String,
-    headers: Vec<String>,
-    /// The statement that `pgbench` runs; without one the peer is the bare handler.
-    sql: Option<String>,
-}
-
-/// A row of the table.
-struct Row {
-    name: String,
-    peer: &'static str,
-    bytes: usize,
-    service: Vec<Round>,
-    other: Vec<f64>,
-}
+/// The dataset of made figures.
+const DATASET: &str = "synthetic";
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -43,66 +44,147 @@ fn main() -> Result<()> {
     {
         return bare::serve(recorded);
     }
-    let number = |name: &str, default: u32| -> Result<u32> {
-        let at = arguments.iter().position(|argument| argument == name);
-        let value = at.and_then(|at| arguments.get(at + 1));
-        Ok(value.map_or(Ok(default), |value| value.parse())?)
-    };
-    let (observations, seconds) = (number("--observations", 1_000_000)?, number("--seconds", 5)?);
-    let stand = Stand::set_up(observations)?;
-    let rows = stand.cases()?.into_iter().map(|case| measure(&stand, case, seconds));
-    let rows = rows.collect::<Result<Vec<Row>>>()?;
-    println!(
-        "{observations} synthetic observations, {ROUNDS} rounds of {seconds} s, {}",
-        machine::described()
-    );
-    println!();
-    println!(
-        "| answer | bytes | service, requests/s | peer | peer, requests/s | ratio | CPU a request, µs | CPU steal |"
-    );
-    println!("|---|---|---|---|---|---|---|---|");
-    rows.iter().for_each(print);
-    Ok(())
+    let options = Options::parse();
+    let server = Server::start(options.folder.as_deref())?;
+    let report = Report::begin(folder()?.join("report.md"), &options, &server.version()?)?;
+    Run { options, server, report }.all()
 }
 
-/// Measures service and peer in turn, so that what disturbs the machine disturbs both.
-fn measure(stand: &Stand, case: Case, seconds: u32) -> Result<Row> {
-    let recorded = stand.record(&case)?;
-    let bytes = recorded.body.len();
-    let peer = if case.sql.is_none() { Some(bare::Peer::start(&recorded)?) } else { None };
-    let service = |seconds| load::wrk(&stand.url(&case.path), &case.headers, seconds, stand.service());
-    let other = |seconds| match (&case.sql, &peer) {
-        (Some(sql), _) => load::pgbench(sql, &stand.socket()?, seconds),
-        (None, Some(peer)) => Ok(load::wrk(&peer.url, &case.headers, seconds, peer.pid())?.per_second),
-        (None, None) => Err("a case has a peer".into()),
-    };
-    // Warm: connections, prepared statements, pages.
-    service(1)?;
-    other(1)?;
-    let (mut of_service, mut of_other) = (Vec::new(), Vec::new());
-    for _ in 0..ROUNDS {
-        of_service.push(service(seconds)?);
-        of_other.push(other(seconds)?);
+/// Where the report and the peers' programs are put.
+fn folder() -> Result<PathBuf> {
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent();
+    Ok(target.ok_or("it is in the target folder")?.join("bench"))
+}
+
+/// A run of the parts that were asked for.
+struct Run {
+    options: Options,
+    server: Server,
+    report: Report,
+}
+
+impl Run {
+    fn all(mut self) -> Result<()> {
+        let has = |part| self.options.has(part);
+        let small = [Part::Cached, Part::Uncached, Part::Peers, Part::Scale, Part::Load].into_iter().any(has);
+        let large = has(Part::Scale) || has(Part::Random);
+        if has(Part::Storage) {
+            self.storage()?;
+        }
+        let small = small.then(|| self.server.market(self.options.observations)).transpose()?;
+        if let Some(market) = &small {
+            self.small(market)?;
+        }
+        let large = large.then(|| self.server.market(self.options.large)).transpose()?;
+        if let Some(large) = &large {
+            self.large(small.as_ref(), large)?;
+        }
+        self.memory(&[small.as_ref(), large.as_ref()])
     }
-    let peer = if case.sql.is_some() { "pgbench" } else { "bare handler" };
-    Ok(Row { name: case.name, peer, bytes, service: of_service, other: of_other })
-}
 
-fn print(row: &Row) {
-    let of = |measured: fn(&Round) -> f64| median(row.service.iter().map(measured).collect());
-    let (service, other) = (of(|round| round.per_second), median(row.other.clone()));
-    println!(
-        "| {} | {} | {service:.0} | {} | {other:.0} | {:.2} | {:.0} | {:.1} % |",
-        row.name,
-        row.bytes,
-        row.peer,
-        service / other,
-        of(|round| round.cpu_micros),
-        of(|round| round.steal_percent),
-    );
-}
+    /// The parts that need one market.
+    fn small(&mut self, market: &Market) -> Result<()> {
+        if self.options.has(Part::Cached) {
+            let cases = cases::cached(&self.server, market)?;
+            let note = "`Server-Timing` says `hit`. The bare handler is axum with nothing around it, and sends the same headers \
+                        and body.";
+            self.cases(market, "Kept answers", note, &cases)?;
+        }
+        if self.options.has(Part::Uncached) {
+            let cases = cases::uncached(&self.server, market)?;
+            let note = "Asked for with `Cache-Control: no-cache`; `Server-Timing` says `bypass`. pgbench runs fixed \
+                        prepared SQL that reads the same arrays, and does nothing with them.";
+            self.cases(market, "Answers made anew", note, &cases)?;
+        }
+        if self.options.has(Part::Peers) {
+            self.peers(market)?;
+        }
+        if self.options.has(Part::Load) {
+            self.load(market)?;
+        }
+        Ok(())
+    }
 
-fn median(mut of: Vec<f64>) -> f64 {
-    of.sort_by(f64::total_cmp);
-    of.get(of.len() / 2).copied().unwrap_or(f64::NAN)
+    fn cases(&mut self, market: &Market, title: &str, note: &str, cases: &[Case]) -> Result<()> {
+        let seconds = self.options.seconds;
+        let rows: Vec<_> =
+            cases.iter().map(|case| measure::row(&self.server, market, case, seconds)).collect();
+        let title = format!("{title}, {} observations", self.options.observations);
+        Ok(self.report.table(&title, note, &measure::HEAD, &rows)?)
+    }
+
+    fn peers(&mut self, market: &Market) -> Result<()> {
+        peers::fill(&self.server, market)?;
+        let mut rows = Vec::new();
+        for kind in peers::Kind::ALL {
+            let started = peers::Running::start(kind, &self.server, market, &folder()?.join("peers"));
+            let asked = started.and_then(|peer| Ok((peer.cases(&self.server, market)?, peer)));
+            match asked {
+                Ok((cases, _peer)) => {
+                    let row = |case| measure::row(&self.server, market, case, self.options.seconds);
+                    rows.extend(cases.iter().map(row));
+                }
+                Err(error) => rows.push(report::failed(kind.name(), measure::HEAD.len(), &error)),
+            }
+        }
+        let note = "The same figures as rows of tables by grain, with a row a period and an index for what is asked; \
+                    two workers, ten connections in all, as the service has. Their kept answers are ready bytes in a \
+                    dictionary of each worker. Before it is measured the figures are compared with the service's.";
+        let title = format!("Peers, {} observations", self.options.observations);
+        Ok(self.report.table(&title, note, &measure::HEAD, &rows)?)
+    }
+
+    fn load(&mut self, market: &Market) -> Result<()> {
+        if self.options.load_command.is_empty() {
+            return Ok(self.report.say("## Loads\n\nNot measured: no `--load-command` was given.")?);
+        }
+        let commands = &self.options.load_command;
+        let rows = loading::rows(&self.server, market, commands, self.options.seconds);
+        let note =
+            "Four readers ask for single series made anew, 5 ms after each answer. Each command runs once.";
+        let title = format!("Loads, into {} observations", self.options.observations);
+        Ok(self.report.table(&title, note, &loading::HEAD, &rows)?)
+    }
+
+    /// The parts that need the large market.
+    fn large(&mut self, small: Option<&Market>, large: &Market) -> Result<()> {
+        let size = self.options.large;
+        if let Some(small) = small.filter(|_| self.options.has(Part::Scale)) {
+            let rows = scale::rows(&self.server, small, large, self.options.seconds)?;
+            let note = "One request at a time, of both sizes by turns, made anew. Buffers are pages that the \
+                        statements of one warm request touch, planning left out.";
+            let title = format!("Eight queries at {} and {size} observations", self.options.observations);
+            self.report.table(&title, note, &scale::HEAD, &rows)?;
+        }
+        if self.options.has(Part::Random) {
+            let rows = random::rows(&self.server, large, self.options.queries, self.options.seed)?;
+            let note = "Drawn from dimensions named with one to three codes, `*`, levels, `group_by`, rankings, \
+                        frequencies, transforms and windows; each made anew, three times, one at a time. A 413 or 422 is a \
+                        refusal that the API documents.";
+            let Options { queries, seed, .. } = self.options;
+            let title = format!("{queries} random queries of seed {seed}, {size} observations");
+            self.report.table(&title, note, &random::HEAD, &rows)?;
+        }
+        Ok(())
+    }
+
+    fn storage(&mut self) -> Result<()> {
+        let rows = storage::rows(&self.server, self.options.observations);
+        let note = "Tables of series, observations and sums with their indexes, the bundled data among them.";
+        Ok(self.report.table("Storage", note, &storage::HEAD, &rows)?)
+    }
+
+    fn memory(&mut self, markets: &[Option<&Market>]) -> Result<()> {
+        let mut rows = Vec::new();
+        for market in markets.iter().copied().flatten() {
+            let (idle, peak) = market.memory()?;
+            rows.push(vec![market.database.clone(), format!("{idle:.0}"), format!("{peak:.0}")]);
+        }
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let head = ["service on", "when ready, MiB", "most during all of the above, MiB"];
+        let note = "What the service's process holds; PostgreSQL's processes are not in it.";
+        Ok(self.report.table("Memory", note, &head, &rows)?)
+    }
 }

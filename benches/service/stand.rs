@@ -1,4 +1,4 @@
-//! What is measured: a durable PostgreSQL of its own with the bundled data and a synthetic market, and the service on it.
+//! What is measured: a durable PostgreSQL, in it a database a market with the bundled data beside it, and a service on each.
 
 use std::io::{BufRead as _, BufReader};
 use std::os::unix::fs::PermissionsExt;
@@ -6,25 +6,178 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use china_auto::database::embedded::{Embedded, Options};
+use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::bare::Recorded;
-use crate::{Case, Result};
+use crate::client::{Client, Recorded};
+use crate::machine;
+use crate::sql::Sql;
+use crate::{DATASET, Result};
 
-/// Headers that the framework or the connection sets, which the bare handler sets by itself.
-const OWN: [&str; 4] = ["content-length", "date", "connection", "transfer-encoding"];
+/// The program that is measured.
+const PROGRAM: &str = env!("CARGO_BIN_EXE_china-auto");
 
-/// Ended in the order of its fields.
-pub struct Stand {
-    service: Service,
+/// The running database server. Ended in the order of its fields.
+pub struct Server {
     postgresql: Embedded,
-    _folder: TempDir,
+    _folder: Option<TempDir>,
+}
+
+/// A market in a database of its own, with a service on it.
+pub struct Market {
+    service: Service,
+    client: Client,
+    pub database: String,
 }
 
 /// The running service.
 struct Service {
     child: Child,
     api: String,
+    /// What it held in memory when it was ready, in MiB.
+    idle: f64,
+}
+
+impl Server {
+    /// Starts one in a folder that is kept, or in one that goes away with it.
+    pub fn start(kept: Option<&Path>) -> Result<Self> {
+        let folder = match kept {
+            Some(_) => None,
+            None => Some(tempfile::Builder::new().prefix("china-auto-bench-").tempdir()?),
+        };
+        if let Some(folder) = &folder {
+            // PostgreSQL's user, where we are root, has to pass through.
+            std::fs::set_permissions(folder.path(), PermissionsExt::from_mode(0o755))?;
+        }
+        let path = folder.as_ref().map(TempDir::path).or(kept).ok_or("one of both is there")?.to_owned();
+        Ok(Self { postgresql: counting(&path)?, _folder: folder })
+    }
+
+    /// The folder of its socket.
+    pub fn socket(&self) -> Result<PathBuf> {
+        let options = self.postgresql.connect("postgres");
+        Ok(options.get_socket().ok_or("it is reached by a socket")?.clone())
+    }
+
+    /// A connection to one of its databases.
+    pub fn sql(&self, database: &str) -> Result<Sql> {
+        Sql::connect(&self.postgresql.connect(database))
+    }
+
+    /// One of its databases as `DATABASE_URL` takes it.
+    pub fn url(&self, database: &str) -> Result<String> {
+        let socket = self.socket()?.display().to_string();
+        Ok(format!("postgres://postgres@{}/{database}", socket.replace('/', "%2F")))
+    }
+
+    /// Its version and the libraries that it has loaded, in words.
+    pub fn version(&self) -> Result<String> {
+        let mut sql = self.sql("postgres")?;
+        let (version, loaded): (String, String) =
+            (sql.one("SHOW server_version")?, sql.one("SHOW shared_preload_libraries")?);
+        let loaded = if loaded.is_empty() { "nothing".to_owned() } else { loaded };
+        Ok(format!("PostgreSQL {version} with {loaded} loaded"))
+    }
+
+    /// Makes a market in a database of its own, or finds that of an earlier run. `more` are arguments of `generate`.
+    pub fn generate(&self, database: &str, observations: u32, more: &[&str]) -> Result<()> {
+        let mut sql = self.sql("postgres")?;
+        let there: bool =
+            sql.one(&format!("SELECT EXISTS (SELECT FROM pg_database WHERE datname = '{database}')"))?;
+        if !there {
+            sql.run(&format!("CREATE DATABASE {database}"))?;
+        }
+        let mut generate = Command::new(PROGRAM);
+        generate.args(["generate", "--observations", &observations.to_string()]).args(more);
+        // What it tells is no part of the report.
+        let made = generate.env("DATABASE_URL", self.url(database)?).stdout(Stdio::null()).status()?;
+        if made.success() { Ok(()) } else { Err("the synthetic market was not made".into()) }
+    }
+
+    /// A market of so many observations with a service on it.
+    pub fn market(&self, observations: u32) -> Result<Market> {
+        let database = format!("market_{observations}");
+        self.generate(&database, observations, &[])?;
+        let service = Service::start(&self.url(&database)?)?;
+        Ok(Market { service, client: Client::new()?, database })
+    }
+}
+
+impl Market {
+    /// The address of a path of the API.
+    pub fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.service.api)
+    }
+
+    /// The address of a query of the synthetic dataset.
+    pub fn query(&self, query: &str) -> String {
+        self.url(&format!("/datasets/{DATASET}/observations?{query}"))
+    }
+
+    /// Who asks it.
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// The process of the service.
+    pub fn service(&self) -> u32 {
+        self.service.child.id()
+    }
+
+    /// Memory of the service when it was ready, and the most that it held since, in MiB.
+    pub fn memory(&self) -> Result<(f64, f64)> {
+        Ok((self.service.idle, machine::memory(self.service())?.1))
+    }
+
+    /// What the service answers well.
+    pub fn get(&self, path: &str, headers: &[String]) -> Result<Recorded> {
+        self.client.get_well(&self.url(path), headers)
+    }
+
+    /// The key of a stored series with all of its months.
+    pub fn whole_series(&self, server: &Server) -> Result<Stored> {
+        let mut sql = server.sql(&self.database)?;
+        let codes: Vec<String> = sql.one(&format!(
+            "SELECT ARRAY[geo, maker, brand, model, vehicle_class, powertrain] FROM series
+             WHERE dataset = '{DATASET}' ORDER BY observations DESC, geo, model, vehicle_class, powertrain LIMIT 1"
+        ))?;
+        let [geo, maker, brand, model, class, powertrain] = &codes[..] else {
+            return Err("six codes".into());
+        };
+        let path = format!(
+            "/datasets/{DATASET}/series?geo={geo}&maker={maker}&brand={brand}&model={model}\
+             &vehicle_class={class}&powertrain={powertrain}&frequency=M&limit=1"
+        );
+        let listed: Value = self.get(&path, &[])?.json()?;
+        let key = listed["data"][0]["id"].as_str().ok_or("no synthetic series is listed")?.to_owned();
+        Ok(Stored { id: china_auto::timeseries::key::series_id(&key), key })
+    }
+}
+
+/// A stored series.
+pub struct Stored {
+    /// Its public key.
+    pub key: String,
+    /// Where it is stored.
+    pub id: i64,
+}
+
+impl Service {
+    fn start(database: &str) -> Result<Self> {
+        let mut command = Command::new(PROGRAM);
+        command.args(["serve", "--listen", "127.0.0.1:0"]).env("DATABASE_URL", database);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
+        let said = BufReader::new(child.stdout.take().ok_or("it is piped")?).lines();
+        let mut service = Self { child, api: String::new(), idle: f64::NAN };
+        for line in said {
+            if let Some(api) = line?.strip_prefix("api ") {
+                api.trim().clone_into(&mut service.api);
+                service.idle = machine::memory(service.child.id())?.0;
+                return Ok(service);
+            }
+        }
+        Err("the service did not start".into())
+    }
 }
 
 impl Drop for Service {
@@ -35,117 +188,19 @@ impl Drop for Service {
     }
 }
 
-impl Stand {
-    /// Starts everything, and makes the market.
-    pub fn set_up(observations: u32) -> Result<Self> {
-        let folder = tempfile::Builder::new().prefix("china-auto-bench-").tempdir()?;
-        // PostgreSQL's user, where we are root, has to pass through.
-        std::fs::set_permissions(folder.path(), PermissionsExt::from_mode(0o755))?;
-        let program = Path::new(env!("CARGO_BIN_EXE_china-auto"));
-        let options =
-            Options { launcher: program.to_owned(), ..Options::new(folder.path().to_owned(), None) };
-        let postgresql = Embedded::start(&options)?;
-        let url = url(&postgresql)?;
-        let mut generate = Command::new(program);
-        let generate = generate.args(["generate", "--observations", &observations.to_string()]);
-        let made = generate.env("DATABASE_URL", &url).status()?;
-        if !made.success() {
-            return Err("the synthetic market was not made".into());
-        }
-        Ok(Self { service: Service::start(program, &url)?, postgresql, _folder: folder })
+/// A server that counts the buffers of each statement where PostgreSQL's extension for that is installed.
+fn counting(folder: &Path) -> Result<Embedded> {
+    let options = Options { launcher: PROGRAM.into(), ..Options::new(folder.to_owned(), None) };
+    let server = Embedded::start(&options)?;
+    let mut sql = Sql::connect(&server.connect("postgres"))?;
+    let available = "SELECT count(*) > 0 FROM pg_available_extensions WHERE name = 'pg_stat_statements'";
+    let loaded: String = sql.one("SHOW shared_preload_libraries")?;
+    if !sql.one::<bool>(available)? || loaded.contains("pg_stat_statements") {
+        return Ok(server);
     }
-
-    /// What is measured on it.
-    pub fn cases(&self) -> Result<Vec<Case>> {
-        let listed = self.get("/datasets/synthetic/series?geo=*&model=*&limit=1", &[])?;
-        let listed: serde_json::Value = serde_json::from_str(&listed.body)?;
-        let id = listed["data"][0]["id"].as_str().ok_or("no synthetic series is listed")?;
-        let stored = china_auto::timeseries::key::series_id(id);
-        let sql = format!(
-            "SELECT chunk, first_period, \"values\", statuses, releases FROM observation_chunk
-             WHERE series_id = {stored} ORDER BY chunk"
-        );
-        let production = "/production?start=2001";
-        let tag = self.get(production, &[])?.headers.into_iter().find(|(name, _)| name == "etag");
-        let (_, tag) = tag.ok_or("an answer has no tag")?;
-        let case = |name: &str, path: &str, headers: Vec<String>, sql| Case {
-            name: name.to_owned(),
-            path: path.to_owned(),
-            headers,
-            sql,
-        };
-        let series = format!("/series/{id}");
-        Ok(vec![
-            case("one series by its key", &series, Vec::new(), Some(sql)),
-            case("one series by its key", &series, Vec::new(), None),
-            case("production since 2001", production, Vec::new(), None),
-            case("the same, 304", production, vec![format!("If-None-Match: {tag}")], None),
-        ])
-    }
-
-    /// The address of a path of the API.
-    pub fn url(&self, path: &str) -> String {
-        format!("{}{path}", self.service.api)
-    }
-
-    /// The process of the service.
-    pub fn service(&self) -> u32 {
-        self.service.child.id()
-    }
-
-    /// The folder of PostgreSQL's socket.
-    pub fn socket(&self) -> Result<PathBuf> {
-        socket(&self.postgresql)
-    }
-
-    /// What the service answers in a case, so that the bare handler can send the same.
-    pub fn record(&self, case: &Case) -> Result<Recorded> {
-        self.get(&case.path, &case.headers)
-    }
-
-    fn get(&self, path: &str, headers: &[String]) -> Result<Recorded> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        runtime.block_on(async {
-            let mut request = reqwest::Client::new().get(self.url(path));
-            for (name, value) in headers.iter().filter_map(|header| header.split_once(": ")) {
-                request = request.header(name, value);
-            }
-            let answer = request.send().await?;
-            let status = answer.status().as_u16();
-            let kept = answer.headers().iter().filter(|(name, _)| !OWN.contains(&name.as_str()));
-            let headers = kept.map(|(name, value)| Ok((name.to_string(), value.to_str()?.to_owned())));
-            let headers = headers.collect::<Result<_>>()?;
-            let body = answer.text().await?;
-            if status >= 400 {
-                return Err(format!("{path}: {status} {body}").into());
-            }
-            Ok(Recorded { status, headers, body })
-        })
-    }
-}
-
-impl Service {
-    fn start(program: &Path, database: &str) -> Result<Self> {
-        let mut command = Command::new(program);
-        command.args(["serve", "--listen", "127.0.0.1:0"]).env("DATABASE_URL", database);
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
-        let said = BufReader::new(child.stdout.take().ok_or("it is piped")?).lines();
-        for line in said {
-            if let Some(api) = line?.strip_prefix("api ") {
-                return Ok(Self { child, api: api.trim().to_owned() });
-            }
-        }
-        Err("the service did not start".into())
-    }
-}
-
-fn socket(postgresql: &Embedded) -> Result<PathBuf> {
-    let options = postgresql.connect("postgres");
-    Ok(options.get_socket().ok_or("it is reached by a socket")?.clone())
-}
-
-/// The database that every server has, as `DATABASE_URL` takes it.
-fn url(postgresql: &Embedded) -> Result<String> {
-    let socket = socket(postgresql)?.display().to_string();
-    Ok(format!("postgres://postgres@{}/postgres", socket.replace('/', "%2F")))
+    // It is loaded at the start only.
+    sql.run("CREATE EXTENSION pg_stat_statements")?;
+    sql.run("ALTER SYSTEM SET shared_preload_libraries = 'pg_stat_statements'")?;
+    drop((sql, server));
+    Ok(Embedded::start(&options)?)
 }

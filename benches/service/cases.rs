@@ -1,0 +1,129 @@
+//! What is asked in the parts `cached` and `uncached`.
+
+use serde_json::Value;
+
+use crate::client::FRESH;
+use crate::measure::{Case, Peer};
+use crate::sql::{Sql, texts};
+use crate::stand::{Market, Server};
+use crate::{DATASET, Result};
+
+/// The province that has most of the market.
+pub const PROVINCE: &str = "CN-GD";
+
+/// Powertrains that every market has, whatever its size; NEV is a sum itself.
+pub const POWERTRAINS: &str = "BEV,HEV,ICE,NEV,PHEV";
+
+/// Five powertrains by 120 months of one province.
+pub fn aggregate_query() -> String {
+    format!("geo={PROVINCE}&powertrain={POWERTRAINS}&frequency=M&start=2016&end=2025&limit=1000")
+}
+
+/// The path of the aggregate.
+pub fn aggregate() -> String {
+    format!("/datasets/{DATASET}/observations?{}", aggregate_query())
+}
+
+/// Answers that are kept, and what says that the caller has them.
+pub fn cached(server: &Server, market: &Market) -> Result<Vec<Case>> {
+    let series = format!("/series/{}", market.whole_series(server)?.key);
+    let small = "/production?start=2021";
+    let tag = market.get(small, &[])?;
+    let tag = tag.header("etag").ok_or("an answer has no tag")?;
+    let case = |name: &str, path: &str, headers: Vec<String>| Case {
+        name: name.to_owned(),
+        path: path.to_owned(),
+        headers,
+        origin: "hit",
+        peer: Peer::Bare,
+    };
+    Ok(vec![
+        case("production since 2021, kept", small, Vec::new()),
+        case("one series of 120 months, kept", &series, Vec::new()),
+        case("production since 2021, 304", small, vec![format!("If-None-Match: {tag}")]),
+    ])
+}
+
+/// Answers that are made anew for each request.
+pub fn uncached(server: &Server, market: &Market) -> Result<Vec<Case>> {
+    let stored = market.whole_series(server)?;
+    let case = |name: &str, path: String, sql| Case {
+        name: name.to_owned(),
+        path,
+        headers: vec![FRESH.to_owned()],
+        origin: "bypass",
+        peer: Peer::Pgbench(sql),
+    };
+    let series = format!(
+        "SELECT chunk, first_period, \"values\", statuses, releases FROM observation_chunk
+         WHERE series_id = {} ORDER BY chunk",
+        stored.id
+    );
+    let grain = grain(market, &aggregate_query())?;
+    let from = grain.as_deref().map_or("the finest series".to_owned(), |grain| format!("sums by {grain}"));
+    let sql = aggregate_sql(&mut server.sql(&market.database)?, grain.as_deref())?;
+    Ok(vec![
+        case("one series of 120 months", format!("/series/{}", stored.key), series),
+        case(&format!("5 powertrains by 120 months, from {from}"), aggregate(), sql),
+    ])
+}
+
+/// The grain of the sums that a query is answered from; none where it is from the finest series, or the service does not tell.
+fn grain(market: &Market, query: &str) -> Result<Option<String>> {
+    let answer = market.client().get(&market.query(&format!("{query}&explain=1")), &[FRESH.to_owned()])?;
+    Ok(answer.json()?["meta"]["explain"]["grain"].as_str().map(str::to_owned))
+}
+
+/// Fixed SQL that reads the arrays of the aggregate: the columns that the service reads, found by what the database holds.
+fn aggregate_sql(sql: &mut Sql, grain: Option<&str>) -> Result<String> {
+    let Some(grain) = grain else { return finest_sql(sql) };
+    let rollup: i32 =
+        sql.one(&format!("SELECT rollup_id FROM rollup WHERE dataset = '{DATASET}' AND grain = '{grain}'"))?;
+    let places: Vec<String> = sql.list(&format!(
+        "SELECT DISTINCT geo FROM rollup_series WHERE rollup_id = {rollup} AND geo LIKE '{PROVINCE}%'"
+    ))?;
+    let here = format!("s.rollup_id = {rollup} AND s.geo = ANY({})", texts(&places));
+    // A sum of one series is not stored again: it is that series, with arrays of its own table.
+    let stored: bool =
+        sql.one(&format!("SELECT coalesce(bool_or(is_stored), false) FROM rollup_series s WHERE {here}"))?;
+    let select = |table: &str, more: &str| {
+        format!(
+            "SELECT s.series_id, c.chunk, c.first_period, c.\"values\", c.statuses, c.releases{more}
+             FROM rollup_series s JOIN {table} c USING (series_id) WHERE {here}"
+        )
+    };
+    let sums = select("rollup_chunk", ", c.parts, c.mixed");
+    Ok(if stored {
+        let none = ", NULL::integer[], NULL::integer[]";
+        format!("{sums} UNION ALL {} AND s.is_stored", select("observation_chunk", none))
+    } else {
+        sums
+    })
+}
+
+fn finest_sql(sql: &mut Sql) -> Result<String> {
+    // The code of a made city begins with its province's.
+    let places: Vec<String> = sql.list(&format!(
+        "SELECT DISTINCT geo FROM series WHERE dataset = '{DATASET}' AND geo LIKE '{PROVINCE}%'"
+    ))?;
+    let measure: String =
+        sql.one(&format!("SELECT DISTINCT measure FROM series WHERE dataset = '{DATASET}'"))?;
+    Ok(format!(
+        "SELECT s.series_id, s.powertrain, c.chunk, c.first_period, c.\"values\", c.statuses, c.releases
+         FROM series s JOIN observation_chunk c USING (series_id)
+         WHERE s.dataset = '{DATASET}' AND s.measure = '{measure}' AND s.frequency = 'M' AND s.geo = ANY({})",
+        texts(&places)
+    ))
+}
+
+/// The figures of an answer, whatever their order.
+pub fn figures(answer: &Value) -> Vec<(String, String, i64)> {
+    let word = |row: &Value, name: &str| row[name].as_str().unwrap_or_default().to_owned();
+    let data = &answer["data"];
+    // One series has its codes once, and its observations below.
+    let rows = data.as_array().or_else(|| data["observations"].as_array()).into_iter().flatten();
+    let figure = |row: &Value| Some((word(row, "powertrain"), word(row, "period"), row["value"].as_i64()?));
+    let mut figures: Vec<_> = rows.filter_map(figure).collect();
+    figures.sort();
+    figures
+}

@@ -1,0 +1,213 @@
+//! The same figures served the usual way: rows in tables, by FastAPI and by fastify.
+
+use std::net::TcpListener;
+use std::os::unix::process::CommandExt as _;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+use std::{fs, thread};
+
+use nix::sys::signal::{Signal, killpg};
+use nix::unistd::Pid;
+
+use crate::Result;
+use crate::cases::{POWERTRAINS, PROVINCE, aggregate, figures};
+use crate::client::{Client, FRESH};
+use crate::measure::{Case, Peer};
+use crate::stand::{Market, Server};
+
+/// How long a peer may take to start.
+const START_WITHIN: Duration = Duration::from_secs(30);
+
+/// Rollups as rows: a table a grain, indexed by what is asked for. A series whose code has another below it in the data is no
+/// part of the service's sums (it would be counted twice where it is a total), so it is none of these.
+const TABLES: &str = "
+    CREATE SCHEMA peer;
+    CREATE TABLE peer.series AS SELECT series_id, geo, maker, brand, model, vehicle_class, powertrain
+        FROM series WHERE dataset = 'synthetic';
+    ALTER TABLE peer.series ADD PRIMARY KEY (series_id);
+    CREATE TABLE peer.finest AS SELECT series_id, first_period + cell::integer - 1 AS period, value
+        FROM peer.series JOIN observation_chunk USING (series_id),
+            unnest(\"values\") WITH ORDINALITY AS cells (value, cell) WHERE value IS NOT NULL ORDER BY 1, 2;
+    ALTER TABLE peer.finest ADD PRIMARY KEY (series_id, period);
+    CREATE TABLE peer.coarse AS WITH RECURSIVE
+        tree AS (SELECT dimension, code, parent FROM code WHERE superseded_by IS NULL AND parent IS NOT NULL),
+        above AS (
+            SELECT t.dimension, t.parent AS code FROM tree t JOIN (
+                SELECT DISTINCT named.* FROM peer.series, LATERAL (VALUES ('geo', geo), ('maker', maker), ('brand', brand),
+                    ('model', model), ('vehicle_class', vehicle_class), ('powertrain', powertrain)) AS named (dimension, code)
+            ) present USING (dimension, code)
+            UNION SELECT t.dimension, t.parent FROM tree t JOIN above USING (dimension, code))
+        SELECT dimension, code FROM above;
+    CREATE TABLE peer.province_powertrain AS
+        WITH whole (powertrain, part) AS (VALUES ('BEV', 'BEV'), ('FCEV', 'FCEV'), ('HEV', 'HEV'), ('ICE', 'ICE'),
+            ('PHEV', 'PHEV'), ('NEV', 'BEV'), ('NEV', 'FCEV'), ('NEV', 'PHEV'))
+        SELECT left(geo, 5) AS geo, whole.powertrain, period, sum(value)::bigint AS value
+        FROM peer.series s JOIN peer.finest USING (series_id) JOIN whole ON part = s.powertrain
+        WHERE NOT EXISTS (SELECT FROM peer.coarse c WHERE (c.dimension, c.code) IN (('geo', s.geo), ('maker', s.maker),
+            ('brand', s.brand), ('model', s.model), ('vehicle_class', s.vehicle_class), ('powertrain', s.powertrain)))
+        GROUP BY 1, 2, 3 ORDER BY 1, 2, 3;
+    ALTER TABLE peer.province_powertrain ADD PRIMARY KEY (geo, powertrain, period);
+    ANALYZE peer.series, peer.finest, peer.province_powertrain";
+
+/// A service of the usual kind.
+#[derive(Clone, Copy)]
+pub enum Kind {
+    FastApi,
+    Fastify,
+}
+
+impl Kind {
+    pub const ALL: [Self; 2] = [Self::FastApi, Self::Fastify];
+
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::FastApi => "FastAPI",
+            Self::Fastify => "fastify",
+        }
+    }
+
+    /// Installs what is pinned, unless it is there, and tells how it is run.
+    fn install(self, folder: &Path, port: u16) -> Result<Command> {
+        let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/peers");
+        fs::create_dir_all(folder)?;
+        match self {
+            Self::FastApi => install_python(&sources.join("fastapi"), folder, port),
+            Self::Fastify => install_node(&sources.join("fastify"), folder, port),
+        }
+    }
+}
+
+fn install_python(sources: &Path, folder: &Path, port: u16) -> Result<Command> {
+    let (environment, wanted) = (folder.join("venv"), sources.join("requirements.txt"));
+    if !is_copy(&wanted, folder) {
+        run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&environment))?;
+        run(Command::new(environment.join("bin/pip")).args(["install", "--quiet", "-r"]).arg(&wanted))?;
+        copy(&wanted, folder)?;
+    }
+    let mut command = Command::new(environment.join("bin/uvicorn"));
+    command.args(["app:app", "--workers", "2", "--loop", "uvloop", "--http", "httptools", "--no-access-log"]);
+    command.args(["--log-level", "warning", "--port", &port.to_string()]);
+    command.env("PYTHONDONTWRITEBYTECODE", "1").current_dir(sources);
+    Ok(command)
+}
+
+fn install_node(sources: &Path, folder: &Path, port: u16) -> Result<Command> {
+    let lock = sources.join("package-lock.json");
+    if !is_copy(&lock, folder) || !folder.join("node_modules").is_dir() {
+        copy(&sources.join("package.json"), folder)?;
+        copy(&lock, folder)?;
+        let installed = run(Command::new("npm").args(["ci", "--no-audit", "--no-fund"]).current_dir(folder));
+        installed.inspect_err(|_| drop(fs::remove_file(folder.join("package-lock.json"))))?;
+    }
+    // Modules are looked for beside the file that asks for them.
+    copy(&sources.join("server.mjs"), folder)?;
+    let mut command = Command::new("node");
+    command.arg("server.mjs").env("PORT", port.to_string()).env("NODE_ENV", "production").current_dir(folder);
+    Ok(command)
+}
+
+/// Whether a folder holds a file just as it is.
+fn is_copy(file: &Path, folder: &Path) -> bool {
+    let copied = file.file_name().and_then(|name| fs::read(folder.join(name)).ok());
+    copied.is_some() && copied == fs::read(file).ok()
+}
+
+fn copy(file: &Path, folder: &Path) -> Result<()> {
+    fs::copy(file, folder.join(file.file_name().ok_or("a file has a name")?))?;
+    Ok(())
+}
+
+fn run(command: &mut Command) -> Result<()> {
+    let program = command.get_program().display().to_string();
+    let output = command.output().map_err(|error| format!("{program}: {error}"))?;
+    let said = || String::from_utf8_lossy(&output.stderr).trim().to_owned();
+    if output.status.success() { Ok(()) } else { Err(format!("{program}: {}", said()).into()) }
+}
+
+/// Makes the tables of the peers anew.
+pub fn fill(server: &Server, market: &Market) -> Result<()> {
+    server.sql(&market.database)?.run(&format!("DROP SCHEMA IF EXISTS peer CASCADE; {TABLES}"))
+}
+
+fn aggregate_of_peer() -> String {
+    format!("/aggregate?geo={PROVINCE}&powertrain={POWERTRAINS}")
+}
+
+/// A running peer; its processes are a group of their own.
+pub struct Running {
+    child: Child,
+    kind: Kind,
+    url: String,
+}
+
+impl Running {
+    /// Installs and starts one.
+    pub fn start(kind: Kind, server: &Server, market: &Market, folder: &Path) -> Result<Self> {
+        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        let mut command = kind.install(&folder.join(kind.name().to_lowercase()), port)?;
+        command.env("PGHOST", server.socket()?).env("PGUSER", "postgres").env("PGDATABASE", &market.database);
+        let child = command.process_group(0).stdout(Stdio::null()).stderr(Stdio::inherit()).spawn()?;
+        let mut running = Self { child, kind, url: format!("http://127.0.0.1:{port}") };
+        running.wait()?;
+        Ok(running)
+    }
+
+    fn wait(&mut self) -> Result<()> {
+        let (client, deadline) = (Client::new()?, Instant::now() + START_WITHIN);
+        loop {
+            if client.get_well(&format!("{}{}", self.url, aggregate_of_peer()), &[]).is_ok() {
+                return Ok(());
+            }
+            if Instant::now() > deadline || self.child.try_wait()?.is_some() {
+                return Err(format!("{} did not start", self.kind.name()).into());
+            }
+            thread::sleep(Duration::from_millis(100));
+        }
+    }
+
+    /// What is asked of both, after their figures have been compared.
+    pub fn cases(&self, server: &Server, market: &Market) -> Result<Vec<Case>> {
+        let stored = market.whole_series(server)?;
+        let series = format!("/series/{}", stored.key);
+        let asked = [
+            ("5 powertrains by 120 months", aggregate(), aggregate_of_peer(), "bypass"),
+            ("one series of 120 months", series.clone(), format!("/series/{}", stored.id), "bypass"),
+            ("one series of 120 months, kept", series, format!("/cached/{}", stored.id), "hit"),
+        ];
+        asked
+            .into_iter()
+            .map(|(name, path, theirs, origin)| self.case(market, name, path, &theirs, origin))
+            .collect()
+    }
+
+    fn case(
+        &self,
+        market: &Market,
+        name: &str,
+        path: String,
+        theirs: &str,
+        origin: &'static str,
+    ) -> Result<Case> {
+        let url = format!("{}{theirs}", self.url);
+        let recorded = market.client().get_well(&url, &[])?;
+        let (ours, other) = (market.get(&path, &[])?.json()?, recorded.json()?);
+        if figures(&ours).is_empty() || figures(&ours) != figures(&other) {
+            return Err(format!("{}: {name}: the figures differ", self.kind.name()).into());
+        }
+        let headers = if origin == "bypass" { vec![FRESH.to_owned()] } else { Vec::new() };
+        let peer_name = format!("{} ({} bytes)", self.kind.name(), recorded.body.len());
+        let peer = Peer::Other { name: peer_name, url };
+        Ok(Case { name: name.to_owned(), path, headers, origin, peer })
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // The workers with it: they are children of its own.
+        if let Ok(group) = i32::try_from(self.child.id()) {
+            let _ = killpg(Pid::from_raw(group), Signal::SIGKILL);
+        }
+        let _ = self.child.wait();
+    }
+}
