@@ -170,7 +170,8 @@ impl Run {
 
     fn storage(&mut self) -> Result<()> {
         let rows = storage::rows(&self.server, self.options.observations);
-        let note = "Tables of series, observations and sums with their indexes, the bundled data among them.";
+        let note = "Tables of series, observations and sums with their indexes. The bundled data are among the tables, and not in \
+                    the bytes an observation.";
         Ok(self.report.table("Storage", note, &storage::HEAD, &rows)?)
     }
 

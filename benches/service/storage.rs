@@ -9,6 +9,13 @@ use crate::{DATASET, Result};
 /// The columns of the table.
 pub const HEAD: [&str; 4] = ["after", "observations", "MiB by table", "bytes an observation"];
 
+/// The database without a market to speak of.
+const BUNDLED: &str = "market_1";
+
+/// The tables that hold figures or say what they are of.
+const TABLES: &str = "FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'
+    AND (relname LIKE 'series%' OR relname LIKE 'observation\\_%' OR relname LIKE 'rollup%')";
+
 /// The months that come as releases of their own.
 const MONTHLY: &str = "24";
 
@@ -35,19 +42,21 @@ fn is_monthly_known() -> bool {
     help.is_ok_and(|help| String::from_utf8_lossy(&help.stdout).contains("--monthly"))
 }
 
+/// What a market takes beyond the bundled data, which one of a single observation stands for.
 fn measured(server: &Server, name: &str, database: &str) -> Result<Vec<String>> {
+    server.generate(BUNDLED, 1, &[])?;
+    let bytes = bytes(server, database)? - bytes(server, BUNDLED)?;
     let mut sql = server.sql(database)?;
-    let tables = "FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'
-        AND (relname LIKE 'series%' OR relname LIKE 'observation\\_%' OR relname LIKE 'rollup%')";
-    let bytes: i64 = sql.one(&format!("SELECT sum(pg_total_relation_size(oid))::bigint {tables}"))?;
     let by_table: Vec<String> = sql.list(&format!(
-        "SELECT relname || ' ' || round(pg_total_relation_size(oid) / 1048576.0, 1) {tables}
+        "SELECT relname || ' ' || round(pg_total_relation_size(oid) / 1048576.0, 1) {TABLES}
          AND pg_total_relation_size(oid) > 65536 ORDER BY pg_total_relation_size(oid) DESC"
     ))?;
-    let observations: i64 = sql.one("SELECT sum(observations)::bigint FROM series")?;
     let made: i64 =
         sql.one(&format!("SELECT sum(observations)::bigint FROM series WHERE dataset = '{DATASET}'"))?;
-    let number = |of: i64| i32::try_from(of / 1024).map_or(f64::NAN, f64::from);
-    let each = number(bytes) / (number(observations * 1024) / 1024.0);
+    let each: f64 = sql.one(&format!("SELECT {bytes}::float8 / {made}"))?;
     Ok(vec![name.to_owned(), made.to_string(), by_table.join(", "), format!("{each:.2}")])
+}
+
+fn bytes(server: &Server, database: &str) -> Result<i64> {
+    server.sql(database)?.one(&format!("SELECT sum(pg_total_relation_size(oid))::bigint {TABLES}"))
 }
