@@ -19,6 +19,7 @@ pub mod metrics;
 pub mod params;
 pub mod partnerships;
 pub mod production;
+pub mod rollups;
 pub mod server;
 pub mod subsidies;
 pub mod telemetry;

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use china_auto::config::{self, Flags, Settings};
 use china_auto::database::embedded;
 use china_auto::error::{Error, Result};
-use china_auto::{generate, health, http, server, telemetry};
+use china_auto::{generate, health, http, rollups, server, telemetry};
 use clap::{Parser, Subcommand};
 
 /// China's auto market as a REST API, each figure with its source
@@ -31,6 +31,8 @@ enum Command {
     Health,
     /// Make synthetic registrations for load tests, or remove them
     Generate(generate::Wanted),
+    /// List the sums that are kept ready, or make them anew
+    Rollups(rollups::Wanted),
     /// Become one of PostgreSQL's programs, for a service that starts it
     #[command(name = embedded::SUBCOMMAND, hide = true)]
     PostgresChild(embedded::Child),
@@ -61,6 +63,11 @@ fn run(flags: Flags, command: Command) -> Result<()> {
             let settings = Settings::load(flags)?;
             telemetry::start(settings.log_format, &settings.log)?;
             print(&(runtime()?.block_on(generate::run(settings, wanted))? + "\n"))
+        }
+        Command::Rollups(wanted) => {
+            let settings = Settings::load(flags)?;
+            telemetry::start(settings.log_format, &settings.log)?;
+            print(&runtime()?.block_on(rollups::run(settings, wanted))?)
         }
         Command::PostgresChild(child) => Err(Error::Startup(child.run())),
     }

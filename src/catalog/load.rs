@@ -16,6 +16,7 @@ use crate::timeseries::dataset::{
 };
 use crate::timeseries::key::Dimension;
 use crate::timeseries::period::PartialDate;
+use crate::timeseries::rollup::Rollup;
 
 /// The version of every dataset and collection, and when it last changed.
 pub async fn versions(executor: impl PgExecutor<'_>) -> Result<BTreeMap<String, (i64, DateTime<Utc>)>> {
@@ -37,10 +38,11 @@ pub async fn vocabulary(pool: &PgPool) -> Result<Vocabulary> {
     Ok(read)
 }
 
-async fn datasets(connection: &mut PgConnection) -> Result<Vec<Dataset>> {
+/// The datasets in their published order.
+pub async fn datasets(connection: &mut PgConnection) -> Result<Vec<Dataset>> {
     let rows = sqlx::query!(
         "SELECT d.dataset, d.title_en, d.title_zh, d.description, d.dimensions, d.frequencies, \
-             d.default_frequency, d.complete, d.licence, d.citation \
+             d.default_frequency, d.complete, d.rollups, d.licence, d.citation \
          FROM dataset d \
          WHERE d.superseded_by IS NULL ORDER BY d.position, d.dataset"
     )
@@ -49,12 +51,18 @@ async fn datasets(connection: &mut PgConnection) -> Result<Vec<Dataset>> {
     let mut measures = measures(connection).await?;
     let mut partitions = partitions(connection).await?;
     let mut precedence = precedence(connection).await?;
+    let mut rollups = rollups(connection).await?;
     let mut datasets = Vec::with_capacity(rows.len());
     for row in rows {
         datasets.push(Dataset {
             measures: measures.remove(&row.dataset).unwrap_or_default(),
             partitions: partitions.remove(&row.dataset).unwrap_or_default(),
             precedence: precedence.remove(&row.dataset).unwrap_or_default(),
+            rollups: rollups.remove(&row.dataset).unwrap_or_default(),
+            declared_rollups: row
+                .rollups
+                .map(|all| all.iter().map(|text| parsed(text)).collect())
+                .transpose()?,
             title_en: row.title_en,
             title_zh: row.title_zh,
             description: row.description,
@@ -68,6 +76,16 @@ async fn datasets(connection: &mut PgConnection) -> Result<Vec<Dataset>> {
         });
     }
     Ok(datasets)
+}
+
+async fn rollups(connection: &mut PgConnection) -> Result<HashMap<String, Vec<Rollup>>> {
+    let rows = sqlx::query!("SELECT dataset, rollup_id, grain, series FROM rollup ORDER BY rollup_id");
+    let mut rollups: HashMap<String, Vec<Rollup>> = HashMap::new();
+    for row in rows.fetch_all(connection).await? {
+        let rollup = Rollup { id: row.rollup_id, grain: parsed(&row.grain)?, series: row.series };
+        rollups.entry(row.dataset).or_default().push(rollup);
+    }
+    Ok(rollups)
 }
 
 async fn measures(connection: &mut PgConnection) -> Result<HashMap<String, Vec<Measure>>> {
@@ -147,7 +165,8 @@ async fn precedence(connection: &mut PgConnection) -> Result<HashMap<String, Vec
     Ok(precedence)
 }
 
-async fn codes(connection: &mut PgConnection) -> Result<HashMap<Dimension, CodeList>> {
+/// The code lists of the dimensions that have one in common.
+pub async fn codes(connection: &mut PgConnection) -> Result<HashMap<Dimension, CodeList>> {
     let rows = sqlx::query!(
         r#"SELECT c.dimension, c.code, c.parent, c.name_en, c.name_zh, c.definition,
              c.attributes AS "attributes: Json<serde_json::Map<String, Value>>", c.valid_from, c.valid_to, c.replaced_by

@@ -12,7 +12,8 @@
 //! 3. `records` replaces the records of changed parts. Rows are never updated but for the mark that they were replaced.
 //! 4. `walk` carries the changes through the cells of each dataset (`store` reads and writes them); which figure holds
 //!    is decided by [`crate::timeseries::overlay`].
-//! 5. The version of every collection that changed is raised by one.
+//! 5. `rollup` keeps the sums of complete datasets that stand ready.
+//! 6. The version of every collection that changed is raised by one.
 
 mod binary;
 mod bulk;
@@ -23,6 +24,7 @@ mod pack;
 mod read;
 mod records;
 mod releases;
+pub mod rollup;
 mod sheet;
 mod store;
 pub mod synthetic;
@@ -34,6 +36,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use sqlx::{Connection, PgConnection};
 
+use crate::catalog::read_codes;
 use crate::clock::Clock;
 use crate::database::Database;
 use crate::error::Result;
@@ -99,6 +102,7 @@ async fn last_checksum(connection: &mut PgConnection, kind: &str) -> Result<Opti
 
 async fn take_in(connection: &mut PgConnection, import: Import, pack: Pack) -> Result<Outcome> {
     describe_datasets(connection, &pack.datasets, import.at).await?;
+    let codes_before = read_codes(connection).await?;
     let before = origins_before(connection).await?;
     let mut changes = releases::write(connection, import, pack.parts).await?;
     let rows = changes.taken.iter().map(|taken| taken.part.rows() as u64).sum();
@@ -113,6 +117,7 @@ async fn take_in(connection: &mut PgConnection, import: Import, pack: Pack) -> R
             walk::walk(connection, &change).await?;
         }
     }
+    rollup::settle(connection, &codes_before, import.at).await?;
     raise_versions(connection, import.at, &changes.collections()).await?;
     Ok(Outcome { rows, releases: changes.taken.len() as u64, unchanged: changes.is_empty() })
 }

@@ -6,6 +6,7 @@ use sqlx::PgConnection;
 
 use super::binary::Rows;
 use super::releases::Origins;
+use super::rollup::{Changed, Figure};
 use crate::error::{Error, Result};
 use crate::timeseries::overlay::{self, Cell, Kind, Origin, Statement};
 use crate::timeseries::period::Frequency;
@@ -151,6 +152,25 @@ impl Stored {
         all.map(|(series, _)| series).collect::<BTreeSet<_>>().into_iter().collect()
     }
 
+    /// The cells that hold another figure in `new`, by series.
+    pub fn changed_cells(&self, new: &Self) -> BTreeMap<i64, Vec<Changed>> {
+        let mut changed: BTreeMap<i64, Vec<Changed>> = BTreeMap::new();
+        let places: BTreeSet<&(i64, i32)> = self.chunks.keys().chain(new.chunks.keys()).collect();
+        for place in places {
+            let (old, new) = (self.chunks.get(place), new.chunks.get(place));
+            let both = || [old, new].into_iter().flatten();
+            let first = both().map(|chunk| chunk.first_period).min().unwrap_or_default();
+            let end = both().map(Chunk::end).max().unwrap_or_default();
+            let figure = |chunk: Option<&Chunk>, period| chunk.and_then(|chunk| chunk.figure(period));
+            let cells = (first..end).map(|period| (period, figure(old, period), figure(new, period)));
+            let mut cells = cells.filter(|(_, old, new)| old != new).peekable();
+            if cells.peek().is_some() {
+                changed.entry(place.0).or_default().extend(cells);
+            }
+        }
+        changed
+    }
+
     /// Writes what differs from `self` in `new`, which holds the same series.
     pub async fn replace(&self, connection: &mut PgConnection, new: &Self) -> Result<()> {
         let (gone, added) = difference(&self.chunks, &new.chunks);
@@ -200,6 +220,19 @@ impl Stored {
 }
 
 impl Chunk {
+    /// The period behind the last.
+    fn end(&self) -> i32 {
+        self.first_period + i32::try_from(self.values.len()).unwrap_or_default()
+    }
+
+    /// The figure of a period.
+    fn figure(&self, period: i32) -> Option<Figure> {
+        let at = usize::try_from(period - self.first_period).ok()?;
+        let release = *self.releases.get(at)?.as_ref()?;
+        let status = self.statuses.as_ref().and_then(|all| all.get(at)).copied().unwrap_or(b'A');
+        Some(Figure { value: self.values[at], status, release })
+    }
+
     /// Adds a figure, later than those before it: value and status, and the release that states it.
     pub fn push(&mut self, period: i32, (value, status): (Option<i64>, u8), release: i32) {
         if self.values.is_empty() {

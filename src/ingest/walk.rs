@@ -11,6 +11,7 @@ use sqlx::PgConnection;
 
 use super::entry::Series;
 use super::releases::{Origins, Taken, origins};
+use super::rollup::Keeper;
 use super::store::{Cells, Extent, Stored, copy};
 use crate::error::Result;
 use crate::timeseries::key::Dimension;
@@ -59,6 +60,7 @@ pub async fn walk(connection: &mut PgConnection, change: &Change<'_>) -> Result<
     let added = added(change, &after);
     let touched = touched(connection, change, &added, &editions).await?;
     let mut counts = Counts::new();
+    let mut keeper = Keeper::of(connection, change.dataset).await?;
     for batch in touched.chunks(BATCH) {
         let seats = seats(connection, batch).await?;
         let old = Stored::read(connection, batch).await?;
@@ -73,8 +75,14 @@ pub async fn walk(connection: &mut PgConnection, change: &Change<'_>) -> Result<
         }
         withdraw(&mut cells, &seats, &editions, &after);
         let new = canonical(&cells, &seats, &mut counts);
+        if let Some(keeper) = &mut keeper {
+            keeper.note(connection, &old.changed_cells(&new)).await?;
+        }
         old.replace(connection, &new).await?;
         update_series(connection, (&old, &new), &last_changes(change, &cells)).await?;
+    }
+    if let Some(keeper) = keeper {
+        keeper.write(connection).await?;
     }
     write_notes(connection, change).await?;
     write_counts(connection, change, &counts).await

@@ -1,13 +1,14 @@
 //! Datasets that list every part of each whole: whatever is coarser than their finest series is the sum of these, and one that is
 //! not stated counts as nothing.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::dataset::{CodeList, Dataset, Vocabulary};
 use super::frame::{BEST, source_at};
 use super::key::{Dimension, PLUS, TOTAL, series_key};
 use super::period::Frequency;
 use super::plan::{Plan, Selection};
+use super::rollup::Grain;
 use super::target::{Node, Stored, Target};
 use crate::error::{Error, Result};
 
@@ -44,19 +45,19 @@ fn covers(list: &CodeList, above: &str, code: &str) -> bool {
 }
 
 /// The targets of a plan, in the order of their keys: each with the finest series that are part of it, or with the one that
-/// states it.
+/// states it. Of sums that are kept ready none is coarse: a dataset keeps none while a series of it is.
 pub fn targets(
     plan: &Plan,
     (dataset, vocabulary): (&Dataset, &Vocabulary),
-    stored: &[Stored],
+    (stored, are_sums): (&[Stored], bool),
 ) -> Result<Vec<Target>> {
-    let coarse = coarse((dataset, vocabulary), stored);
+    let coarse = if are_sums { HashSet::new() } else { coarse((dataset, vocabulary), stored) };
     let answered = Answered { plan, dataset, vocabulary, coarse };
     let at = source_at(dataset);
     let mut nodes: BTreeMap<Vec<String>, BTreeMap<String, Node>> = BTreeMap::new();
     let mut parts = 0;
     for one in stored {
-        let wholes = answered.by(one, &one.codes[at]);
+        let wholes = answered.by(one);
         parts += wholes.len();
         if parts > MOST_PARTS {
             return Err(Error::TooMuchRead { what: "parts", limit: MOST_PARTS as u64 });
@@ -64,7 +65,7 @@ pub fn targets(
         for codes in wholes {
             let own = codes.iter().zip(&one.codes).enumerate().all(|(i, (a, b))| i == at || a == b);
             let node = nodes.entry(codes).or_default().entry(one.codes[at].clone()).or_default();
-            if own {
+            if own && !one.is_sum {
                 node.published.insert(one.frequency, one.id);
             } else {
                 node.finest.entry(one.frequency).or_default().push(one.id);
@@ -94,25 +95,45 @@ pub fn targets(
     Ok(targets.into_values().collect())
 }
 
-/// The codes that others of a source's series of one frequency are below: what is stated of them is in the others already.
-type Coarse = HashMap<(String, Frequency), BTreeSet<(Dimension, String)>>;
-
-fn coarse((dataset, vocabulary): (&Dataset, &Vocabulary), stored: &[Stored]) -> Coarse {
-    let at = source_at(dataset);
-    let mut present: HashMap<(&str, Frequency), BTreeSet<(Dimension, &str)>> = HashMap::new();
+/// The series that have others below them in every dimension, or at the same code: what they state is in the others already. A
+/// maker of a group that makes cars itself has none, since its models are no other's.
+fn coarse((dataset, vocabulary): (&Dataset, &Vocabulary), stored: &[Stored]) -> HashSet<i64> {
+    let mut above: Vec<HashMap<&str, Vec<&str>>> = vec![HashMap::new(); dataset.dimensions.len()];
     for one in stored {
-        let codes = dataset.dimensions.iter().copied().zip(one.codes.iter().map(String::as_str));
-        present.entry((&one.codes[at], one.frequency)).or_default().extend(codes);
+        above.iter_mut().zip(&one.codes).for_each(|(codes, code)| _ = codes.entry(code).or_default());
     }
-    let above = |(dimension, code): (Dimension, &str)| {
-        let list = vocabulary.codes.get(&dimension);
-        let above = list.into_iter().flat_map(move |list| list.above(code));
-        above.map(move |code| (dimension, code.to_owned())).collect::<Vec<_>>()
+    for (dimension, codes) in dataset.dimensions.iter().zip(&mut above) {
+        let list = vocabulary.codes.get(dimension).filter(|_| Grain::may_sum(*dimension));
+        let stated: HashSet<&str> = codes.keys().copied().collect();
+        for (code, above) in codes {
+            let all = list.into_iter().flat_map(|list| list.above(code));
+            above.extend(all.filter_map(|code| stated.get(code)));
+        }
+    }
+    let has_above =
+        |one: &&Stored| above.iter().zip(&one.codes).any(|(all, code)| !all[code.as_str()].is_empty());
+    let below: Vec<&Stored> = stored.iter().filter(has_above).collect();
+    if below.is_empty() {
+        return HashSet::new();
+    }
+    let key = |one: &'_ Stored| (one.frequency, one.codes.clone());
+    let known: HashMap<(Frequency, Vec<String>), i64> = stored.iter().map(|one| (key(one), one.id)).collect();
+    let wholes = |one: &Stored| {
+        let mut all: Vec<Vec<String>> = vec![Vec::new()];
+        for (codes, code) in above.iter().zip(&one.codes) {
+            let chain = || std::iter::once(code.as_str()).chain(codes[code.as_str()].iter().copied());
+            let with = |so_far: Vec<String>| {
+                chain().map(move |code| [so_far.as_slice(), &[code.to_owned()]].concat()).collect::<Vec<_>>()
+            };
+            all = all.into_iter().flat_map(with).collect();
+        }
+        // The first is itself.
+        all.into_iter()
+            .skip(1)
+            .filter_map(|codes| known.get(&(one.frequency, codes)).copied())
+            .collect::<Vec<_>>()
     };
-    let of = |((source, frequency), codes): ((&str, Frequency), BTreeSet<(Dimension, &str)>)| {
-        ((source.to_owned(), frequency), codes.into_iter().flat_map(above).collect())
-    };
-    present.into_iter().map(of).collect()
+    below.into_iter().flat_map(wholes).collect()
 }
 
 /// Which series of the answer a stored one is part of.
@@ -120,19 +141,16 @@ struct Answered<'a> {
     plan: &'a Plan,
     dataset: &'a Dataset,
     vocabulary: &'a Vocabulary,
-    coarse: Coarse,
+    coarse: HashSet<i64>,
 }
 
 impl Answered<'_> {
     /// The codes of these series; `best` stands in the place of the source.
-    fn by(&self, stored: &Stored, source: &str) -> Vec<Vec<String>> {
+    fn by(&self, stored: &Stored) -> Vec<Vec<String>> {
         let codes = &stored.codes;
         let mut all: Vec<Vec<String>> = vec![Vec::new()];
         let pairs = || self.dataset.dimensions.iter().zip(codes);
-        let coarse = self.coarse.get(&(source.to_owned(), stored.frequency));
-        let is_coarse = pairs().any(|(dimension, code)| {
-            coarse.is_some_and(|coarse| coarse.contains(&(*dimension, code.clone())))
-        });
+        let is_coarse = self.coarse.contains(&stored.id);
         // What it states is in the finer series too, which are summed.
         if is_coarse && self.plan.selection.values().any(|s| matches!(s, Selection::Sum { .. })) {
             return Vec::new();

@@ -7,6 +7,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use super::key::{Dimension, PLUS, TOTAL};
 use super::period::{Frequency, PartialDate};
+use super::rollup::{Grain, Rollup};
 
 /// Everything that gives a query its meaning, read in one snapshot. Never changed: a later one replaces it.
 #[derive(Debug, Clone, Default)]
@@ -48,6 +49,10 @@ pub struct Dataset {
     pub partitions: Vec<Partition>,
     /// Which source answers by default, in the order of the table.
     pub precedence: Vec<Precedence>,
+    /// The sums that are kept ready.
+    pub rollups: Vec<Rollup>,
+    /// The grains that it wants to be kept ready; `None` leaves the choice to the service.
+    pub declared_rollups: Option<Vec<Grain>>,
     /// Under which terms it may be used.
     pub licence: String,
     /// How to cite it.

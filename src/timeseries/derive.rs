@@ -123,6 +123,14 @@ impl Releases {
         }
     }
 
+    /// The same in the order of their numbers.
+    #[must_use]
+    pub fn sorted(self) -> Self {
+        let mut all: Vec<i32> = self.iter().collect();
+        all.sort_unstable();
+        Self { first: all[0], others: all.split_off(1) }
+    }
+
     /// All of them.
     pub fn iter(&self) -> impl Iterator<Item = i32> {
         [self.first].into_iter().chain(self.others.iter().copied())
@@ -278,9 +286,13 @@ impl Maker<'_> {
         let whole = |(period, cells): (i32, Vec<&Cell>)| {
             let stated = cells.iter().filter(|cell| cell.exact().is_some());
             let value = stated.clone().filter_map(|cell| cell.exact()).try_fold(0_i64, i64::checked_add)?;
-            let coverage = (u32::try_from(stated.clone().count()).ok()?, u32::try_from(cells.len()).ok()?);
+            let parts =
+                cells.iter().map(|cell| cell.coverage.unwrap_or((u32::from(cell.exact().is_some()), 1)));
+            let coverage = parts.fold((0, 0), |all, one| (all.0 + one.0, all.1 + one.1));
             let joined = stated.fold(None, |so_far, cell| Some(joined(so_far, cell)))?;
-            Some((period, Cell { figure: Some(Figure::Exact(value)), coverage: Some(coverage), ..joined }))
+            let releases = joined.releases.sorted();
+            let figure = Some(Figure::Exact(value));
+            Some((period, Cell { figure, coverage: Some(coverage), releases, ..joined }))
         };
         cells.into_iter().filter_map(whole).collect()
     }

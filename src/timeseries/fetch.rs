@@ -4,6 +4,7 @@ mod availability;
 mod cancel;
 mod connections;
 mod named;
+mod sums;
 
 use std::collections::HashMap;
 
@@ -24,6 +25,7 @@ use super::frame::Series;
 use super::past::{self, Cells, Past};
 use super::period::Frequency;
 use super::plan::Plan;
+use super::rollup::{self, Rollup};
 use super::sql::{self, Bind, Statement};
 use super::target::{self, Stored, Target};
 use crate::database::{Admission, Gate};
@@ -71,6 +73,9 @@ pub struct Figures {
 /// The most series that one query selects among.
 const MOST_SERIES: usize = 200_000;
 
+/// How many are listed: one more, to tell whether there are more.
+const MOST_LISTED: i64 = 200_001;
+
 /// The most stored figures that are read at once, such as those that one total is the sum of.
 const MOST_FIGURES: i64 = 5_000_000;
 
@@ -93,10 +98,12 @@ impl<'a> Reader<'a> {
 
     /// The stored series that a plan selects. [`Error::Moved`] where the data is no longer of the vocabulary's versions.
     pub async fn series(&self, plan: &Plan) -> Result<Vec<Stored>> {
-        let limit = i64::try_from(MOST_SERIES + 1).unwrap_or(i64::MAX);
-        let statement = sql::series(plan, self.dataset, (limit, self.is_past()));
+        self.stored(&sql::series(plan, self.dataset, (MOST_LISTED, self.is_past()))).await
+    }
+
+    async fn stored(&self, statement: &Statement) -> Result<Vec<Stored>> {
         let mut stored = Vec::new();
-        for row in &self.rows(&statement).await? {
+        for row in &self.rows(statement).await? {
             same_versions(row, self.vocabulary, &self.plan.dataset)?;
             let Some(id) = row.try_get::<Option<i64>, _>("series_id")? else { continue };
             stored.push(Stored {
@@ -105,6 +112,7 @@ impl<'a> Reader<'a> {
                 codes: row.try_get("series_codes")?,
                 span: Option::zip(row.try_get("first_period")?, row.try_get("last_period")?),
                 observations: row.try_get("observations")?,
+                is_sum: row.try_get("is_sum")?,
             });
         }
         if stored.len() > MOST_SERIES {
@@ -117,11 +125,23 @@ impl<'a> Reader<'a> {
     pub async fn targets(&self, plan: &Plan) -> Result<(Vec<Target>, Vec<Stored>)> {
         let by = (self.dataset, self.vocabulary);
         if self.dataset.complete {
-            let stored = self.series(&complete::ingredients(plan, by)).await?;
-            return Ok((complete::targets(plan, by, &stored)?, stored));
+            let wider = complete::ingredients(plan, by);
+            let rollup = self.rollup(plan);
+            let stored = match rollup {
+                Some(rollup) => {
+                    self.stored(&sql::rolled_series(&wider, self.dataset, rollup.id, MOST_LISTED)).await?
+                }
+                None => self.series(&wider).await?,
+            };
+            return Ok((complete::targets(plan, by, (&stored, rollup.is_some()))?, stored));
         }
         let stored = self.series(&target::ingredients(plan, self.dataset)).await?;
         Ok((target::targets(plan, self.dataset, &stored), stored))
+    }
+
+    /// The rollup that the targets of a plan are made from; `None` where they are made from the finest series.
+    pub fn rollup(&self, plan: &Plan) -> Option<&'a Rollup> {
+        if self.is_past() { None } else { rollup::smallest(plan, (self.dataset, self.vocabulary)) }
     }
 
     /// The figures of some of them, at the plan's date and the reader's pin.
@@ -130,12 +150,20 @@ impl<'a> Reader<'a> {
         if count > MOST_FIGURES {
             return Err(Error::TooMuchRead { what: "figures", limit: MOST_FIGURES.unsigned_abs() });
         }
-        let ids: Vec<i64> = stored.iter().map(|s| s.id).collect();
+        let (sums, stated): (Vec<&Stored>, Vec<&Stored>) = stored.iter().partition(|one| one.is_sum);
+        let ids: Vec<i64> = stated.iter().map(|s| s.id).collect();
         let statement = sql::cells(&self.plan.dataset, &ids);
         if !self.is_past() {
-            let holding = self.holding(&mut *self.connections.one().await?, &statement).await?;
-            let tracks = holding.into_iter().map(|(id, holding)| (id, holding.track()));
-            return Ok(Figures { tracks: tracks.collect(), late: HashMap::new() });
+            let mut tracks = HashMap::new();
+            if !sums.is_empty() {
+                let ids: Vec<i64> = sums.iter().map(|s| s.id).collect();
+                tracks = self.sums(&ids).await?;
+            }
+            if !ids.is_empty() {
+                let holding = self.holding(&mut *self.connections.one().await?, &statement).await?;
+                tracks.extend(holding.into_iter().map(|(id, holding)| (id, holding.track())));
+            }
+            return Ok(Figures { tracks, late: HashMap::new() });
         }
         let mut connection = self.connections.of_one_state().await?;
         let mut holding = self.holding(&mut connection, &statement).await?;

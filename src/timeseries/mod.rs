@@ -17,6 +17,7 @@ pub mod ranking;
 pub mod reconcile;
 pub mod release;
 pub mod request;
+pub mod rollup;
 pub mod selected;
 pub mod sql;
 pub mod target;

@@ -78,13 +78,17 @@ const VERSIONS: &str = "WITH versions AS (SELECT max(version) FILTER (WHERE name
 pub fn series(plan: &Plan, dataset: &Dataset, (limit, gone): (i64, bool)) -> Statement {
     let mut statement = Statement::default();
     let condition = statement.selecting(plan, gone);
-    let limit = statement.bind(Bind::Number(limit));
-    let codes = columns(dataset);
-    statement.text = format!(
-        "{VERSIONS} SELECT v.dataset, v.codes, v.sources, s.* FROM versions v LEFT JOIN (\
-         SELECT s.series_id, s.frequency, ARRAY[{codes}] AS series_codes, s.first_period, s.last_period, s.observations \
-         FROM series s WHERE {condition} LIMIT ${limit}) s ON true"
-    );
+    statement.bare_list(dataset, ("series s", "false", &condition), limit);
+    statement
+}
+
+/// The same of a rollup: of its series those that are sums, and those that are stored ones.
+pub fn rolled_series(plan: &Plan, dataset: &Dataset, rollup: i32, limit: i64) -> Statement {
+    let mut statement = Statement::default();
+    let condition = statement.selecting(plan, false);
+    let rollup = statement.bind(Bind::Number(rollup.into()));
+    let condition = format!("{condition} AND s.rollup_id = ${rollup}::bigint::integer");
+    statement.bare_list(dataset, ("rollup_series s", "NOT s.is_stored", &condition), limit);
     statement
 }
 
@@ -100,6 +104,18 @@ pub fn cells(dataset: &str, ids: &[i64]) -> Statement {
          LEFT JOIN LATERAL (SELECT array_agg(n.period) AS periods, array_agg(n.release_id) AS note_releases, \
          array_agg(n.note) AS notes FROM observation_note n WHERE n.series_id = c.series_id \
          AND n.period >= c.first_period AND n.period < c.first_period + cardinality(c.\"values\")) n ON true"
+    );
+    statement
+}
+
+/// Reads some sums that are kept ready, with what they are made of.
+pub fn sums(dataset: &str, ids: &[i64]) -> Statement {
+    let mut statement = Statement::default();
+    statement.bind(Bind::Text(dataset.to_owned()));
+    let ids = statement.bind(Bind::Numbers(ids.to_vec()));
+    statement.text = format!(
+        "{VERSIONS} SELECT v.dataset, v.codes, v.sources, c.series_id, c.first_period, c.\"values\", c.parts, c.statuses, \
+         c.releases, c.mixed FROM versions v LEFT JOIN rollup_chunk c ON c.series_id = ANY(${ids})"
     );
     statement
 }
@@ -150,6 +166,17 @@ pub fn touched(
 }
 
 impl Statement {
+    /// Completes a list of up to `limit` series of a table under a condition, without their keys and in no order.
+    fn bare_list(&mut self, dataset: &Dataset, (table, is_sum, condition): (&str, &str, &str), limit: i64) {
+        let limit = self.bind(Bind::Number(limit));
+        let codes = columns(dataset);
+        self.text = format!(
+            "{VERSIONS} SELECT v.dataset, v.codes, v.sources, s.* FROM versions v LEFT JOIN (\
+             SELECT s.series_id, s.frequency, ARRAY[{codes}] AS series_codes, s.first_period, s.last_period, \
+             s.observations, {is_sum} AS is_sum FROM {table} WHERE {condition} LIMIT ${limit}) s ON true"
+        );
+    }
+
     /// Completes a list of series under a condition.
     fn listing(&mut self, dataset: &Dataset, condition: &str, limit: i64) {
         let limit = self.bind(Bind::Number(limit));

@@ -22,6 +22,8 @@ pub struct Stored {
     pub span: Option<(i32, i32)>,
     /// How many figures it has now, those stated as missing included.
     pub observations: i32,
+    /// Whether it is a sum that is kept ready, and no series that anybody stated.
+    pub is_sum: bool,
 }
 
 /// A series of the answer, whichever source it will be from.

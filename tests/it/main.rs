@@ -22,6 +22,7 @@ mod query;
 mod readme;
 mod reconcile;
 mod reference;
+mod rollups;
 mod service;
 mod start_stop;
 mod streams;

@@ -43,8 +43,8 @@ pub(super) async fn answer(
     if most < STREAMED_FROM {
         let frame = of_selected(&reader, &selected, (MOST_LINES, WAYS_OUT)).await?;
         let database_ms = start.elapsed().as_secs_f64() * 1000.0;
-        let warnings = Vec::new();
-        return Found { understood, frame, warnings, pages_at, database_ms }.written();
+        let (warnings, explanation) = (Vec::new(), None);
+        return Found { understood, frame, warnings, explanation, pages_at, database_ms }.written();
     }
     let admission = app.streams.enter()?;
     let download = Download {

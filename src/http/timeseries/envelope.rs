@@ -9,6 +9,7 @@ use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;
 
+use super::explain::Explanation;
 use super::{Asked, Extent, OneSeries, Shape};
 use crate::error::{Error, Result};
 use crate::formats::{self, ColumnsItem, Row, SeriesItem, Written};
@@ -81,6 +82,10 @@ pub struct Meta {
     pub complete: bool,
     /// The page.
     pub page: Page,
+    /// With `explain=1`: what the answer is made from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Explanation, required = false)]
+    pub explain: Option<Explanation>,
 }
 
 /// A source of figures in an answer.
@@ -159,7 +164,12 @@ pub struct Coverage {
 }
 
 /// Writes the answer.
-pub(super) fn write(asked: &Asked, written: Written<'_>, pin: Pin, warnings: Vec<Warning>) -> Result<Reply> {
+pub(super) fn write(
+    asked: &Asked,
+    written: Written<'_>,
+    pin: Pin,
+    (warnings, explanation): (Vec<Warning>, Option<Explanation>),
+) -> Result<Reply> {
     let view = &asked.view;
     let next = written.frame.next.as_ref().map(|place| {
         let key = vec![place.group.clone(), place.source.clone(), place.period.to_string()];
@@ -170,7 +180,7 @@ pub(super) fn write(asked: &Asked, written: Written<'_>, pin: Pin, warnings: Vec
         Format::Csv => formats::csv(written)?,
         Format::Ndjson => lines(formats::rows(written), link.as_deref())?,
         Format::Json => {
-            let meta = meta(asked, written, next);
+            let meta = Meta { explain: explanation, ..meta(asked, written, next) };
             let links = Links { this: view.target.this(), next: link.clone() };
             json(&shaped(asked.shape, written, (meta, links, warnings))?)?
         }
@@ -264,6 +274,9 @@ fn applied(asked: &Asked) -> serde_json::Map<String, serde_json::Value> {
     let limit = (asked.extent == Extent::Pages).then_some(asked.view.paging.limit);
     applied.insert("limit".to_owned(), json!(limit));
     applied.insert("lang".to_owned(), json!(asked.language.code()));
+    if asked.explains {
+        applied.insert("explain".to_owned(), json!(true));
+    }
     applied
 }
 
@@ -319,6 +332,7 @@ fn meta(asked: &Asked, written: Written<'_>, next_cursor: Option<String>) -> Met
         rankings: frame.rankings.iter().map(ToldRanking::new).collect(),
         complete: next_cursor.is_none(),
         page: Page { limit: most, rows: frame.len(), next_cursor },
+        explain: None,
     }
 }
 

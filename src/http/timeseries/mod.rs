@@ -3,6 +3,7 @@
 mod availability;
 mod download;
 mod envelope;
+mod explain;
 mod list;
 mod one;
 pub mod parameters;
@@ -19,6 +20,7 @@ use utoipa::ToSchema;
 
 pub use availability::{Availability, availability};
 pub use envelope::{Answer, Observations};
+use explain::Explanation;
 pub use list::{SeriesEntry, series_list};
 pub use one::{OneSeries, Vintage, series, vintages};
 pub use query::{MOST_OBSERVATIONS, MOST_QUERIES, QueryAnswer, QueryRequest, query};
@@ -61,6 +63,9 @@ const WAYS_OUT: &str =
 /// How often a query is understood anew where the data changes under it.
 const TRIES: usize = 3;
 
+/// The words for yes and no.
+const YES_OR_NO: [(&str, bool); 4] = [("true", true), ("1", true), ("false", false), ("0", false)];
+
 /// In which form observations are answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
@@ -96,6 +101,8 @@ struct Asked {
     sort: Sort,
     language: Language,
     extent: Extent,
+    /// Whether it is told what the answer is made from.
+    explains: bool,
     view: View,
 }
 
@@ -148,6 +155,7 @@ struct Found<'a> {
     understood: Understood<'a>,
     frame: Frame,
     warnings: Vec<Warning>,
+    explanation: Option<Explanation>,
     pages_at: Pin,
     database_ms: f64,
 }
@@ -172,7 +180,8 @@ impl<'a> Understood<'a> {
         let frame = read(&reader, asked).await?;
         let warnings = warnings::warnings(&reader, asked, &frame).await?;
         let database_ms = start.elapsed().as_secs_f64() * 1000.0;
-        Ok(Found { understood: self, frame, warnings, pages_at, database_ms })
+        let explanation = asked.explains.then(|| Explanation::of(&reader));
+        Ok(Found { understood: self, frame, warnings, explanation, pages_at, database_ms })
     }
 }
 
@@ -182,7 +191,7 @@ impl Found<'_> {
         let Understood { asked, dataset, vocabulary } = &self.understood;
         let (language, transform) = (asked.language, asked.plan.transform);
         let written = Written { frame: &self.frame, dataset, vocabulary, language, transform };
-        let reply = envelope::write(asked, written, self.pages_at, self.warnings)?;
+        let reply = envelope::write(asked, written, self.pages_at, (self.warnings, self.explanation))?;
         Ok(Reply { database_ms: Some(self.database_ms), ..reply })
     }
 }
@@ -206,6 +215,7 @@ fn understand(mut call: Call, vocabulary: &Vocabulary, dataset: &Dataset) -> Res
     let language = call.language();
     let format = call.format();
     let whole = shape != Shape::Rows || plan.window.last.is_some();
+    let explains = call.params.choice("explain", &YES_OR_NO).unwrap_or(false);
     clashes(&mut call, (shape, sort, whole), format.as_ref().is_ok_and(|f| *f != Format::Json));
     let lines =
         format.as_ref().is_ok_and(|f| *f != Format::Json) && !call.has("limit") && !call.has("cursor");
@@ -214,8 +224,12 @@ fn understand(mut call: Call, vocabulary: &Vocabulary, dataset: &Dataset) -> Res
         (_, true) => Extent::Whole(MOST_WHOLE),
         _ => Extent::Pages,
     };
+    if explains && (shape == Shape::Array || format.as_ref().is_ok_and(|f| *f != Format::Json)) {
+        let detail = "is told in meta, which CSV, NDJSON and shape=array do not have";
+        call.params.reject(Fault::new("explain", "1", detail));
+    }
     let view = call.view(DEFAULT_ROWS, MOST_ROWS)?;
-    Ok(Asked { plan, named, shape: Some(shape), sort, language, extent, view })
+    Ok(Asked { plan, named, shape: Some(shape), sort, language, extent, explains, view })
 }
 
 /// Tells where the parameters that say how to answer contradict each other.

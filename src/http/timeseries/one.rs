@@ -108,7 +108,8 @@ async fn attempt(app: &App, key: &str, mut call: Call) -> Result<Reply> {
     let language = call.language();
     let named = dataset.dimensions.iter().map(|dimension| dimension.name()).chain(["frequency"]).collect();
     let (sort, extent) = (Sort::Series, Extent::Whole(MOST_WHOLE));
-    let asked = Asked { plan, named, shape: None, sort, language, extent, view: call.single()? };
+    let asked =
+        Asked { plan, named, shape: None, sort, language, extent, explains: false, view: call.single()? };
     let pin = pin_now(&vocabulary, &dataset.name);
     if let Some(reply) = envelope::unread(&asked, &vocabulary, pin) {
         return Ok(reply);
@@ -125,7 +126,7 @@ async fn attempt(app: &App, key: &str, mut call: Call) -> Result<Reply> {
     let warnings = warnings::warnings(&reader, &asked, &frame).await?;
     let transform = asked.plan.transform;
     let written = Written { frame: &frame, dataset, vocabulary: &vocabulary, language, transform };
-    envelope::write(&asked, written, pin, warnings)
+    envelope::write(&asked, written, pin, (warnings, None))
 }
 
 async fn attempt_vintages(app: &App, key: &str, mut call: Call) -> Result<Reply> {

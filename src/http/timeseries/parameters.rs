@@ -182,6 +182,9 @@ pub struct Form {
     /// At most so many observations on a page: 1,000 where it is not given. CSV and NDJSON come whole without it.
     #[param(required = false, minimum = 1, maximum = 10_000, example = 1000)]
     pub limit: u32,
+    /// Whether `meta.explain` tells which sums the answer is made from, and why: `true` or `1`. Without it: `false`.
+    #[param(required = false)]
+    pub explain: bool,
     /// `meta.page.next_cursor` of the page before, with the same other parameters. Pages are all read at the state of the data
     /// that the first one was read at.
     #[param(required = false)]

@@ -13,6 +13,7 @@ use crate::ingest::sheet::Row;
 use crate::ingest::vocabulary::Vocabulary;
 use crate::timeseries::key::{Dimension, illegal_code};
 use crate::timeseries::period::Frequency;
+use crate::timeseries::rollup::Grain;
 
 /// The columns of `codes/partitions.csv`.
 pub const PARTITIONS: &[&str] =
@@ -48,6 +49,9 @@ pub struct Dataset {
     pub default_frequency: Frequency,
     /// Whether its rows list every part of each whole.
     pub complete: bool,
+    /// The grains whose sums are kept ready; without it the service chooses.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rollups: Option<Vec<String>>,
     /// Under which terms it may be used.
     pub licence: String,
     /// How to cite it.
@@ -93,7 +97,23 @@ fn contradiction(name: &str, dataset: &Dataset) -> Option<String> {
         } else if dataset.frequencies.iter().collect::<HashSet<_>>().len() != dataset.frequencies.len() {
             Some("a frequency stands twice".to_owned())
         } else {
-            None
+            wrong_rollup(dataset)
+        }
+    })
+}
+
+fn wrong_rollup(dataset: &Dataset) -> Option<String> {
+    let rollups = dataset.rollups.as_ref()?;
+    if !dataset.complete && !rollups.is_empty() {
+        return Some("only datasets that list every part of each whole have rollups".to_owned());
+    }
+    let mut grains = HashSet::new();
+    rollups.iter().find_map(|text| match text.parse::<Grain>() {
+        Err(reason) => Some(format!("{text} is no grain of a rollup: {reason}")),
+        Ok(grain) => {
+            let foreign = grain.0.iter().find(|(dimension, _)| !dataset.dimensions.contains(dimension));
+            let foreign = foreign.map(|(dimension, _)| format!("{text}: it has no dimension {dimension}"));
+            foreign.or_else(|| (!grains.insert(grain)).then(|| format!("the rollup {text} stands twice")))
         }
     })
 }

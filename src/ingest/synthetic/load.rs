@@ -9,13 +9,14 @@ use sqlx::{Connection, PgConnection};
 
 use super::describe::PUBLISHED;
 use super::{DATASET, Market, Order};
+use crate::catalog::{read_codes, read_datasets};
 use crate::clock::Clock;
 use crate::database::Database;
 use crate::error::{Error, Result};
 use crate::ingest::files::Files;
 use crate::ingest::pack::{self, Part};
 use crate::ingest::releases::{self, Import};
-use crate::ingest::{bulk, describe_datasets, hold_lock, last_checksum, raise_versions, records};
+use crate::ingest::{bulk, describe_datasets, hold_lock, last_checksum, raise_versions, records, rollup};
 use crate::timeseries::period::PartialDate;
 
 /// Raised when the same order makes other figures than before.
@@ -66,7 +67,9 @@ pub async fn generate(database: &Database, pack: &Files, order: Order, clock: &C
     let import = Import { checksum, at: clock.now(), today: clock.today() };
     let written = take_in(&mut transaction, import, pack, market).await?;
     transaction.commit().await?;
-    sqlx::query("VACUUM (ANALYZE) series, observation_chunk").execute(&mut connection).await?;
+    sqlx::query("VACUUM (ANALYZE) series, observation_chunk, rollup_series, rollup_chunk")
+        .execute(&mut connection)
+        .await?;
     Ok(Generated { series: written.series, observations: written.observations, unchanged: false })
 }
 
@@ -103,6 +106,11 @@ async fn take_in(
     let of_figures = changes.taken.last().map(|taken| taken.release);
     let release = of_figures.ok_or_else(|| Error::internal("writing releases", "there is none"))?;
     let written = bulk::write(connection, DATASET, release, market.series()).await?;
+    let lists = read_codes(connection).await?;
+    let datasets = read_datasets(connection).await?;
+    if let Some(dataset) = datasets.iter().find(|dataset| dataset.name == DATASET) {
+        rollup::build(connection, (dataset, &lists), import.at).await?;
+    }
     raise_versions(connection, import.at, &changes.collections()).await?;
     Ok(written)
 }
@@ -141,13 +149,16 @@ pub async fn remove(database: &Database, clock: &Clock) -> Result<Removed> {
     let series = delete(&mut transaction).await?;
     raise_versions(&mut transaction, clock.now(), &collections).await?;
     transaction.commit().await?;
-    sqlx::query("VACUUM (ANALYZE) series, observation_chunk, observation_history")
-        .execute(&mut connection)
-        .await?;
+    sqlx::query(
+        "VACUUM (ANALYZE) series, observation_chunk, observation_history, rollup_series, rollup_chunk",
+    )
+    .execute(&mut connection)
+    .await?;
     Ok(Removed { series, releases: releases.len() as u64 })
 }
 
 async fn delete(connection: &mut PgConnection) -> Result<u64> {
+    rollup::clear(connection, DATASET).await?;
     macro_rules! delete {
         ($($table:literal),*) => {$(
             sqlx::query!(

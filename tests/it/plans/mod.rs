@@ -12,8 +12,13 @@ use queries::{Reads, queries};
 use crate::client::Client;
 
 /// Tables that grow with the figures stored. No query reads one of them from end to end.
-const FIGURES: [&str; 4] =
-    ["observation_chunk", "observation_history", "observation_note", "observation_restatement"];
+const FIGURES: [&str; 5] = [
+    "observation_chunk",
+    "observation_history",
+    "observation_note",
+    "observation_restatement",
+    "rollup_chunk",
+];
 
 /// Why a plan reads more than it should; nothing where it does not.
 fn fault(scan: &Scan, reads: Reads) -> Option<&'static str> {

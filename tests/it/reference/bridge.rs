@@ -43,7 +43,7 @@ pub fn answered(world: &World, holding: &[(Key, Stated)], query: &Query) -> Opti
         codes.insert(SOURCE_AT, source.clone());
         let count = i32::try_from(stated.len()).unwrap();
         let span = Option::zip(stated.keys().next().copied(), stated.keys().next_back().copied());
-        let one = Stored { id, frequency: *frequency, codes, span, observations: count };
+        let one = Stored { id, frequency: *frequency, codes, span, observations: count, is_sum: false };
         if is_read(&read, &dataset, &one) {
             stored.push(one);
             figures.tracks.insert(id, track(stated));

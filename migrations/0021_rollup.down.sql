@@ -1,0 +1,2 @@
+DROP TABLE rollup_chunk, rollup_code, rollup_series, rollup;
+ALTER TABLE dataset DROP COLUMN rollups;

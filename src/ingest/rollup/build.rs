@@ -1,0 +1,258 @@
+//! Making all rollups of a dataset anew, in one walk through its finest series.
+//!
+//! The walk goes through the codes of one dimension in the order of their tree, so that whatever lies behind it is written and
+//! forgotten: of a dimension of places, the sums of a city when the city is done, those of its province when the province is.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
+
+use super::choice::{self, Candidate};
+use super::members::{Lists, Mapping, Member, Members, Numbers};
+use super::sum::Figure;
+use super::sums::{self, Place, Shelf, Summed, Sums};
+use crate::error::Result;
+use crate::timeseries::dataset::Dataset;
+use crate::timeseries::key::Dimension;
+use crate::timeseries::rollup::{Grain, Level};
+
+/// How many stored series are read at once.
+const BATCH: usize = 1_000;
+
+/// What was made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Built {
+    /// The rollups of these grains.
+    Kept(Vec<Grain>),
+    /// None: the dataset does not list every part of each whole, or has no figures.
+    NotComplete,
+    /// None: beside figures of this series there are some of its parts.
+    Coarse(String),
+}
+
+/// Makes the rollups of a dataset anew: those that it declares, else the ones that its series suggest.
+pub async fn build(
+    connection: &mut PgConnection,
+    (dataset, lists): (&Dataset, &Lists),
+    at: DateTime<Utc>,
+) -> Result<Built> {
+    clear(connection, &dataset.name).await?;
+    if !dataset.complete {
+        return Ok(Built::NotComplete);
+    }
+    let mut members = Members::read(connection, &dataset.name).await?;
+    if members.all.is_empty() {
+        return Ok(Built::NotComplete);
+    }
+    if let Some(codes) = members.coarse(lists) {
+        let code = |dimension: &Dimension| members.numbers.name(*dimension, codes[*dimension as usize]);
+        return Ok(Built::Coarse(dataset.dimensions.iter().map(code).collect::<Vec<_>>().join(".")));
+    }
+    let grains = match &dataset.declared_rollups {
+        Some(declared) => declared.clone(),
+        None => suggested(dataset, &mut members, lists),
+    };
+    let rollups = insert(connection, (&dataset.name, &grains), at).await?;
+    keep_codes(connection, &dataset.name, &members.numbers).await?;
+    let walk_by = walked_dimension((dataset, &grains), &mut members, lists);
+    Walk { dataset, lists, rollups: &rollups }.through(connection, members, walk_by).await?;
+    count_series(connection, &dataset.name).await?;
+    Ok(Built::Kept(grains))
+}
+
+/// Takes the rollups of a dataset away.
+pub async fn clear(connection: &mut PgConnection, dataset: &str) -> Result<()> {
+    sqlx::query!(
+        "DELETE FROM rollup_chunk USING rollup_series s
+         WHERE rollup_chunk.series_id = s.series_id AND s.dataset = $1 AND NOT s.is_stored",
+        dataset,
+    )
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query!("DELETE FROM rollup WHERE dataset = $1", dataset).execute(&mut *connection).await?;
+    sqlx::query!("DELETE FROM rollup_code WHERE dataset = $1", dataset).execute(connection).await?;
+    Ok(())
+}
+
+async fn insert(
+    connection: &mut PgConnection,
+    (dataset, grains): (&str, &[Grain]),
+    at: DateTime<Utc>,
+) -> Result<Vec<(i32, Grain)>> {
+    let mut rollups = Vec::with_capacity(grains.len());
+    for grain in grains {
+        let id = sqlx::query_scalar!(
+            "INSERT INTO rollup (dataset, grain, series, built_at) VALUES ($1, $2, 0, $3) RETURNING rollup_id",
+            dataset,
+            grain.to_string(),
+            at,
+        );
+        rollups.push((id.fetch_one(&mut *connection).await?, grain.clone()));
+    }
+    Ok(rollups)
+}
+
+/// Notes which codes the series of a dataset have.
+pub async fn keep_codes(connection: &mut PgConnection, dataset: &str, numbers: &Numbers) -> Result<()> {
+    for dimension in Dimension::ALL {
+        sqlx::query!(
+            "INSERT INTO rollup_code SELECT $1, $2, code FROM UNNEST($3::text[]) AS code ON CONFLICT DO NOTHING",
+            dataset,
+            dimension.name(),
+            numbers.names(dimension),
+        )
+        .execute(&mut *connection)
+        .await?;
+    }
+    Ok(())
+}
+
+/// Tells each rollup of a dataset how many series it has.
+pub async fn count_series(connection: &mut PgConnection, dataset: &str) -> Result<()> {
+    sqlx::query!(
+        "UPDATE rollup SET series = (SELECT count(*) FROM rollup_series s WHERE s.rollup_id = rollup.rollup_id)
+         WHERE dataset = $1",
+        dataset,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// The grains that the series of a dataset suggest.
+fn suggested(dataset: &Dataset, members: &mut Members, lists: &Lists) -> Vec<Grain> {
+    let summed = dataset.dimensions.iter().copied().filter(|dimension| Grain::may_sum(*dimension));
+    let levels = summed.map(|dimension| (dimension, levels(members, dimension, lists))).collect::<Vec<_>>();
+    let grains = choice::grains(&levels);
+    let sizes = members.sizes(&grains, lists);
+    let candidates = grains.into_iter().zip(sizes).map(|(grain, series)| Candidate { grain, series });
+    choice::choose(&candidates.collect::<Vec<_>>(), members.all.len() as u64)
+}
+
+/// The levels that the codes of a dimension may be kept apart at: all, and each kind that is above some of them.
+fn levels(members: &Members, dimension: Dimension, lists: &Lists) -> Vec<Level> {
+    let names = members.numbers.names(dimension);
+    let Some(list) = lists.get(&dimension).filter(|_| names.len() > 1) else { return Vec::new() };
+    let mut levels = vec![Level::Finest];
+    for above in names.iter().flat_map(|name| list.above(name)) {
+        // At the top a dimension is not kept apart.
+        let is_top = list.above(above).next().is_none();
+        let kind = list.get(above).and_then(|code| code.kind.clone()).filter(|_| !is_top);
+        if let Some(level) = kind.map(Level::Kind).filter(|level| !levels.contains(level)) {
+            levels.push(level);
+        }
+    }
+    levels
+}
+
+/// The dimension by which the fewest sums are held until the end.
+fn walked_dimension(
+    (dataset, grains): (&Dataset, &[Grain]),
+    members: &mut Members,
+    lists: &Lists,
+) -> Dimension {
+    let sizes = members.sizes(grains, lists);
+    let held = |dimension: &Dimension| -> u64 {
+        let until_end = grains.iter().zip(&sizes).filter(|(grain, _)| grain.level(*dimension).is_none());
+        until_end.map(|(_, size)| size).sum()
+    };
+    let summed = dataset.dimensions.iter().copied().filter(|dimension| Grain::may_sum(*dimension));
+    summed.min_by_key(held).unwrap_or(Dimension::Geo)
+}
+
+/// A walk through all series of a dataset.
+struct Walk<'a> {
+    dataset: &'a Dataset,
+    lists: &'a Lists,
+    rollups: &'a [(i32, Grain)],
+}
+
+impl Walk<'_> {
+    async fn through(&self, connection: &mut PgConnection, members: Members, by: Dimension) -> Result<()> {
+        let Members { mut numbers, mut all } = members;
+        let names = numbers.names(by).to_vec();
+        let path = |name: &String| -> Vec<&str> {
+            let list = self.lists.get(&by);
+            let mut path: Vec<&str> = list.into_iter().flat_map(|list| list.above(name)).collect();
+            path.reverse();
+            path
+        };
+        let mut order: Vec<usize> = (0..names.len()).collect();
+        order.sort_by_cached_key(|at| (path(&names[*at]), &names[*at]));
+        let mut ranks = vec![0; names.len()];
+        order.iter().enumerate().for_each(|(rank, at)| ranks[*at] = rank);
+        all.sort_by_key(|member| ranks[member.codes[by as usize] as usize]);
+        let mut mappings: Vec<Mapping> =
+            self.rollups.iter().map(|(_, grain)| Mapping::new(grain.clone())).collect();
+        let mut sums = Sums::new();
+        let mut done = Vec::new();
+        let groups: Vec<&[Member]> =
+            all.chunk_by(|a, b| a.codes[by as usize] == b.codes[by as usize]).collect();
+        for (at, group) in groups.iter().enumerate() {
+            for some in group.chunks(BATCH) {
+                for (member, figures) in figures(connection, some).await? {
+                    for (rollup, mapping) in mappings.iter_mut().enumerate() {
+                        let codes = mapping.map(&member.codes, &mut numbers, self.lists);
+                        sums::add(&mut sums, (rollup, codes), &member, figures.iter().copied(), 1)?;
+                    }
+                }
+            }
+            let next =
+                groups.get(at + 1).map(|group| numbers.name(by, group[0].codes[by as usize]).to_owned());
+            let above: Vec<&str> = next
+                .iter()
+                .flat_map(|next| {
+                    let list = self.lists.get(&by);
+                    std::iter::once(next.as_str()).chain(list.into_iter().flat_map(|list| list.above(next)))
+                })
+                .collect();
+            let behind = |place: &Place| !above.contains(&numbers.name(by, place.codes[by as usize]));
+            done.extend(sums.extract_if(|place, _| behind(place)));
+            self.write(connection, &numbers, &mut done).await?;
+        }
+        Ok(())
+    }
+
+    async fn write(
+        &self,
+        connection: &mut PgConnection,
+        numbers: &Numbers,
+        done: &mut Vec<(Place, Summed)>,
+    ) -> Result<()> {
+        // Series of a rollup that are read together lie together.
+        done.sort_by_key(|(place, _)| (place.rollup, place.codes));
+        let Dataset { name, dimensions, .. } = self.dataset;
+        let kept = Shelf { dataset: name, dimensions, rollups: self.rollups, numbers };
+        kept.write(connection, done).await?;
+        done.clear();
+        Ok(())
+    }
+}
+
+/// The current figures of some series, chunk by chunk.
+async fn figures(
+    connection: &mut PgConnection,
+    members: &[Member],
+) -> Result<Vec<(Member, Vec<(i32, Figure)>)>> {
+    let by_id: HashMap<i64, Member> = members.iter().map(|member| (member.id, *member)).collect();
+    let ids: Vec<i64> = members.iter().map(|member| member.id).collect();
+    let rows = sqlx::query!(
+        "SELECT series_id, first_period, \"values\" AS \"values!: Vec<Option<i64>>\", statuses,
+                releases AS \"releases!: Vec<Option<i32>>\"
+         FROM observation_chunk WHERE series_id = ANY($1)",
+        &ids,
+    );
+    let rows = rows.fetch_all(connection).await?;
+    let chunks = rows.into_iter().filter_map(|row| {
+        let member = by_id.get(&row.series_id)?;
+        let statuses = row.statuses;
+        let status = |at: usize| statuses.as_ref().and_then(|all| all.get(at)).copied().unwrap_or(b'A');
+        let all = (row.first_period..).zip(row.values.into_iter().zip(row.releases)).enumerate();
+        let stated = all.filter_map(|(at, (period, (value, release)))| {
+            Some((period, Figure { value, status: status(at), release: release? }))
+        });
+        Some((*member, stated.collect()))
+    });
+    Ok(chunks.collect())
+}

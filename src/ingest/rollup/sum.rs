@@ -1,0 +1,257 @@
+//! Sums as they are kept: each cell with what it is made of, so that parts can be added to it and taken from it again.
+
+use crate::ingest::binary::Rows;
+
+/// Takes the rows that [`Run::encode`] makes.
+pub const COPY_CHUNKS: &str =
+    "COPY rollup_chunk (series_id, chunk, first_period, \"values\", parts, statuses, releases, mixed)
+     FROM STDIN WITH (FORMAT binary)";
+
+/// A figure that is part of sums: its value, `None` where stated as missing, its status, and the release that states it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Figure {
+    pub value: Option<i64>,
+    pub status: u8,
+    pub release: i32,
+}
+
+/// How many parts of a cell one release states with one status; below zero in a difference.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+struct Parts {
+    release: i32,
+    status: u8,
+    count: i32,
+}
+
+/// The sum of a period, or the difference that changes make to it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Sum {
+    value: i64,
+    /// What most cells are made of, and what else there is.
+    first: Parts,
+    others: Vec<Parts>,
+}
+
+impl Sum {
+    /// Adds a figure, or takes it away with a `count` of -1. False where the sum is beyond 64 bits.
+    pub fn add(&mut self, figure: Figure, count: i32) -> bool {
+        let Figure { value, status, release } = figure;
+        let status = if value.is_some() { status } else { b'M' };
+        self.count(Parts { release, status, count });
+        let value = value.unwrap_or_default().checked_mul(i64::from(count));
+        value.and_then(|value| self.value.checked_add(value)).map(|sum| self.value = sum).is_some()
+    }
+
+    /// Adds another sum or a difference. False where the sum is beyond 64 bits.
+    pub fn join(&mut self, other: &Self) -> bool {
+        for parts in other.parts() {
+            self.count(parts);
+        }
+        self.value.checked_add(other.value).map(|sum| self.value = sum).is_some()
+    }
+
+    fn count(&mut self, parts: Parts) {
+        let is_same = |known: &Parts| (known.release, known.status) == (parts.release, parts.status);
+        if self.first.count == 0 && self.others.is_empty() {
+            self.first = parts;
+        } else if is_same(&self.first) {
+            self.first.count += parts.count;
+        } else if let Some(known) = self.others.iter_mut().find(|known| is_same(known)) {
+            known.count += parts.count;
+        } else {
+            self.others.push(parts);
+        }
+        if self.first.count == 0 || self.others.iter().any(|parts| parts.count == 0) {
+            self.others.retain(|parts| parts.count != 0);
+            if self.first.count == 0 {
+                self.first = self.others.pop().unwrap_or_default();
+            }
+        }
+    }
+
+    fn parts(&self) -> impl Iterator<Item = Parts> {
+        [self.first].into_iter().filter(|parts| parts.count != 0).chain(self.others.iter().copied())
+    }
+
+    /// Whether it is made of nothing.
+    pub fn is_empty(&self) -> bool {
+        self.first.count == 0
+    }
+
+    /// The sum; `None` where no part of it is stated.
+    fn value(&self) -> Option<i64> {
+        self.parts().any(|parts| parts.status != b'M').then_some(self.value)
+    }
+}
+
+/// The cells of a chunk, one after the other from a period on.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Run {
+    first: i32,
+    cells: Vec<Sum>,
+}
+
+/// Where the cells of a series that are made of something begin and end, and how many there are.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Extent {
+    pub first: Option<i32>,
+    pub last: Option<i32>,
+    pub observations: i32,
+}
+
+impl Run {
+    /// The cell of a period.
+    pub fn cell(&mut self, period: i32) -> &mut Sum {
+        if self.cells.is_empty() {
+            self.first = period;
+        }
+        if period < self.first {
+            let before = usize::try_from(self.first - period).unwrap_or_default();
+            self.cells.splice(0..0, std::iter::repeat_n(Sum::default(), before));
+            self.first = period;
+        }
+        let at = usize::try_from(period - self.first).unwrap_or_default();
+        if at >= self.cells.len() {
+            self.cells.resize(at + 1, Sum::default());
+        }
+        &mut self.cells[at]
+    }
+
+    /// The cells that are made of something, by period.
+    pub fn cells(&self) -> impl Iterator<Item = (i32, &Sum)> {
+        (self.first..).zip(&self.cells).filter(|(_, cell)| !cell.is_empty())
+    }
+
+    /// Adds differences. False where a sum is beyond 64 bits.
+    pub fn join(&mut self, other: &Self) -> bool {
+        other.cells().all(|(period, difference)| self.cell(period).join(difference))
+    }
+
+    /// Adds its row of this series and number for [`COPY_CHUNKS`]; none where all cells are made of nothing.
+    pub fn encode(&self, (series, number): (i64, i32), rows: &mut Rows) {
+        let Some(first) = self.cells.iter().position(|cell| !cell.is_empty()) else { return };
+        let last = self.cells.iter().rposition(|cell| !cell.is_empty()).unwrap_or(first);
+        let cells = &self.cells[first..=last];
+        let mut mixed = Vec::new();
+        let mut releases = Vec::with_capacity(cells.len());
+        for (at, cell) in (0..).zip(cells) {
+            let is_mixed = !cell.others.is_empty();
+            releases.push((!is_mixed && !cell.is_empty()).then_some(cell.first.release));
+            for parts in cell.parts().filter(|_| is_mixed) {
+                mixed.extend([at, parts.release, i32::from(parts.status), parts.count].map(Some));
+            }
+        }
+        let count = |cell: &Sum| Some(cell.parts().map(|parts| parts.count).sum());
+        let letter = |cell: &Sum| if cell.first.status == 0 { b'A' } else { cell.first.status };
+        let letters: Vec<u8> = cells.iter().map(letter).collect();
+        rows.begin(8);
+        rows.bigint(series);
+        rows.integer(number);
+        rows.integer(self.first + i32::try_from(first).unwrap_or_default());
+        rows.bigints(&cells.iter().map(Sum::value).collect::<Vec<_>>());
+        rows.integers(&cells.iter().map(count).collect::<Vec<_>>());
+        if letters.iter().all(|letter| *letter == b'A') {
+            rows.null();
+        } else {
+            rows.bytes(&letters);
+        }
+        rows.integers(&releases);
+        if mixed.is_empty() { rows.null() } else { rows.integers(&mixed) }
+    }
+
+    /// The cells of a stored row.
+    pub fn decode(row: Row) -> Self {
+        let Row { first_period, values, parts, statuses, releases, mixed } = row;
+        let letter = |at: usize| statuses.as_ref().and_then(|all| all.get(at)).copied().unwrap_or(b'A');
+        let mut run = Self { first: first_period, cells: Vec::with_capacity(values.len()) };
+        for (at, value) in values.into_iter().enumerate() {
+            let parts = |release: i32| Parts { release, status: letter(at), count: parts[at] };
+            let first = releases[at].map(parts).unwrap_or_default();
+            run.cells.push(Sum { value: value.unwrap_or_default(), first, others: Vec::new() });
+        }
+        for entry in mixed.unwrap_or_default().chunks_exact(4) {
+            let cell = usize::try_from(entry[0]).ok().and_then(|at| run.cells.get_mut(at));
+            let status = u8::try_from(entry[2]).unwrap_or(b'A');
+            if let Some(cell) = cell {
+                cell.count(Parts { release: entry[1], status, count: entry[3] });
+            }
+        }
+        run
+    }
+}
+
+/// A row of sums as it is stored.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Row {
+    pub first_period: i32,
+    pub values: Vec<Option<i64>>,
+    pub parts: Vec<i32>,
+    pub statuses: Option<Vec<u8>>,
+    pub releases: Vec<Option<i32>>,
+    pub mixed: Option<Vec<i32>>,
+}
+
+impl Extent {
+    /// That of the cells of some chunks in the order of their periods.
+    pub fn of<'a>(chunks: impl Iterator<Item = &'a Run>) -> Self {
+        let mut extent = Self::default();
+        for (period, _) in chunks.flat_map(Run::cells) {
+            extent.first.get_or_insert(period);
+            extent.last = Some(period);
+            extent.observations += 1;
+        }
+        extent
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn figure(value: i64, status: u8, release: i32) -> Figure {
+        Figure { value: Some(value), status, release }
+    }
+
+    #[test]
+    fn what_is_taken_away_leaves_what_was_there() {
+        let all = [figure(5, b'A', 1), figure(7, b'P', 2), figure(11, b'A', 1), figure(-3, b'A', 3)];
+        let missing = Figure { value: None, status: b'M', release: 2 };
+        let mut sum = Sum::default();
+        for figure in all.into_iter().chain([missing]) {
+            assert!(sum.add(figure, 1));
+        }
+        assert_eq!(sum.value(), Some(20));
+        for figure in [all[0], all[2], all[3]] {
+            assert!(sum.add(figure, -1));
+        }
+        let mut left = Sum::default();
+        assert!(left.add(missing, 1) && left.add(all[1], 1));
+        assert_eq!(sum.value(), Some(7));
+        assert_eq!(sum.parts().collect::<std::collections::BTreeSet<_>>(), left.parts().collect());
+        assert!(sum.add(all[1], -1));
+        assert_eq!((sum.value(), sum.is_empty()), (None, false));
+        assert!(sum.add(missing, -1));
+        assert!(sum.is_empty());
+    }
+
+    #[test]
+    fn a_sum_beyond_64_bits_is_told() {
+        let mut sum = Sum::default();
+        assert!(sum.add(figure(i64::MAX, b'A', 1), 1));
+        assert!(!sum.add(figure(1, b'A', 1), 1));
+    }
+
+    #[test]
+    fn a_run_grows_at_both_ends() {
+        let mut run = Run::default();
+        for period in [30, 32, 28] {
+            assert!(run.cell(period).add(figure(i64::from(period), b'A', 1), 1));
+        }
+        let found: Vec<_> = run.cells().map(|(period, cell)| (period, cell.value())).collect();
+        assert_eq!(found, [(28, Some(28)), (30, Some(30)), (32, Some(32))]);
+        assert_eq!(
+            Extent::of([&run].into_iter()),
+            Extent { first: Some(28), last: Some(32), observations: 3 }
+        );
+    }
+}

@@ -1,0 +1,334 @@
+//! Sums that are kept ready: the same answers as without them, and always those that building them anew would make.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::process::Command;
+
+use china_auto::database::Database;
+use china_auto::ingest::rollup::{Built, rebuild};
+use china_auto::ingest::synthetic::{Order, generate, remove};
+use china_auto::ingest::{Files, load_bundled};
+use proptest::prelude::Rng as _;
+use proptest::test_runner::{RngAlgorithm, TestRng};
+use serde_json::{Value, json};
+use sqlx::FromRow;
+use sqlx::postgres::PgRow;
+
+use crate::client::Client;
+use crate::cluster::{self, TestDatabase, clock};
+
+async fn rows<T: for<'r> FromRow<'r, PgRow> + Send + Unpin>(
+    database: &Database,
+    sql: &'static str,
+) -> Vec<T> {
+    sqlx::query_as(sql).fetch_all(&mut database.writer().await.unwrap()).await.unwrap()
+}
+
+/// Chances that are the same in each run.
+struct Dice(TestRng);
+
+impl Dice {
+    fn new(seed: u8) -> Self {
+        Self(TestRng::from_seed(RngAlgorithm::ChaCha, &[seed; 32]))
+    }
+
+    fn below(&mut self, end: usize) -> usize {
+        usize::try_from(self.0.next_u64() % end as u64).unwrap()
+    }
+
+    fn one_of<'a, T: ?Sized>(&mut self, of: &[&'a T]) -> &'a T {
+        of[self.below(of.len())]
+    }
+}
+
+/// A query of the made market, drawn by chance.
+fn query(dice: &mut Dice) -> String {
+    let mut query = format!("frequency={}", dice.one_of(&["M", "Q", "A", "A,Q"]));
+    let choices: [(&str, &[&str]); 6] = [
+        ("geo", &["CN", "CN-GD", "CN-GD,CN-SC", "children:CN", "*", "CN-BJ,CN", "CN-GD-1"]),
+        ("maker", &["byd", "byd,geely-auto", "*", "volkswagen-group"]),
+        ("brand", &["byd", "*"]),
+        ("model", &["byd--han", "*"]),
+        ("vehicle_class", &["PV", "PV_SUV,PV_CAR", "*", "CV"]),
+        ("powertrain", &["NEV", "BEV,PHEV", "*", "ICE"]),
+    ];
+    let mut named = Vec::new();
+    for (name, codes) in choices {
+        if dice.below(3) == 0 {
+            write!(query, "&{name}={}", dice.one_of(codes)).unwrap();
+            named.push(name);
+        }
+    }
+    if dice.below(3) == 0 {
+        let group = dice.one_of(&["geo", "geo:province", "powertrain", "maker", "vehicle_class", "model"]);
+        write!(query, "&group_by={group}").unwrap();
+        let more = ["", "&transform=share", "&transform=rank", "&top=3&other=true"];
+        query.push_str(dice.one_of(&more));
+    } else {
+        query.push_str(dice.one_of(&["", "", "&transform=yoy", "&transform=ytd", "&agg=max", "&fill=null"]));
+    }
+    query.push_str(dice.one_of(&["", "&start=2024", "&start=2020-Q2&end=2021-03", "&last=5"]));
+    query
+}
+
+/// What a query is answered with, but for what changes with the version, and the grain that it is made from.
+async fn answer(client: &Client, query: &str) -> (u16, Value, Option<String>) {
+    let answer =
+        client.get(&format!("/v1/datasets/synthetic/observations?{query}&explain=1&limit=3000")).await;
+    let (status, mut body) = (answer.status, answer.json());
+    let grain = body["meta"]["explain"]["grain"].as_str().map(str::to_owned);
+    if status == 200 {
+        body = json!([body["data"], body["warnings"], body["meta"]["rankings"], body["meta"]["coverage"]]);
+    }
+    body.as_object_mut().and_then(|problem| problem.remove("request_id"));
+    (status, body, grain)
+}
+
+async fn without_rollups(client: &Client) {
+    let mut connection = client.database.database.writer().await.unwrap();
+    for sql in
+        ["DELETE FROM rollup_chunk", "DELETE FROM rollup", "UPDATE collection SET version = version + 1"]
+    {
+        sqlx::query(sql).execute(&mut connection).await.unwrap();
+    }
+    client.app.vocabularies.forget();
+}
+
+#[tokio::test]
+async fn answers_are_the_same_with_rollups_and_without() {
+    let database = cluster::database().await;
+    let order = Order { observations: 20_000, seed: 7 };
+    generate(&database.database, &Files::bundled(), order, &clock()).await.unwrap();
+    let client = Client::of(database).await;
+    let mut dice = Dice::new(11);
+    let queries: Vec<String> = (0..150).map(|_| query(&mut dice)).collect();
+    let mut with = Vec::new();
+    for query in &queries {
+        with.push(answer(&client, query).await);
+    }
+    let answered = with.iter().filter(|(status, ..)| *status == 200).count();
+    let rolled = with.iter().filter(|(_, _, grain)| grain.is_some()).count();
+    assert!(answered > 80 && rolled > 60 && rolled < 150, "{answered} {rolled}");
+    without_rollups(&client).await;
+    for (query, (status, body, _)) in queries.iter().zip(&with) {
+        let (again, expected, grain) = answer(&client, query).await;
+        assert_eq!((again, grain), (*status, None), "{query}");
+        assert!(*body == expected, "{query}\n{body:#}\n{expected:#}");
+    }
+}
+
+const DESCRIPTION: &str = r#"
+position = 9
+title_en = "Registrations"
+title_zh = "上牌量"
+description = "Made figures: every province, model and powertrain."
+dimensions = ["measure", "source", "geo", "maker", "brand", "model", "vehicle_class", "powertrain"]
+frequencies = ["A", "Q", "M"]
+default_frequency = "A"
+complete = true
+licence = "none"
+citation = "none"
+"#;
+
+const PLACES: [&str; 4] = ["CN-BJ", "CN-GD", "CN-SC", "JP"];
+const MODELS: [&str; 4] = [
+    "byd,byd,byd--dolphin,PV_CAR,BEV",
+    "byd,byd,byd--han,PV_CAR,PHEV",
+    "geely-auto,geely,geely--xingyue-l,PV_SUV,ICE",
+    "geely-auto,geely,geely--galaxy-e5,PV_SUV,BEV",
+];
+
+/// What documents state: by document, the cells with value and status.
+type Stated = BTreeMap<u32, BTreeMap<(usize, usize, usize), (Option<i64>, char)>>;
+
+fn files(stated: &Stated, description: &str) -> Files {
+    let with = |files: Files, path: &str, rows: &str| {
+        let text = format!("{}\n{rows}\n", files.text(path).unwrap().trim_end());
+        files.with(path, text)
+    };
+    let files = Files::bundled().with("datasets/registered.toml", description);
+    let files = with(files, "codes/measure.csv", "registered,,Registered,,vehicles,flow,sum,registered,");
+    let files = with(files, "sources.csv", "made,Made,,research,,900,none,,");
+    let documents: Vec<String> =
+        (1..7).map(|at| format!("made-{at},made,Publisher,Title,,2025-0{at}-15,none,,patch")).collect();
+    let files = with(files, "documents.csv", &documents.join("\n"));
+    let files = with(files, "codes/precedence.csv", "registered,*,*,*,1,made,made,,");
+    let mut rows = "measure,source,geo,maker,brand,model,vehicle_class,powertrain,frequency,period,value,status,document_id,note,role\n".to_owned();
+    for (document, cells) in stated {
+        for ((place, model, month), (value, status)) in cells {
+            let period = format!("{}-{:02}", 2023 + month / 12, month % 12 + 1);
+            let value = value.map(|value| value.to_string()).unwrap_or_default();
+            let (place, model) = (PLACES[*place], MODELS[*model]);
+            writeln!(
+                rows,
+                "registered,made,{place},{model},M,{period},{value},{status},made-{document},,value"
+            )
+            .unwrap();
+        }
+    }
+    files.with("observations/registered.csv", rows)
+}
+
+/// Grain, key of the series, whether it is stored itself, first, last, observations.
+type KeptSeries = (String, String, bool, Option<i32>, Option<i32>, i32);
+
+/// Grain, codes, chunk, first period, values, parts, statuses, releases, mixed in order.
+type KeptChunk =
+    (String, String, i32, i32, Vec<Option<i64>>, Vec<i32>, Option<Vec<u8>>, Vec<Option<i32>>, Vec<String>);
+
+/// Everything that is kept of the sums, but for what has no figures now.
+async fn kept(database: &Database) -> (Vec<KeptSeries>, Vec<KeptChunk>) {
+    let series = "SELECT grain, concat_ws('.', frequency, geo, maker, brand, model, vehicle_class, powertrain), is_stored,
+            first_period, last_period, observations
+         FROM rollup_series s JOIN rollup USING (rollup_id) WHERE observations > 0 ORDER BY 1, 2";
+    let chunks = "SELECT grain, concat_ws('.', frequency, geo, maker, brand, model, vehicle_class, powertrain), chunk,
+            c.first_period, \"values\", parts, CASE WHEN mixed IS NULL THEN statuses END, releases,
+            array(SELECT concat_ws(' ', mixed[i], mixed[i + 1], mixed[i + 2], mixed[i + 3])
+                  FROM generate_series(1, cardinality(mixed), 4) AS i ORDER BY 1)
+         FROM rollup_chunk c JOIN rollup_series USING (series_id) JOIN rollup USING (rollup_id) ORDER BY 1, 2, 3";
+    (rows(database, series).await, rows(database, chunks).await)
+}
+
+/// Asserts that what is kept is what building it anew makes.
+async fn is_as_built_anew(database: &TestDatabase, when: &str) {
+    let kept_until_now = kept(&database.database).await;
+    rebuild(&database.database, Some("registered"), &clock()).await.unwrap();
+    let anew = kept(&database.database).await;
+    assert!(kept_until_now.0 == anew.0, "{when}: {:#?}\n{:#?}", kept_until_now.0, anew.0);
+    assert!(kept_until_now.1 == anew.1, "{when}: {:#?}\n{:#?}", kept_until_now.1, anew.1);
+    assert!(!anew.0.is_empty() && !anew.1.is_empty());
+}
+
+#[tokio::test]
+async fn whatever_changes_the_sums_are_those_that_building_them_anew_makes() {
+    let database = cluster::migrated().await;
+    let declared = format!(
+        "{DESCRIPTION}rollups = [\"_T\", \"geo\", \"maker,powertrain\", \"geo,maker,brand,model\"]\n"
+    );
+    let mut dice = Dice::new(5);
+    let mut stated = Stated::new();
+    for step in 0..10 {
+        let document = u32::try_from(1 + dice.below(6)).unwrap();
+        if dice.below(5) == 0 {
+            stated.remove(&document);
+        }
+        for _ in 0..30 {
+            let cell = (dice.below(PLACES.len()), dice.below(MODELS.len()), dice.below(30));
+            let status = ['A', 'A', 'A', 'P', 'E', 'M'][dice.below(6)];
+            let value = (status != 'M').then(|| i64::try_from(dice.below(1_000)).unwrap());
+            stated.entry(document).or_default().insert(cell, (value, status));
+        }
+        load_bundled(&database.database, &files(&stated, &declared), &clock()).await.unwrap();
+        is_as_built_anew(&database, &format!("step {step}")).await;
+    }
+    let mixed: Vec<(bool,)> =
+        rows(&database.database, "SELECT true FROM rollup_chunk WHERE mixed IS NOT NULL").await;
+    assert!(!mixed.is_empty(), "some sums are of several releases");
+}
+
+#[tokio::test]
+async fn another_declaration_or_another_tree_makes_other_sums() {
+    let database = cluster::migrated().await;
+    let grains = async || -> Vec<String> {
+        let rows: Vec<(String,)> =
+            rows(&database.database, "SELECT grain FROM rollup ORDER BY rollup_id").await;
+        rows.into_iter().map(|row| row.0).collect()
+    };
+    let load = async |files: Files| load_bundled(&database.database, &files, &clock()).await.unwrap();
+    let cells = (0..48).map(|at| ((at % 4, at / 4 % 4, at / 16), (Some(100), 'A'))).collect();
+    let stated: Stated = [(1, cells)].into();
+    let declaring = |grains: &str| format!("{DESCRIPTION}rollups = [{grains}]\n");
+    load(files(&stated, &declaring("\"geo\", \"powertrain\""))).await;
+    assert_eq!(grains().await, ["geo", "powertrain"]);
+    load(files(&stated, &declaring(""))).await;
+    assert!(grains().await.is_empty(), "none are wanted");
+
+    let pack = files(&stated, &declaring("\"maker:group\""));
+    load(pack.clone()).await;
+    let of_groups = kept(&database.database).await.0;
+    let text = pack.text("codes/maker.csv").unwrap().to_owned();
+    let line = text.lines().find(|line| line.starts_with("geely-auto,")).unwrap();
+    let parent = line.split(',').nth(1).unwrap();
+    assert!(!parent.is_empty(), "the test moves a maker out of its group");
+    let moved = line.replacen(&format!(",{parent},"), ",,", 1);
+    load(pack.with("codes/maker.csv", text.replace(line, &moved))).await;
+    assert_ne!(kept(&database.database).await.0, of_groups);
+    is_as_built_anew(&database, "moved").await;
+}
+
+#[tokio::test]
+async fn a_dataset_that_states_totals_beside_their_parts_keeps_no_sums() {
+    let database = cluster::migrated().await;
+    let declared = format!("{DESCRIPTION}rollups = [\"_T\"]\n");
+    let cell = |place| ((place, 0, 0), (Some(10), 'A'));
+    let mut stated: Stated = [(1, [cell(0), cell(1)].into())].into();
+    load_bundled(&database.database, &files(&stated, &declared), &clock()).await.unwrap();
+    let client = Client::of(database).await;
+    let path = "/v1/datasets/registered/observations?geo=CN&explain=1";
+    let explained = client.get(path).await.expect(200).json();
+    assert!(explained["meta"]["explain"]["grain"].is_string(), "{explained}");
+    let total = files(&stated, &declared);
+    let rows = total.text("observations/registered.csv").unwrap();
+    let above = rows.lines().nth(1).unwrap().replace("CN-BJ", "CN").replace(",10,", ",999,");
+    let total = total.clone().with("observations/registered.csv", format!("{rows}{above}\n"));
+    load_bundled(&client.database.database, &total, &clock()).await.unwrap();
+    client.app.vocabularies.forget();
+    let answer = client.get(path).await.expect(200).json();
+    assert_eq!(answer["meta"]["explain"]["grain"], Value::Null);
+    assert_eq!(answer["meta"]["explain"]["why"], "the dataset keeps no sums ready");
+    assert_eq!(answer["data"][0]["value"], 20, "what a total states is in its parts already");
+    let built = rebuild(&client.database.database, Some("registered"), &clock()).await.unwrap();
+    assert!(matches!(&built[0].1, Built::Coarse(series) if series.contains(".CN.byd.")), "{built:?}");
+    stated.entry(1).or_default().insert((2, 0, 0), (Some(5), 'A'));
+    load_bundled(&client.database.database, &files(&stated, &declared), &clock()).await.unwrap();
+    client.app.vocabularies.forget();
+    let answer = client.get(path).await.expect(200).json();
+    assert!(answer["meta"]["explain"]["grain"].is_string(), "without the total they are kept again");
+    assert_eq!(answer["data"][0]["value"], 25);
+}
+
+#[tokio::test]
+async fn the_command_lists_and_builds_them() {
+    let database = cluster::database().await;
+    let run = |arguments: &[&str]| {
+        let mut command = Command::new(cluster::program());
+        command.arg("rollups").args(arguments).env("DATABASE_URL", database.url());
+        let output = command.output().unwrap();
+        let told = if output.status.success() { output.stdout } else { output.stderr };
+        (output.status.success(), String::from_utf8(told).unwrap())
+    };
+    let (_, nothing) = run(&["list"]);
+    assert_eq!(nothing, "no dataset is complete: there is nothing that rollups could be kept of\n");
+    let order = Order { observations: 5_000, seed: 1 };
+    generate(&database.database, &Files::bundled(), order, &clock()).await.unwrap();
+    let (_, listed) = run(&["list"]);
+    assert!(listed.lines().count() > 1 && listed.contains("chosen, made 20"), "{listed}");
+    let (done, built) = run(&["build", "--dataset", "synthetic"]);
+    assert!(done && built.starts_with("synthetic: ") && built.contains("rollups: "), "{built}");
+    let (done, told) = run(&["build", "--dataset", "sinthetic"]);
+    assert!(!done && told.contains("there is no dataset sinthetic; did you mean synthetic?"), "{told}");
+    remove(&database.database, &clock()).await.unwrap();
+    let left: Vec<(i64,)> = rows(
+        &database.database,
+        "SELECT count(*) FROM rollup UNION ALL SELECT count(*) FROM rollup_series UNION ALL SELECT count(*) FROM rollup_chunk",
+    )
+    .await;
+    assert_eq!(left, [(0,), (0,), (0,)]);
+}
+
+#[tokio::test]
+async fn explain_is_told_in_json_and_refused_where_there_is_no_place_for_it() {
+    let client = Client::bundled().await;
+    let answer = client.get("/v1/production?start=2020&explain=true").await.expect(200).json();
+    let explain = &answer["meta"]["explain"];
+    assert_eq!(explain["grain"], Value::Null);
+    assert_eq!(explain["considered"], json!([]));
+    assert!(explain["why"].as_str().unwrap().contains("does not list every part"));
+    let without = client.get("/v1/production?start=2020").await.expect(200).json();
+    assert!(without["meta"].get("explain").is_none());
+    for form in ["shape=array", "format=csv", "format=ndjson"] {
+        let refused = client.get(&format!("/v1/production?explain=1&{form}")).await.expect(422);
+        assert_eq!(refused.faults()[0].0, "explain", "{form}");
+    }
+    client.get("/v1/production?explain=yes").await.expect(422);
+}
