@@ -16,6 +16,9 @@ const STATEMENT_TIMEOUT: &str = "5s";
 /// How long a request waits for a connection before it is told that the database is not available.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
 
+/// For how long a connection that was just used is taken to be alive without asking: a question costs as much as a statement.
+const TRUSTED: Duration = Duration::from_secs(1);
+
 /// A database that can be connected to.
 #[derive(Clone)]
 pub struct Database {
@@ -38,8 +41,25 @@ impl Database {
 
     /// A pool for reading. Its connections can write nothing, and no statement on them outlasts 5 seconds.
     pub async fn readers(&self, size: u32) -> Result<PgPool> {
-        let settings = [("default_transaction_read_only", "on"), ("statement_timeout", STATEMENT_TIMEOUT)];
-        let pool = PgPoolOptions::new().max_connections(size).acquire_timeout(ACQUIRE_TIMEOUT);
+        let settings = [
+            ("default_transaction_read_only", "on"),
+            ("statement_timeout", STATEMENT_TIMEOUT),
+            // Statements are few, and each says which columns it selects by: one plan serves all values of it, and making another one
+            // for each would take longer than most take to run.
+            ("plan_cache_mode", "force_generic_plan"),
+        ];
+        let pool = PgPoolOptions::new()
+            .max_connections(size)
+            .acquire_timeout(ACQUIRE_TIMEOUT)
+            .test_before_acquire(false)
+            .before_acquire(|connection, meta| {
+                Box::pin(async move {
+                    if meta.idle_for > TRUSTED {
+                        connection.ping().await?;
+                    }
+                    Ok(true)
+                })
+            });
         Ok(pool.connect_with(self.options.clone().options(settings)).await?)
     }
 

@@ -63,7 +63,7 @@ fn cells(row: &Row<'_>, dimensions: &[Dimension]) -> Vec<String> {
     );
     cells.push(row.note.unwrap_or_default().to_owned());
     cells.extend([row.low_trust, row.derived].map(|flag| flag.to_string()));
-    cells.push(row.coverage.clone().unwrap_or_default());
+    cells.push(row.coverage.map(|covered| covered.to_string()).unwrap_or_default());
     cells.push(row.reason.unwrap_or_default().to_owned());
     cells
 }

@@ -5,7 +5,7 @@ mod rows;
 mod series;
 
 pub use csv::{csv, csv_chunk, csv_head};
-pub use rows::{Row, Status, Value, coverage, documents, rows};
+pub use rows::{Covered, Row, Status, Value, coverage, documents, rows};
 pub use series::{Codes, ColumnsItem, Point, SeriesItem, codes, columns, items, name, title, unit};
 
 use crate::language::Language;

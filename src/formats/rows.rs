@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 
 use super::Written;
 use crate::timeseries::dataset::Vocabulary;
-use crate::timeseries::derive::{Figure, Reason, Releases};
+use crate::timeseries::derive::{Figure, Reason};
 use crate::timeseries::frame::{Observation, Series};
 use crate::timeseries::key::Dimension;
 use crate::timeseries::period::{Frequency, Period};
@@ -86,7 +86,7 @@ pub struct Row<'a> {
     pub derived: bool,
     /// How much of the whole a derived figure covers, as `11/12`; null where it is not derived.
     #[schema(value_type = Option<String>)]
-    pub coverage: Option<String>,
+    pub coverage: Option<Covered>,
     /// Why there is no figure: `gap`, `source_change`, `break`, `partial`, `zero`, `not_stated`, `parts`, `incomplete_ranking` or
     /// `overlap`; null where there is one, or where it is stated as missing.
     #[schema(value_type = Option<String>)]
@@ -200,7 +200,7 @@ pub fn rows(written: Written<'_>) -> impl Iterator<Item = Row<'_>> {
 fn row<'a>(written: Written<'a>, series: &'a Series, observation: &'a Observation) -> Row<'a> {
     let dataset = written.dataset;
     let code = |dimension| Some(series.code(dataset, dimension)).filter(|code| !code.is_empty());
-    let documents = documents(written.vocabulary, observation);
+    let (document, documents) = documents(written.vocabulary, observation);
     Row {
         series: series.key_of(dataset, observation),
         measure: series.code(dataset, Dimension::Measure),
@@ -218,8 +218,8 @@ fn row<'a>(written: Written<'a>, series: &'a Series, observation: &'a Observatio
         period: Period::new(series.frequency, observation.period),
         value: value(written, series, observation),
         status: Status::of(observation.status),
-        document: Some(documents.as_slice()).filter(|all| all.len() == 1).map(|all| all[0]),
-        documents: Some(documents).filter(|all| all.len() > 1),
+        document,
+        documents,
         note: observation.note.as_deref(),
         low_trust: observation.low_trust,
         derived: observation.derived,
@@ -241,19 +241,49 @@ pub fn value(written: Written<'_>, series: &Series, observation: &Observation) -
     })
 }
 
-/// The documents that state a figure, or what it was made of.
-pub fn documents<'a>(vocabulary: &'a Vocabulary, observation: &Observation) -> Vec<&'a str> {
-    let mut documents: Vec<&str> = Vec::new();
-    for release in observation.releases.iter().flat_map(Releases::iter) {
-        let document = vocabulary.releases.get(&release).and_then(|r| r.document.as_deref());
-        documents.extend(document.filter(|document| !documents.contains(document)));
+/// The document that states a figure, or what it was made of; all of them where they are several.
+pub fn documents<'a>(
+    vocabulary: &'a Vocabulary,
+    observation: &Observation,
+) -> (Option<&'a str>, Option<Vec<&'a str>>) {
+    let document = |release| vocabulary.releases.get(&release).and_then(|r| r.document.as_deref());
+    match &observation.releases {
+        None => (None, None),
+        Some(releases) if releases.others.is_empty() => (document(releases.first), None),
+        Some(releases) => {
+            let mut all: Vec<&str> = Vec::new();
+            for document in releases.iter().filter_map(document) {
+                if !all.contains(&document) {
+                    all.push(document);
+                }
+            }
+            if all.len() > 1 { (None, Some(all)) } else { (all.first().copied(), None) }
+        }
     }
-    documents
 }
 
 /// How much of the whole a figure covers, as answers print it.
-pub fn coverage(observation: &Observation) -> Option<String> {
-    observation.coverage.map(|(has, of)| format!("{has}/{of}"))
+pub fn coverage(observation: &Observation) -> Option<Covered> {
+    observation.coverage.map(|(has, of)| Covered { has, of })
+}
+
+/// So many of so many parts: `11/12`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Covered {
+    has: u32,
+    of: u32,
+}
+
+impl std::fmt::Display for Covered {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}/{}", self.has, self.of)
+    }
+}
+
+impl Serialize for Covered {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
 }
 
 #[cfg(test)]

@@ -1,10 +1,12 @@
 //! One object a series, with its observations as a list of points or as columns.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::Written;
-use super::rows::{Status, Value, coverage, documents, value};
+use super::rows::{Covered, Status, Value, coverage, documents, value};
 use crate::language::Language;
 use crate::timeseries::dataset::{Dataset, Vocabulary};
 use crate::timeseries::derive::Reason;
@@ -109,7 +111,7 @@ pub struct Point<'a> {
     pub derived: bool,
     /// How much of the whole a derived figure covers, as `11/12`; null where it is not derived.
     #[schema(value_type = Option<String>)]
-    pub coverage: Option<String>,
+    pub coverage: Option<Covered>,
     /// Why there is no figure; null where there is one, or where it is stated as missing.
     #[schema(value_type = Option<String>)]
     pub reason: Option<&'static str>,
@@ -142,7 +144,7 @@ pub struct ColumnsItem<'a> {
     pub source: Vec<&'a str>,
     /// The documents that they were read from; those of a derived figure with semicolons.
     #[schema(value_type = Vec<Option<String>>)]
-    pub document: Vec<Option<String>>,
+    pub document: Vec<Option<Cow<'a, str>>>,
     /// What is noted of them.
     #[schema(value_type = Vec<Option<String>>)]
     pub note: Vec<Option<&'a str>>,
@@ -151,7 +153,8 @@ pub struct ColumnsItem<'a> {
     /// Whether they were computed from others.
     pub derived: Vec<bool>,
     /// How much of the whole they cover, where derived.
-    pub coverage: Vec<Option<String>>,
+    #[schema(value_type = Vec<Option<String>>)]
+    pub coverage: Vec<Option<Covered>>,
     /// Why there is no figure, where there is none.
     #[schema(value_type = Vec<Option<String>>)]
     pub reason: Vec<Option<&'static str>>,
@@ -185,7 +188,10 @@ pub fn columns(written: Written<'_>) -> Vec<ColumnsItem<'_>> {
             status: each().map(|o| Status::of(o.status)).collect(),
             source: each().map(|o| o.source.as_ref()).collect(),
             document: each()
-                .map(|o| Some(documents(written.vocabulary, o).join(";")).filter(|d| !d.is_empty()))
+                .map(|o| match documents(written.vocabulary, o) {
+                    (one, None) => one.map(Cow::Borrowed),
+                    (_, Some(all)) => Some(Cow::Owned(all.join(";"))),
+                })
                 .collect(),
             note: each().map(|o| o.note.as_deref()).collect(),
             low_trust: each().map(|o| o.low_trust).collect(),
@@ -198,14 +204,14 @@ pub fn columns(written: Written<'_>) -> Vec<ColumnsItem<'_>> {
 }
 
 fn point<'a>(written: Written<'a>, series: &'a Series, observation: &'a Observation) -> Point<'a> {
-    let documents = documents(written.vocabulary, observation);
+    let (document, documents) = documents(written.vocabulary, observation);
     Point {
         period: Period::new(series.frequency, observation.period),
         value: value(written, series, observation),
         status: Status::of(observation.status),
         source: &observation.source,
-        document: Some(documents.as_slice()).filter(|all| all.len() == 1).map(|all| all[0]),
-        documents: Some(documents).filter(|all| all.len() > 1),
+        document,
+        documents,
         note: observation.note.as_deref(),
         low_trust: observation.low_trust,
         derived: observation.derived,

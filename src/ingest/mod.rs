@@ -78,7 +78,7 @@ pub async fn load_bundled(database: &Database, files: &Files, clock: &Clock) -> 
     let outcome = take_in(&mut transaction, import, pack).await?;
     transaction.commit().await?;
     if outcome.rows >= LARGE {
-        sqlx::query("VACUUM (ANALYZE) series, observation_chunk, observation_history")
+        sqlx::query("VACUUM (ANALYZE) collection, series, observation_chunk, observation_history")
             .execute(&mut connection)
             .await?;
     }

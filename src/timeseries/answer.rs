@@ -1,5 +1,6 @@
 //! The pipeline put together: reads batch by batch, chooses sources, cuts the window, and stops where the page is full.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use tokio::runtime::{Handle, RuntimeFlavor};
@@ -217,15 +218,15 @@ pub fn of_target(
 }
 
 /// What each source says of a target.
-pub(super) fn tracks(
+pub(super) fn tracks<'a>(
     plan: &Plan,
-    dataset: &Dataset,
+    dataset: &'a Dataset,
     target: &Target,
-    figures: &Figures,
-) -> Vec<(String, Track)> {
+    figures: &'a Figures,
+) -> Vec<(String, Cow<'a, Track>)> {
     let maker = maker(plan, dataset, target, &figures.tracks);
     let each = target.sources.iter();
-    each.map(|(source, node)| (source.clone(), maker.track(node, target.frequency))).collect()
+    each.map(|(source, node)| (source.clone(), maker.track(node, target.frequency))).collect::<Vec<_>>()
 }
 
 /// How the tracks of a target's sources are made: by its measure, unless the plan says otherwise.

@@ -35,13 +35,14 @@ fn below(list: &CodeList, codes: &[String]) -> Selection {
     if codes.iter().any(|code| code == TOTAL) {
         return Selection::Any;
     }
-    let within = |code: &str| codes.iter().any(|above| covers(list, above, code));
-    let codes = list.iter().map(|code| &code.code).filter(|code| within(code)).cloned().collect();
-    Selection::Codes { codes, written: None }
-}
-
-fn covers(list: &CodeList, above: &str, code: &str) -> bool {
-    above == code || list.above(code).any(|one| one == above)
+    let mut all: Vec<String> = codes.to_vec();
+    let below = codes.iter().flat_map(|code| list.below(code)).map(|code| code.code.clone());
+    all.extend(below);
+    if codes.len() > 1 {
+        all.sort_unstable();
+        all.dedup();
+    }
+    Selection::Codes { codes: all, written: None }
 }
 
 /// The targets of a plan, in the order of their keys: each with the finest series that are part of it, or with the one that

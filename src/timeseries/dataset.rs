@@ -163,6 +163,8 @@ pub struct Release {
 pub struct CodeList {
     codes: Vec<Code>,
     index: HashMap<String, usize>,
+    /// The codes below each, at any depth, in their published order; those below the total are all others.
+    below: HashMap<usize, Vec<usize>>,
 }
 
 /// One code.
@@ -194,7 +196,22 @@ impl CodeList {
     /// A list of these codes, in their published order.
     pub fn new(codes: Vec<Code>) -> Self {
         let index = codes.iter().enumerate().map(|(at, code)| (code.code.clone(), at)).collect();
-        Self { codes, index }
+        let mut list = Self { codes, index, below: HashMap::new() };
+        let mut below: HashMap<usize, Vec<usize>> = HashMap::new();
+        for (at, code) in list.codes.iter().enumerate() {
+            let above = list.above(&code.code).filter(|above| *above != TOTAL);
+            for above in above.filter_map(|above| list.index.get(above)) {
+                below.entry(*above).or_default().push(at);
+            }
+        }
+        list.below = below;
+        list
+    }
+
+    /// The codes below one but the total, at any depth, in their published order.
+    pub fn below(&self, code: &str) -> impl Iterator<Item = &Code> {
+        let below = self.index.get(code).and_then(|at| self.below.get(at));
+        below.into_iter().flatten().map(|at| &self.codes[*at])
     }
 
     /// The code of this name.

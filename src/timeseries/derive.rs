@@ -5,8 +5,10 @@
 //! summed over a declared partition, complete; converted, incomplete. What is incomplete says so by its coverage.
 
 mod convert;
+mod track;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::borrow::Cow;
+use std::collections::{BTreeSet, HashMap};
 
 use convert::convert;
 
@@ -15,8 +17,7 @@ use super::period::{Frequency, PartialDate, Period};
 use super::plan::Aggregation;
 use super::target::{Node, Parts};
 
-/// The figures of one source, by period.
-pub type Track = BTreeMap<i32, Cell>;
+pub use track::Track;
 
 /// A figure: whole as published, or a ratio computed once.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -126,6 +127,9 @@ impl Releases {
     /// The same in the order of their numbers.
     #[must_use]
     pub fn sorted(self) -> Self {
+        if self.others.is_empty() {
+            return self;
+        }
         let mut all: Vec<i32> = self.iter().collect();
         all.sort_unstable();
         Self { first: all[0], others: all.split_off(1) }
@@ -174,58 +178,88 @@ pub struct Maker<'a> {
     pub decimals: u32,
 }
 
-impl Maker<'_> {
+impl<'a> Maker<'a> {
     /// What a source says of a target at this frequency.
-    pub fn track(&self, node: &Node, frequency: Frequency) -> Track {
-        let mut track = if self.own { self.published(node, frequency) } else { Track::new() };
+    pub fn track(&self, node: &Node, frequency: Frequency) -> Cow<'a, Track> {
+        let finer: Vec<Frequency> = Frequency::ALL
+            .into_iter()
+            .filter(|f| self.converts && *f > frequency && node.reaches(*f))
+            .collect();
+        if self.own && finer.is_empty() && node.partitions.is_empty() {
+            return self.at_grain(node, frequency);
+        }
+        let mut track = if self.own { self.published(node, frequency).into_owned() } else { Track::new() };
         let mut incomplete = Vec::new();
-        let finer = Frequency::ALL.into_iter().filter(|f| self.converts && *f > frequency);
         for finer in finer {
             let way = (self.aggregation, self.decimals);
             for (period, cell) in convert(&self.group(node, finer), (finer, frequency), way) {
                 if cell.is_complete() {
-                    track.entry(period).or_insert(cell);
+                    track.or_insert(period, cell);
                 } else {
                     incomplete.push((period, cell));
                 }
             }
         }
         if self.own {
-            self.add_sums(node, frequency, &mut track);
-            incomplete
-                .extend(self.finest(node, frequency).into_iter().filter(|(_, cell)| !cell.is_complete()));
+            for (period, cell) in self.finest(node, frequency).into_owned() {
+                if cell.is_complete() {
+                    track.or_insert(period, cell);
+                } else {
+                    incomplete.push((period, cell));
+                }
+            }
+            self.add_declared(node, frequency, &mut track);
         }
         // The fuller one first: 3 of 4 quarters rather than 8 of 12 months.
         incomplete.sort_by(|a, b| fullness(&b.1).total_cmp(&fullness(&a.1)));
         for (period, cell) in incomplete {
-            track.entry(period).or_insert(cell);
+            track.or_insert(period, cell);
         }
         if self.own {
             self.add_lacking(node, frequency, &mut track);
         }
+        Cow::Owned(track)
+    }
+
+    /// What there is at the asked grain and frequency, published or else summed over the finest series, incomplete figures last.
+    fn at_grain(&self, node: &Node, frequency: Frequency) -> Cow<'a, Track> {
+        let (published, finest) = (self.published(node, frequency), self.finest(node, frequency));
+        if published.is_empty() {
+            return finest;
+        }
+        let mut track = published;
+        if !finest.is_empty() {
+            finest.into_owned().into_iter().for_each(|(period, cell)| track.to_mut().or_insert(period, cell));
+        }
         track
     }
 
-    fn published(&self, node: &Node, frequency: Frequency) -> Track {
-        let id = node.published.get(&frequency);
-        id.and_then(|id| self.published.get(id)).cloned().unwrap_or_default()
+    fn published(&self, node: &Node, frequency: Frequency) -> Cow<'a, Track> {
+        let track = node.published.get(&frequency).and_then(|id| self.published.get(id));
+        track.map_or_else(|| Cow::Owned(Track::new()), Cow::Borrowed)
     }
 
     /// What a source says at one frequency: published, or else summed over declared parts.
-    fn group(&self, node: &Node, frequency: Frequency) -> Track {
+    fn group(&self, node: &Node, frequency: Frequency) -> Cow<'a, Track> {
         let mut track = self.published(node, frequency);
-        self.add_sums(node, frequency, &mut track);
+        let finest = self.finest(node, frequency);
+        if track.is_empty() && finest.iter().all(|(_, cell)| cell.is_complete()) {
+            track = finest;
+        } else {
+            let complete = finest.into_owned().into_iter().filter(|(_, cell)| cell.is_complete());
+            complete.for_each(|(period, cell)| track.to_mut().or_insert(period, cell));
+        }
+        if !node.partitions.is_empty() {
+            self.add_declared(node, frequency, track.to_mut());
+        }
         track
     }
 
-    fn add_sums(&self, node: &Node, frequency: Frequency, track: &mut Track) {
-        for (period, cell) in self.finest(node, frequency).into_iter().filter(|(_, cell)| cell.is_complete())
-        {
-            track.entry(period).or_insert(cell);
-        }
+    /// Adds the complete sums over declared parts.
+    fn add_declared(&self, node: &Node, frequency: Frequency, track: &mut Track) {
         for parts in &node.partitions {
             for (period, cell) in self.sums(parts, frequency) {
-                track.entry(period).or_insert(cell);
+                track.or_insert(period, cell);
             }
         }
     }
@@ -269,7 +303,7 @@ impl Maker<'_> {
                 let tracks = self.tracks(parts, frequency);
                 for period in periods(partition, frequency, &tracks) {
                     if let Some(cell) = lacking(&tracks, period) {
-                        track.entry(period).or_insert(cell);
+                        track.or_insert(period, cell);
                     }
                 }
             }
@@ -277,39 +311,84 @@ impl Maker<'_> {
     }
 
     /// The sum of the finest series, of which one that is not stated counts as nothing; one that is stated as missing lacks.
-    fn finest(&self, node: &Node, frequency: Frequency) -> Track {
-        let mut cells: BTreeMap<i32, Vec<&Cell>> = BTreeMap::new();
-        let ids = node.finest.get(&frequency).into_iter().flatten();
-        for (period, cell) in ids.filter_map(|id| self.published.get(id)).flatten() {
-            cells.entry(*period).or_default().push(cell);
+    fn finest(&self, node: &Node, frequency: Frequency) -> Cow<'a, Track> {
+        let ids = node.finest.get(&frequency).map_or(&[][..], Vec::as_slice);
+        let tracks = ids.iter().filter_map(|id| self.published.get(id));
+        if let &[id] = ids
+            && let Some(track) = self.published.get(&id)
+            && track.iter().all(|(_, cell)| cell.coverage.is_some() && cell.figure.is_some())
+        {
+            return Cow::Borrowed(track);
         }
-        let whole = |(period, cells): (i32, Vec<&Cell>)| {
-            let stated = cells.iter().filter(|cell| cell.exact().is_some());
-            let value = stated.clone().filter_map(|cell| cell.exact()).try_fold(0_i64, i64::checked_add)?;
-            let parts =
-                cells.iter().map(|cell| cell.coverage.unwrap_or((u32::from(cell.exact().is_some()), 1)));
-            let coverage = parts.fold((0, 0), |all, one| (all.0 + one.0, all.1 + one.1));
-            let joined = stated.fold(None, |so_far, cell| Some(joined(so_far, cell)))?;
-            let releases = joined.releases.sorted();
-            let figure = Some(Figure::Exact(value));
-            Some((period, Cell { figure, coverage: Some(coverage), releases, ..joined }))
-        };
-        cells.into_iter().filter_map(whole).collect()
+        Cow::Owned(whole(tracks))
     }
 
-    fn tracks(&self, parts: &Parts, frequency: Frequency) -> Vec<Option<Track>> {
+    fn tracks(&self, parts: &Parts, frequency: Frequency) -> Vec<Option<Cow<'a, Track>>> {
         parts.nodes.iter().map(|node| node.as_ref().map(|node| self.group(node, frequency))).collect()
     }
 }
 
+/// The sums of some tracks, period by period, with how many of the parts that say something have a figure. None where no part has
+/// one, or the sum is beyond 64 bits.
+fn whole<'a>(tracks: impl Iterator<Item = &'a Track> + Clone) -> Track {
+    let periods = tracks.clone().flat_map(Track::keys).copied();
+    let Some((first, last)) = periods.fold(None, |span: Option<(i32, i32)>, period| {
+        Some(span.map_or((period, period), |(first, last)| (first.min(period), last.max(period))))
+    }) else {
+        return Track::new();
+    };
+    let length = usize::try_from(i64::from(last) - i64::from(first) + 1).unwrap_or_default();
+    let mut sums: Vec<Sum> = Vec::new();
+    sums.resize_with(length, Sum::default);
+    for (period, cell) in tracks.flat_map(Track::iter) {
+        let at = usize::try_from(i64::from(*period) - i64::from(first)).unwrap_or_default();
+        sums[at].add(cell);
+    }
+    (first..).zip(sums).filter_map(|(period, sum)| Some((period, sum.cell()?))).collect()
+}
+
+/// A sum while it is made.
+#[derive(Default)]
+struct Sum {
+    value: Option<i64>,
+    coverage: (u32, u32),
+    joined: Option<(u8, Releases)>,
+    is_beyond: bool,
+}
+
+impl Sum {
+    fn add(&mut self, cell: &Cell) {
+        let exact = cell.exact();
+        let (has, of) = cell.coverage.unwrap_or((u32::from(exact.is_some()), 1));
+        self.coverage = (self.coverage.0 + has, self.coverage.1 + of);
+        let Some(value) = exact else { return };
+        let sum = self.value.unwrap_or_default().checked_add(value);
+        self.is_beyond |= sum.is_none();
+        self.value = sum;
+        match &mut self.joined {
+            Some((status, releases)) => {
+                *status = weaker(*status, cell.status);
+                releases.add(&cell.releases);
+            }
+            None => self.joined = Some((cell.status, cell.releases.clone())),
+        }
+    }
+
+    fn cell(self) -> Option<Cell> {
+        let ((status, releases), value) = (self.joined?, self.value.filter(|_| !self.is_beyond)?);
+        let (figure, coverage) = (Some(Figure::Exact(value)), Some(self.coverage));
+        Some(Cell { figure, status, releases: releases.sorted(), note: None, coverage, reason: None })
+    }
+}
+
 /// The periods that a partition holds for and some part says something of.
-fn periods(partition: &Partition, frequency: Frequency, tracks: &[Option<Track>]) -> BTreeSet<i32> {
+fn periods(partition: &Partition, frequency: Frequency, tracks: &[Option<Cow<'_, Track>>]) -> BTreeSet<i32> {
     let all = tracks.iter().flatten().flat_map(|track| track.keys().copied());
     all.filter(|period| holds(partition, frequency, *period)).collect()
 }
 
 /// The sum of the parts at one period; `None` where one is missing that is not `absent` and so does not count as 0.
-fn sum(tracks: &[Option<Track>], absent: impl Fn(usize) -> bool, period: i32) -> Option<Cell> {
+fn sum(tracks: &[Option<Cow<'_, Track>>], absent: impl Fn(usize) -> bool, period: i32) -> Option<Cell> {
     let mut total: Option<Cell> = None;
     let mut value: i64 = 0;
     for (at, track) in tracks.iter().enumerate() {
@@ -327,7 +406,7 @@ fn sum(tracks: &[Option<Track>], absent: impl Fn(usize) -> bool, period: i32) ->
 }
 
 /// That a sum is not known at one period, with how many of its parts are; `None` where no part is.
-fn lacking(tracks: &[Option<Track>], period: i32) -> Option<Cell> {
+fn lacking(tracks: &[Option<Cow<'_, Track>>], period: i32) -> Option<Cell> {
     let cells = tracks.iter().flatten().filter_map(|track| track.get(&period));
     let stated: Vec<&Cell> = cells.filter(|cell| cell.exact().is_some()).collect();
     let has = u32::try_from(stated.len()).ok()?;

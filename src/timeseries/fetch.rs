@@ -15,7 +15,7 @@ use sqlx::{AssertSqlSafe, PgConnection, PgPool, Postgres, Row as _};
 
 pub use availability::{Available, Count};
 pub use cancel::Cancel;
-pub use connections::{Connections, Snapshot};
+pub use connections::{Connections, Lease, Snapshot};
 pub use named::{Named, first_of_each, with_codes};
 
 use super::complete;
@@ -25,6 +25,7 @@ use super::frame::Series;
 use super::past::{self, Cells, Past};
 use super::period::Frequency;
 use super::plan::Plan;
+use super::reach;
 use super::rollup::{self, Rollup};
 use super::sql::{self, Bind, Statement};
 use super::target::{self, Stored, Target};
@@ -152,12 +153,13 @@ impl<'a> Reader<'a> {
         }
         let (sums, stated): (Vec<&Stored>, Vec<&Stored>) = stored.iter().partition(|one| one.is_sum);
         let ids: Vec<i64> = stated.iter().map(|s| s.id).collect();
-        let statement = sql::cells(&self.plan.dataset, &ids);
+        let chunks = if self.is_past() { reach::ALL } else { reach::chunks(self.plan, self.dataset, stored) };
+        let statement = sql::cells(&self.plan.dataset, &ids, chunks);
         if !self.is_past() {
             let mut tracks = HashMap::new();
             if !sums.is_empty() {
                 let ids: Vec<i64> = sums.iter().map(|s| s.id).collect();
-                tracks = self.sums(&ids).await?;
+                tracks = self.sums(&ids, chunks).await?;
             }
             if !ids.is_empty() {
                 let holding = self.holding(&mut *self.connections.one().await?, &statement).await?;
@@ -227,7 +229,7 @@ impl<'a> Reader<'a> {
 
     /// Everything that was ever stated of each cell of some stored series, in their order, and what is noted of it.
     pub async fn vintages(&self, ids: &[i64]) -> Result<(Vec<Cells>, Past)> {
-        let statement = sql::cells(&self.plan.dataset, ids);
+        let statement = sql::cells(&self.plan.dataset, ids, reach::ALL);
         let mut connection = self.connections.of_one_state().await?;
         let mut holding = self.holding(&mut connection, &statement).await?;
         let past = past::read(&mut connection, ids).await?;

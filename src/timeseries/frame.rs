@@ -1,5 +1,6 @@
 //! The answer of the pipeline before it is written: series with their observations, sources chosen.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::dataset::{Dataset, Vocabulary};
@@ -105,7 +106,7 @@ pub fn source_at(dataset: &Dataset) -> usize {
 
 /// A source at its place in the order, with what it says of a target.
 #[derive(Debug)]
-pub struct Voice {
+pub struct Voice<'a> {
     /// Its code.
     pub source: Arc<str>,
     /// The last ordinal at which it counts; `None` is open.
@@ -113,7 +114,7 @@ pub struct Voice {
     /// Whether its figures are weak.
     pub low_trust: bool,
     /// What it says.
-    pub track: Track,
+    pub track: &'a Track,
 }
 
 /// Answers a target: of what each source says of it, the series that the plan asks for.
@@ -121,7 +122,7 @@ pub fn answer(
     plan: &Plan,
     (dataset, vocabulary): (&Dataset, &Vocabulary),
     target: &Target,
-    tracks: &[(String, Track)],
+    tracks: &[(String, Cow<'_, Track>)],
 ) -> Vec<Series> {
     let subject = Subject { dataset, frequency: target.frequency, codes: &target.codes };
     let scopes = subject.scopes(vocabulary, tracks.iter().map(|(source, _)| source.as_str()));
@@ -152,13 +153,17 @@ pub fn finished(mut answered: Vec<Series>, fill: Fill, window: &Window) -> Vec<S
 }
 
 /// The sources that speak for each series of the answer, best first: those of one scope together, or each for itself.
-pub fn voices(plan: &Plan, scopes: Vec<Scope>, tracks: &[(String, Track)]) -> Vec<(String, Vec<Voice>)> {
-    let find = |source: &str| tracks.iter().find(|(of, _)| of == source).map(|(_, track)| track);
-    let voice = |ranked: &Ranked, until: Option<i32>, track: &Track| Voice {
+pub fn voices<'a>(
+    plan: &Plan,
+    scopes: Vec<Scope>,
+    tracks: &'a [(String, Cow<'_, Track>)],
+) -> Vec<(String, Vec<Voice<'a>>)> {
+    let find = |source: &str| tracks.iter().find(|(of, _)| of == source).map(|(_, track)| &**track);
+    let voice = |ranked: &Ranked, until: Option<i32>, track: &'a Track| Voice {
         source: ranked.source.as_str().into(),
         until,
         low_trust: ranked.low_trust,
-        track: track.clone(),
+        track,
     };
     if plan.sources == Sources::Best {
         let whole = |source: &str| {

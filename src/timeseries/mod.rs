@@ -14,6 +14,7 @@ pub mod period;
 pub mod plan;
 pub mod precedence;
 pub mod ranking;
+pub mod reach;
 pub mod reconcile;
 pub mod release;
 pub mod request;

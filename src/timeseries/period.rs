@@ -98,6 +98,26 @@ impl Period {
         self.ordinal.div_euclid(self.frequency.per_year())
     }
 
+    /// Its text, written by hand: answers have very many periods.
+    fn text(self, into: &mut [u8; 8]) -> &str {
+        let digit = |number: i32| b'0' + u8::try_from(number.rem_euclid(10)).unwrap_or_default();
+        let (year, part) = (self.year(), self.ordinal.rem_euclid(self.frequency.per_year()) + 1);
+        let year = [digit(year / 1000), digit(year / 100), digit(year / 10), digit(year)];
+        into[..4].copy_from_slice(&year);
+        let length = match self.frequency {
+            Frequency::A => 4,
+            Frequency::Q => {
+                into[4..7].copy_from_slice(&[b'-', b'Q', digit(part)]);
+                7
+            }
+            Frequency::M => {
+                into[4..7].copy_from_slice(&[b'-', digit(part / 10), digit(part)]);
+                7
+            }
+        };
+        std::str::from_utf8(&into[..length]).unwrap_or_default()
+    }
+
     /// Its first day.
     pub fn first_day(self) -> NaiveDate {
         let per_year = self.frequency.per_year();
@@ -133,13 +153,7 @@ impl Period {
 
 impl fmt::Display for Period {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let year = self.year();
-        let part = self.ordinal.rem_euclid(self.frequency.per_year()) + 1;
-        match self.frequency {
-            Frequency::A => write!(f, "{year}"),
-            Frequency::Q => write!(f, "{year}-Q{part}"),
-            Frequency::M => write!(f, "{year}-{part:02}"),
-        }
+        f.write_str(self.text(&mut [0; 8]))
     }
 }
 
@@ -163,7 +177,8 @@ impl FromStr for Period {
 
 impl Serialize for Period {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        let mut text = [0; 8];
+        serializer.serialize_str(self.text(&mut text))
     }
 }
 

@@ -1,5 +1,6 @@
 //! The sources side by side: for one series and period, what each says and how far it is from the one that answers by default.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
 use super::answer::{BATCH, computed, tracks};
@@ -80,7 +81,7 @@ pub async fn page(
 fn compare(
     reader: &Reader<'_>,
     target: &Target,
-    tracks: &[(String, Track)],
+    tracks: &[(String, Cow<'_, Track>)],
     sources: usize,
 ) -> Vec<Comparison> {
     let Reader { plan, dataset, vocabulary, .. } = *reader;

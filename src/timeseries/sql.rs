@@ -12,6 +12,7 @@ pub use named::{Codes, first_of_each, with_codes};
 use super::dataset::Dataset;
 use super::key::TOTAL;
 use super::plan::{Plan, Selection, Sources};
+use super::reach::Chunks;
 
 /// A statement and what its parameters stand for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -92,15 +93,13 @@ pub fn rolled_series(plan: &Plan, dataset: &Dataset, rollup: i32, limit: i64) ->
     statement
 }
 
-/// Reads the current figures of some series, and what is noted of these.
-pub fn cells(dataset: &str, ids: &[i64]) -> Statement {
-    let mut statement = Statement::default();
-    statement.bind(Bind::Text(dataset.to_owned()));
-    let ids = statement.bind(Bind::Numbers(ids.to_vec()));
+/// Reads the current figures of some series, as far as these chunks hold them, and what is noted of these.
+pub fn cells(dataset: &str, ids: &[i64], chunks: Chunks) -> Statement {
+    let (mut statement, chosen) = Statement::chunks(dataset, ids, chunks);
     statement.text = format!(
         "{VERSIONS} SELECT v.dataset, v.codes, v.sources, c.series_id, c.first_period, c.\"values\", c.statuses, \
          c.releases, n.periods, n.note_releases, n.notes FROM versions v \
-         LEFT JOIN observation_chunk c ON c.series_id = ANY(${ids}) \
+         LEFT JOIN observation_chunk c ON {chosen} \
          LEFT JOIN LATERAL (SELECT array_agg(n.period) AS periods, array_agg(n.release_id) AS note_releases, \
          array_agg(n.note) AS notes FROM observation_note n WHERE n.series_id = c.series_id \
          AND n.period >= c.first_period AND n.period < c.first_period + cardinality(c.\"values\")) n ON true"
@@ -109,13 +108,11 @@ pub fn cells(dataset: &str, ids: &[i64]) -> Statement {
 }
 
 /// Reads some sums that are kept ready, with what they are made of.
-pub fn sums(dataset: &str, ids: &[i64]) -> Statement {
-    let mut statement = Statement::default();
-    statement.bind(Bind::Text(dataset.to_owned()));
-    let ids = statement.bind(Bind::Numbers(ids.to_vec()));
+pub fn sums(dataset: &str, ids: &[i64], chunks: Chunks) -> Statement {
+    let (mut statement, chosen) = Statement::chunks(dataset, ids, chunks);
     statement.text = format!(
         "{VERSIONS} SELECT v.dataset, v.codes, v.sources, c.series_id, c.first_period, c.\"values\", c.parts, c.statuses, \
-         c.releases, c.mixed FROM versions v LEFT JOIN rollup_chunk c ON c.series_id = ANY(${ids})"
+         c.releases, c.mixed FROM versions v LEFT JOIN rollup_chunk c ON {chosen}"
     );
     statement
 }
@@ -166,6 +163,21 @@ pub fn touched(
 }
 
 impl Statement {
+    /// Begins one that reads chunks of some series, with the condition that chooses these.
+    fn chunks(dataset: &str, ids: &[i64], (first, last): Chunks) -> (Self, String) {
+        let mut statement = Self::default();
+        statement.bind(Bind::Text(dataset.to_owned()));
+        let ids = statement.bind(Bind::Numbers(ids.to_vec()));
+        let first = statement.bind(Bind::Number(first.into()));
+        let last = statement.bind(Bind::Number(last.into()));
+        (
+            statement,
+            format!(
+                "c.series_id = ANY(${ids}) AND c.chunk >= ${first}::bigint AND c.chunk <= ${last}::bigint"
+            ),
+        )
+    }
+
     /// Completes a list of up to `limit` series of a table under a condition, without their keys and in no order.
     fn bare_list(&mut self, dataset: &Dataset, (table, is_sum, condition): (&str, &str, &str), limit: i64) {
         let limit = self.bind(Bind::Number(limit));

@@ -50,6 +50,15 @@ pub struct Node {
     pub partitions: Vec<Parts>,
 }
 
+impl Node {
+    /// Whether it has anything at a frequency, or declared parts, which may.
+    pub fn reaches(&self, frequency: Frequency) -> bool {
+        self.published.contains_key(&frequency)
+            || self.finest.contains_key(&frequency)
+            || !self.partitions.is_empty()
+    }
+}
+
 /// A whole of declared parts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Parts {

@@ -12,7 +12,7 @@ use super::plan::{Fill, Plan, Transform};
 #[derive(Debug, Clone, Copy)]
 pub struct Level<'a> {
     /// Who says it.
-    pub voice: &'a Voice,
+    pub voice: &'a Voice<'a>,
     /// What it says.
     pub cell: &'a Cell,
     /// Of which period.
@@ -24,7 +24,7 @@ pub struct Level<'a> {
 pub fn observations(
     plan: &Plan,
     (frequency, decimals): (Frequency, u32),
-    voices: &[Voice],
+    voices: &[Voice<'_>],
     keeps_partial: bool,
 ) -> Vec<Observation> {
     let levels = levels(voices, keeps_partial);
@@ -35,12 +35,12 @@ pub fn observations(
 }
 
 /// For each period what the first source says that speaks.
-pub fn levels(voices: &[Voice], keeps_partial: bool) -> impl Iterator<Item = Level<'_>> {
+pub fn levels<'a>(voices: &'a [Voice<'a>], keeps_partial: bool) -> impl Iterator<Item = Level<'a>> {
     let periods: BTreeSet<i32> = voices.iter().flat_map(|v| v.standing().map(|(p, _)| p)).collect();
     periods.into_iter().filter_map(move |period| level(voices, period, keeps_partial))
 }
 
-impl Voice {
+impl Voice<'_> {
     /// What the source says while it counts.
     fn standing(&self) -> impl Iterator<Item = (i32, &Cell)> {
         self.track
@@ -93,7 +93,7 @@ impl Level<'_> {
 
 /// The first source that has the whole figure, else the first that has an incomplete one, where those are kept, else the first
 /// that states it as missing.
-fn level(voices: &[Voice], period: i32, keeps_partial: bool) -> Option<Level<'_>> {
+fn level<'a>(voices: &'a [Voice<'a>], period: i32, keeps_partial: bool) -> Option<Level<'a>> {
     let all = || voices.iter().filter_map(|voice| Some(Level { voice, cell: voice.at(period)?, period }));
     all()
         .find(|level| level.cell.counts())
@@ -105,7 +105,7 @@ fn level(voices: &[Voice], period: i32, keeps_partial: bool) -> Option<Level<'_>
 fn transformed(
     transform: Transform,
     (frequency, decimals): (Frequency, u32),
-    voices: &[Voice],
+    voices: &[Voice<'_>],
     level: Level<'_>,
 ) -> Observation {
     let taken = taken(transform, frequency, level.period);
@@ -133,7 +133,7 @@ fn taken(transform: Transform, frequency: Frequency, period: i32) -> Vec<i32> {
 }
 
 /// Why no one source has all the periods.
-fn lacking(voices: &[Voice], taken: &[i32]) -> Reason {
+fn lacking(voices: &[Voice<'_>], taken: &[i32]) -> Reason {
     let all_have = |what: fn(&Cell) -> bool| {
         taken.iter().all(|period| voices.iter().any(|voice| voice.at(*period).is_some_and(what)))
     };
@@ -147,7 +147,11 @@ fn lacking(voices: &[Voice], taken: &[i32]) -> Reason {
 }
 
 /// What is computed of the figures of one source that has them all.
-fn computed((transform, decimals): (Transform, u32), taken: &[i32], voice: &Voice) -> Result<Cell, Reason> {
+fn computed(
+    (transform, decimals): (Transform, u32),
+    taken: &[i32],
+    voice: &Voice<'_>,
+) -> Result<Cell, Reason> {
     let cells: Vec<&Cell> = taken.iter().filter_map(|period| voice.at(*period)).collect();
     let (Some(from), Some(to)) = (taken.iter().min(), taken.iter().max()) else { return Err(Reason::Gap) };
     // The break itself is comparable with what follows it, not with what is before.

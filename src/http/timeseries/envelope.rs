@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
@@ -289,7 +290,8 @@ fn meta(asked: &Asked, written: Written<'_>, next_cursor: Option<String>) -> Met
     for series in &frame.series {
         let measure = series.code(dataset, Dimension::Measure);
         units.insert(measure.to_owned(), transform.unit(formats::unit(dataset, series)));
-        sources.extend(series.observations.iter().map(|o| o.source.clone()));
+        let each = series.observations.chunk_by(|a, b| Arc::ptr_eq(&a.source, &b.source));
+        sources.extend(each.map(|run| run[0].source.clone()));
         for (dimension, code) in dataset.dimensions.iter().zip(&series.codes) {
             let list = names.entry(dimension.name().to_owned()).or_default();
             if !list.contains_key(code)

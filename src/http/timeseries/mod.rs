@@ -38,7 +38,7 @@ use crate::error::{Error, Fault, Result};
 use crate::formats::Written;
 use crate::timeseries::answer::{Frame, Place, Sort, page, sorted, whole};
 use crate::timeseries::dataset::{Dataset, Vocabulary};
-use crate::timeseries::fetch::{Connections, Reader};
+use crate::timeseries::fetch::{Connections, Lease, Reader};
 use crate::timeseries::frame::source_at;
 use crate::timeseries::plan::{Plan, Ranks};
 use crate::timeseries::request;
@@ -167,7 +167,10 @@ impl<'a> Understood<'a> {
         if (extent, sort, plan.ranks) == (Extent::Whole(MOST_LINES), Sort::Series, Ranks::No) {
             return download::answer(self, app, vocabulary).await;
         }
-        self.found(Connections::Pool(&app.pool), Some(&app.heavy)).await?.written()
+        let lease = Lease::new(&app.pool);
+        let found = self.found(Connections::Lease(&lease), Some(&app.heavy)).await?;
+        drop(lease);
+        found.written()
     }
 
     /// Reads for it.

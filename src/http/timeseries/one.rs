@@ -15,7 +15,7 @@ use crate::http::records::{Links, Warning};
 use crate::http::reply::Reply;
 use crate::timeseries::answer::{Sort, whole};
 use crate::timeseries::dataset::{Dataset, Vocabulary};
-use crate::timeseries::fetch::Reader;
+use crate::timeseries::fetch::{Connections, Lease, Reader};
 use crate::timeseries::frame::{BEST, Series, source_at};
 use crate::timeseries::key::{Dimension, PLUS, parse_series_key, series_id};
 use crate::timeseries::overlay::{Kind, Origin, Run, Statement, runs};
@@ -115,8 +115,12 @@ async fn attempt(app: &App, key: &str, mut call: Call) -> Result<Reply> {
         return Ok(reply);
     }
     let dataset = &*dataset.with(&asked.plan.sums);
-    let reader =
-        Reader { heavy: Some(&app.heavy), ..Reader::now(&app.pool, &asked.plan, (dataset, &vocabulary)) };
+    let lease = Lease::new(&app.pool);
+    let reader = Reader {
+        connections: Connections::Lease(&lease),
+        heavy: Some(&app.heavy),
+        ..Reader::now(&app.pool, &asked.plan, (dataset, &vocabulary))
+    };
     let mut frame = whole(&reader, MOST_WHOLE, super::WAYS_OUT).await?;
     if frame.series.is_empty() {
         // A series that exists may have no figure for the time; one that does not is no series.

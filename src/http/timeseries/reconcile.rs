@@ -141,7 +141,8 @@ pub struct ComparedFigure<'a> {
     /// Whether the figure was computed from others of the source.
     pub derived: bool,
     /// How much of the whole a derived figure covers, as `11/12`; null where it is not derived.
-    pub coverage: Option<String>,
+    #[schema(value_type = Option<String>)]
+    pub coverage: Option<formats::Covered>,
 }
 
 /// What one source says, with what it is of: a row of CSV. Its parts stand in the order of the columns.
@@ -289,7 +290,10 @@ impl<'a> Items<'a> {
             difference: difference.map(|scaled| Value::new(scaled, decimals)),
             difference_percent: difference.zip(base).and_then(percent),
             status: Status::of(observation.status),
-            documents: formats::documents(self.vocabulary, observation),
+            documents: match formats::documents(self.vocabulary, observation) {
+                (one, None) => one.into_iter().collect(),
+                (_, Some(all)) => all,
+            },
             published: self.published(observation),
             note: observation.note.as_deref(),
             source_note: self

@@ -137,6 +137,8 @@ pub async fn rebuild(database: &Database, name: Option<&str>, clock: &Clock) -> 
         all.push((dataset.name.clone(), built));
     }
     transaction.commit().await?;
-    sqlx::query("VACUUM (ANALYZE) rollup, rollup_series, rollup_chunk").execute(&mut connection).await?;
+    sqlx::query("VACUUM (ANALYZE) collection, rollup, rollup_series, rollup_chunk")
+        .execute(&mut connection)
+        .await?;
     Ok(all)
 }

@@ -67,7 +67,7 @@ pub async fn generate(database: &Database, pack: &Files, order: Order, clock: &C
     let import = Import { checksum, at: clock.now(), today: clock.today() };
     let written = take_in(&mut transaction, import, pack, market).await?;
     transaction.commit().await?;
-    sqlx::query("VACUUM (ANALYZE) series, observation_chunk, rollup_series, rollup_chunk")
+    sqlx::query("VACUUM (ANALYZE) collection, series, observation_chunk, rollup_series, rollup_chunk")
         .execute(&mut connection)
         .await?;
     Ok(Generated { series: written.series, observations: written.observations, unchanged: false })
@@ -150,7 +150,7 @@ pub async fn remove(database: &Database, clock: &Clock) -> Result<Removed> {
     raise_versions(&mut transaction, clock.now(), &collections).await?;
     transaction.commit().await?;
     sqlx::query(
-        "VACUUM (ANALYZE) series, observation_chunk, observation_history, rollup_series, rollup_chunk",
+        "VACUUM (ANALYZE) collection, series, observation_chunk, observation_history, rollup_series, rollup_chunk",
     )
     .execute(&mut connection)
     .await?;

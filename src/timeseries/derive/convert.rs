@@ -83,7 +83,7 @@ mod tests {
     #[test]
     fn a_year_is_the_sum_of_its_months_and_says_how_many_it_has() {
         let year = |track: &Track, agg| {
-            convert(track, (Frequency::M, Frequency::A), (agg, 0)).remove(&2020).unwrap()
+            convert(track, (Frequency::M, Frequency::A), (agg, 0)).get(&2020).cloned().unwrap()
         };
         let whole: Vec<(i32, i64)> = (0..12).map(|m| (m, i64::from(m))).collect();
         let sum = year(&months(&whole), Aggregation::Sum);
@@ -98,7 +98,8 @@ mod tests {
     fn a_stock_at_the_end_of_a_year_is_that_of_december() {
         let year = |values: &[(i32, i64)]| {
             convert(&months(values), (Frequency::M, Frequency::A), (Aggregation::Last, 0))
-                .remove(&2020)
+                .get(&2020)
+                .cloned()
                 .unwrap()
         };
         assert!(year(&[(3, 5), (11, 9)]).is_complete());

@@ -4,7 +4,7 @@ use std::ops::{Deref, DerefMut};
 
 use sqlx::pool::PoolConnection;
 use sqlx::{PgConnection, PgPool, Postgres, Transaction};
-use tokio::sync::{Mutex, MutexGuard};
+use tokio::sync::{MappedMutexGuard, Mutex, MutexGuard};
 
 use crate::error::Result;
 
@@ -16,8 +16,25 @@ const ONE_STATE: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 pub enum Connections<'a> {
     /// Each to whichever connection is free: what belongs together has to come by one statement, or is compared by versions.
     Pool(&'a PgPool),
+    /// One after the other to one connection of the pool, which is given back once for all of them.
+    Lease(&'a Lease),
     /// One after the other to the same connection, all in one state of the database.
     Snapshot(&'a Snapshot),
+}
+
+/// A connection of the pool for the statements of one request, taken for the first of them: taking and giving back cost more than
+/// some statements do.
+#[derive(Debug)]
+pub struct Lease {
+    pool: PgPool,
+    held: Mutex<Option<PoolConnection<Postgres>>>,
+}
+
+impl Lease {
+    /// One that has no connection yet.
+    pub fn new(pool: &PgPool) -> Self {
+        Self { pool: pool.clone(), held: Mutex::new(None) }
+    }
 }
 
 /// One state of the database, kept open on a connection of its own. Dropped, it gives the connection back.
@@ -30,6 +47,8 @@ pub struct Snapshot {
 pub(super) enum Connection<'a> {
     /// A free one of the pool.
     Free(PoolConnection<Postgres>),
+    /// That of a lease.
+    Leased(MappedMutexGuard<'a, PoolConnection<Postgres>>),
     /// One in a transaction of its own.
     Begun(Transaction<'static, Postgres>),
     /// That of a snapshot.
@@ -67,6 +86,14 @@ impl<'a> Connections<'a> {
     pub(super) async fn one(self) -> Result<Connection<'a>> {
         Ok(match self {
             Self::Pool(pool) => Connection::Free(pool.acquire().await?),
+            Self::Lease(lease) => {
+                let mut held = lease.held.lock().await;
+                let connection = match held.take() {
+                    Some(connection) => connection,
+                    None => lease.pool.acquire().await?,
+                };
+                Connection::Leased(MutexGuard::map(held, |held| held.insert(connection)))
+            }
             Self::Snapshot(snapshot) => Connection::Shared(snapshot.connection().await),
         })
     }
@@ -75,6 +102,7 @@ impl<'a> Connections<'a> {
     pub(super) async fn of_one_state(self) -> Result<Connection<'a>> {
         Ok(match self {
             Self::Pool(pool) => Connection::Begun(pool.begin_with(ONE_STATE).await?),
+            Self::Lease(lease) => Connection::Begun(lease.pool.begin_with(ONE_STATE).await?),
             Self::Snapshot(snapshot) => Connection::Shared(snapshot.connection().await),
         })
     }
@@ -96,6 +124,7 @@ impl Deref for Connection<'_> {
     fn deref(&self) -> &PgConnection {
         match self {
             Self::Free(connection) => connection,
+            Self::Leased(connection) => connection,
             Self::Begun(transaction) => transaction,
             Self::Shared(transaction) => transaction,
         }
@@ -106,6 +135,7 @@ impl DerefMut for Connection<'_> {
     fn deref_mut(&mut self) -> &mut PgConnection {
         match self {
             Self::Free(connection) => connection,
+            Self::Leased(connection) => connection,
             Self::Begun(transaction) => transaction,
             Self::Shared(transaction) => transaction,
         }

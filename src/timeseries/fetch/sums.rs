@@ -6,6 +6,7 @@ use sqlx::Row as _;
 use sqlx::postgres::PgRow;
 
 use super::super::derive::{Cell, Figure, Releases, Track, weaker};
+use super::super::reach::Chunks;
 use super::super::sql;
 use super::{Reader, bound, same_versions};
 use crate::error::Result;
@@ -14,10 +15,10 @@ use crate::error::Result;
 type Parts = (i32, u8, i32);
 
 impl Reader<'_> {
-    /// The figures of some sums, by series.
-    pub(super) async fn sums(&self, ids: &[i64]) -> Result<HashMap<i64, Track>> {
+    /// The figures of some sums, as far as these chunks hold them, by series.
+    pub(super) async fn sums(&self, ids: &[i64], chunks: Chunks) -> Result<HashMap<i64, Track>> {
         let mut tracks: HashMap<i64, Track> = HashMap::new();
-        let statement = sql::sums(&self.plan.dataset, ids);
+        let statement = sql::sums(&self.plan.dataset, ids, chunks);
         let mut connection = self.connections.one().await?;
         for row in &bound(&statement).fetch_all(&mut *connection).await? {
             same_versions(row, self.vocabulary, &self.plan.dataset)?;

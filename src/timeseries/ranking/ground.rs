@@ -1,5 +1,7 @@
 //! What a ranking stands on: which series are its parts and its whole, and what each source says of one.
 
+use std::borrow::Cow;
+
 use crate::timeseries::dataset::{Dataset, Vocabulary};
 use crate::timeseries::derive::{Cell, Track};
 use crate::timeseries::frame::{Voice, source_at};
@@ -92,13 +94,13 @@ pub struct Said<'a> {
     pub target: &'a Target,
     /// The sources in their order, scope by scope.
     pub scopes: Vec<Scope>,
-    pub tracks: Vec<(String, Track)>,
+    pub tracks: Vec<(String, Cow<'a, Track>)>,
     /// Whether a source counts only up to the day that the precedence table ends it.
     ends: bool,
 }
 
 impl<'a> Said<'a> {
-    pub fn new(ground: &Ground<'_>, target: &'a Target, tracks: Vec<(String, Track)>) -> Self {
+    pub fn new(ground: &Ground<'_>, target: &'a Target, tracks: Vec<(String, Cow<'a, Track>)>) -> Self {
         let subject = Subject { dataset: ground.dataset, frequency: target.frequency, codes: &target.codes };
         let scopes = subject.scopes(ground.vocabulary, tracks.iter().map(|(source, _)| source.as_str()));
         Self { target, scopes, tracks, ends: ground.plan.sources == Sources::Best }
@@ -111,8 +113,8 @@ impl<'a> Said<'a> {
     }
 
     /// One source, with what it says.
-    pub fn voice(&self, source: &str) -> Option<Voice> {
-        let track = self.track(source)?.clone();
+    pub fn voice(&self, source: &str) -> Option<Voice<'_>> {
+        let track = self.track(source)?;
         let ranked = self.scopes.iter().flat_map(|scope| &scope.sources).find(|r| r.source == source)?;
         let until = ranked.until.filter(|_| self.ends);
         Some(Voice { source: source.into(), until, low_trust: ranked.low_trust, track })
@@ -135,7 +137,7 @@ impl<'a> Said<'a> {
     }
 
     fn track(&self, source: &str) -> Option<&Track> {
-        self.tracks.iter().find(|(of, _)| of == source).map(|(_, track)| track)
+        self.tracks.iter().find(|(of, _)| of == source).map(|(_, track)| &**track)
     }
 
     /// The codes with another source in their place.

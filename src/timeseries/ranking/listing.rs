@@ -19,7 +19,7 @@ pub struct Listing<'a> {
     pub source: String,
     unit: &'a Unit<'a>,
     /// What the source says of each part of the unit.
-    pub voices: Vec<Option<Voice>>,
+    pub voices: Vec<Option<Voice<'a>>>,
     /// The parts that are ranked: none of them is part of another.
     pub level: BTreeSet<usize>,
     /// The figures of those, by period, the largest first.
@@ -33,7 +33,7 @@ pub struct Listing<'a> {
 impl<'a> Listing<'a> {
     /// What a source ranks of a unit; `None` where it has no whole figure of any code.
     pub fn new(ground: &Ground<'_>, unit: &'a Unit<'a>, source: &str) -> Option<Self> {
-        let voices: Vec<Option<Voice>> = unit.parts.iter().map(|part| part.voice(source)).collect();
+        let voices: Vec<Option<Voice<'a>>> = unit.parts.iter().map(|part| part.voice(source)).collect();
         let open: Vec<usize> = (0..voices.len()).filter(|at| unit.parts[*at].is_ranked(ground)).collect();
         let figures = |at: &usize| voices[*at].iter().flat_map(Voice::whole).map(|(period, _)| period);
         let periods: BTreeSet<i32> = open.iter().flat_map(figures).collect();

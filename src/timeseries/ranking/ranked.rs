@@ -58,7 +58,7 @@ impl Ranked<'_> {
     }
 
     /// The parts that are asked for, of these the largest.
-    fn shown(&self) -> Vec<(usize, &Voice)> {
+    fn shown(&self) -> Vec<(usize, &Voice<'_>)> {
         let asked = |at: &usize| {
             let codes = &self.unit.parts[*at].target.codes;
             self.ground.shows(codes) && (self.listing.level.contains(at) || self.ground.group.listed)
@@ -134,17 +134,17 @@ impl Ranked<'_> {
     }
 
     /// The whole less what is shown.
-    fn other(&self, shown: &[(usize, &Voice)]) -> Option<Series> {
+    fn other(&self, shown: &[(usize, &Voice<'_>)]) -> Option<Series> {
         let (first, ..) = shown.first()?;
         let (source, low_trust) = (shown[0].1.source.clone(), shown[0].1.low_trust);
-        let voices: Vec<&Voice> = shown.iter().map(|(_, voice)| *voice).collect();
+        let voices: Vec<&Voice<'_>> = shown.iter().map(|(_, voice)| *voice).collect();
         let track: Track = self
             .listing
             .ranked
             .keys()
             .filter_map(|period| Some((*period, self.rest(*period, &voices)?)))
             .collect();
-        let rest = Voice { source, until: None, low_trust, track };
+        let rest = Voice { source, until: None, low_trust, track: &track };
         let ground = self.ground;
         let mut codes = self.unit.parts[*first].codes(ground, self.source());
         for (dimension, code) in ground.dataset.dimensions.iter().zip(&mut codes) {
@@ -161,7 +161,7 @@ impl Ranked<'_> {
     }
 
     /// The whole less what is shown at one period, or why there is no such figure.
-    fn rest(&self, period: i32, shown: &[&Voice]) -> Option<Cell> {
+    fn rest(&self, period: i32, shown: &[&Voice<'_>]) -> Option<Cell> {
         let cells: Vec<&Cell> = shown.iter().filter_map(|voice| voice.at(period)).collect();
         let whole = self.listing.whole(period);
         let of = whole.into_iter().chain(cells.iter().copied());

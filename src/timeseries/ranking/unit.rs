@@ -105,9 +105,9 @@ impl Unit<'_> {
     }
 
     /// A share by the first source that has both the figure and the whole, or one that counts alike has that.
-    fn share(&self, voices: &[Voice], level: Level<'_>) -> Observation {
+    fn share(&self, voices: &[Voice<'_>], level: Level<'_>) -> Observation {
         let period = level.period;
-        let both = |voice: &Voice| {
+        let both = |voice: &Voice<'_>| {
             let cell = voice.at(period).filter(|cell| cell.counts())?;
             let whole = self.whole.as_ref()?.alike(&voice.source, period)?;
             Some(share(cell, whole).map(|cell| voice.says(period, &cell)))

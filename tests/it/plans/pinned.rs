@@ -460,6 +460,8 @@ async fn figures_are_read_by_series_with_what_is_noted_of_them() {
     WHERE name IN ($1, 'codes', 'sources')) SELECT v.dataset, v.codes, v.sources, c.series_id, c.first_period, c."values", c.statuses, c.releases, n.periods, n.note_releases, n.notes
     FROM versions v
     LEFT JOIN observation_chunk c ON c.series_id = ANY($2)
+    AND c.chunk >= $3::bigint
+    AND c.chunk <= $4::bigint
     LEFT JOIN LATERAL (SELECT array_agg(n.period) AS periods, array_agg(n.release_id) AS note_releases, array_agg(n.note) AS notes
     FROM observation_note n
     WHERE n.series_id = c.series_id
@@ -467,6 +469,8 @@ async fn figures_are_read_by_series_with_what_is_noted_of_them() {
     AND n.period < c.first_period + cardinality(c."values")) n ON true
     $1 Text("production")
     $2 Numbers([-7280724441647328095])
+    $3 Number(-2147483648)
+    $4 Number(2147483647)
     "#);
     insta::assert_snapshot!(told(&all, "the figures of a batch"), @r#"
     WITH versions AS (SELECT max(version) FILTER (WHERE name = $1) AS dataset, max(version) FILTER (WHERE name = 'codes') AS codes, max(version) FILTER (WHERE name = 'sources') AS sources
@@ -474,6 +478,8 @@ async fn figures_are_read_by_series_with_what_is_noted_of_them() {
     WHERE name IN ($1, 'codes', 'sources')) SELECT v.dataset, v.codes, v.sources, c.series_id, c.first_period, c."values", c.statuses, c.releases, n.periods, n.note_releases, n.notes
     FROM versions v
     LEFT JOIN observation_chunk c ON c.series_id = ANY($2)
+    AND c.chunk >= $3::bigint
+    AND c.chunk <= $4::bigint
     LEFT JOIN LATERAL (SELECT array_agg(n.period) AS periods, array_agg(n.release_id) AS note_releases, array_agg(n.note) AS notes
     FROM observation_note n
     WHERE n.series_id = c.series_id
@@ -481,6 +487,8 @@ async fn figures_are_read_by_series_with_what_is_noted_of_them() {
     AND n.period < c.first_period + cardinality(c."values")) n ON true
     $1 Text("production")
     $2 50 numbers
+    $3 Number(-2147483648)
+    $4 Number(2147483647)
     "#);
 }
 
