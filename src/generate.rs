@@ -26,8 +26,11 @@ pub struct Wanted {
     /// What the figures are drawn from: the same seed and N make the same ones
     #[arg(long, value_name = "S", default_value_t = 1)]
     seed: u64,
+    /// How many months at the end come as monthly releases, each revising a fiftieth of the month before
+    #[arg(long, value_name = "K", value_parser = clap::value_parser!(u32).range(1..=119))]
+    monthly: Option<u32>,
     /// Take the synthetic registrations away again
-    #[arg(long, conflicts_with_all = ["observations", "seed"])]
+    #[arg(long, conflicts_with_all = ["observations", "seed", "monthly"])]
     remove: bool,
 }
 
@@ -40,7 +43,11 @@ pub async fn run(settings: Settings, wanted: Wanted) -> Result<String> {
     opened.database.migrate().await?;
     let done = match wanted.observations {
         Some(observations) if settings.bundled_data => {
-            make(&opened, Order { observations, seed: wanted.seed }).await
+            make(
+                &opened,
+                Order { observations, seed: wanted.seed, monthly: wanted.monthly.unwrap_or_default() },
+            )
+            .await
         }
         Some(_) => Err(Error::Startup(
             "synthetic registrations are made of the bundled code lists: they need the bundled data"

@@ -19,8 +19,7 @@ use crate::stand::{Market, Server};
 /// How long a peer may take to start.
 const START_WITHIN: Duration = Duration::from_secs(30);
 
-/// Rollups as rows: a table a grain, indexed by what is asked for. A series whose code has another below it in the data is no
-/// part of the service's sums (it would be counted twice where it is a total), so it is none of these.
+/// Rollups as rows: a table a grain, indexed by what is asked for.
 const TABLES: &str = "
     CREATE SCHEMA peer;
     CREATE TABLE peer.series AS SELECT series_id, geo, maker, brand, model, vehicle_class, powertrain
@@ -30,22 +29,11 @@ const TABLES: &str = "
         FROM peer.series JOIN observation_chunk USING (series_id),
             unnest(\"values\") WITH ORDINALITY AS cells (value, cell) WHERE value IS NOT NULL ORDER BY 1, 2;
     ALTER TABLE peer.finest ADD PRIMARY KEY (series_id, period);
-    CREATE TABLE peer.coarse AS WITH RECURSIVE
-        tree AS (SELECT dimension, code, parent FROM code WHERE superseded_by IS NULL AND parent IS NOT NULL),
-        above AS (
-            SELECT t.dimension, t.parent AS code FROM tree t JOIN (
-                SELECT DISTINCT named.* FROM peer.series, LATERAL (VALUES ('geo', geo), ('maker', maker), ('brand', brand),
-                    ('model', model), ('vehicle_class', vehicle_class), ('powertrain', powertrain)) AS named (dimension, code)
-            ) present USING (dimension, code)
-            UNION SELECT t.dimension, t.parent FROM tree t JOIN above USING (dimension, code))
-        SELECT dimension, code FROM above;
     CREATE TABLE peer.province_powertrain AS
         WITH whole (powertrain, part) AS (VALUES ('BEV', 'BEV'), ('FCEV', 'FCEV'), ('HEV', 'HEV'), ('ICE', 'ICE'),
             ('PHEV', 'PHEV'), ('NEV', 'BEV'), ('NEV', 'FCEV'), ('NEV', 'PHEV'))
         SELECT left(geo, 5) AS geo, whole.powertrain, period, sum(value)::bigint AS value
         FROM peer.series s JOIN peer.finest USING (series_id) JOIN whole ON part = s.powertrain
-        WHERE NOT EXISTS (SELECT FROM peer.coarse c WHERE (c.dimension, c.code) IN (('geo', s.geo), ('maker', s.maker),
-            ('brand', s.brand), ('model', s.model), ('vehicle_class', s.vehicle_class), ('powertrain', s.powertrain)))
         GROUP BY 1, 2, 3 ORDER BY 1, 2, 3;
     ALTER TABLE peer.province_powertrain ADD PRIMARY KEY (geo, powertrain, period);
     ANALYZE peer.series, peer.finest, peer.province_powertrain";

@@ -97,7 +97,7 @@ async fn without_rollups(client: &Client) {
 #[tokio::test]
 async fn answers_are_the_same_with_rollups_and_without() {
     let database = cluster::database().await;
-    let order = Order { observations: 20_000, seed: 7 };
+    let order = Order { observations: 20_000, seed: 7, monthly: 0 };
     generate(&database.database, &Files::bundled(), order, &clock()).await.unwrap();
     let client = Client::of(database).await;
     let mut dice = Dice::new(11);
@@ -299,7 +299,7 @@ async fn the_command_lists_and_builds_them() {
     };
     let (_, nothing) = run(&["list"]);
     assert_eq!(nothing, "no dataset is complete: there is nothing that rollups could be kept of\n");
-    let order = Order { observations: 5_000, seed: 1 };
+    let order = Order { observations: 5_000, seed: 1, monthly: 0 };
     generate(&database.database, &Files::bundled(), order, &clock()).await.unwrap();
     let (_, listed) = run(&["list"]);
     assert!(listed.lines().count() > 1 && listed.contains("chosen, made 20"), "{listed}");

@@ -16,7 +16,7 @@ use sqlx::{FromRow, PgConnection};
 use crate::client::Client;
 use crate::cluster::{self, clock};
 
-const ORDER: Order = Order { observations: 20_000, seed: 7 };
+const ORDER: Order = Order { observations: 20_000, seed: 7, monthly: 0 };
 
 async fn make(database: &Database, order: Order) -> Generated {
     generate(database, &Files::bundled(), order, &clock()).await.unwrap()
@@ -213,4 +213,97 @@ async fn the_command_makes_removes_and_says_so() {
     assert!(done && said.contains("3 releases withdrawn"), "{said}");
     let (done, said) = run(&["--observations", "5", "--no-bundled-data"]);
     assert!(!done && said.contains("they need the bundled data"), "{said}");
+}
+
+const MONTHLY: Order = Order { monthly: 3, ..ORDER };
+
+#[tokio::test]
+async fn monthly_releases_come_to_the_same_figures_as_one() {
+    let (whole, monthly) = (cluster::database().await, cluster::database().await);
+    let expected = make(&whole.database, ORDER).await;
+    assert_eq!(make(&monthly.database, MONTHLY).await, expected);
+    let (expected, found) = (stored(&whole.database).await, stored(&monthly.database).await);
+    assert!(found.0 == expected.0, "series differ");
+    let figures = |chunks: Vec<Chunk>| -> Vec<_> {
+        chunks
+            .into_iter()
+            .map(|(id, number, first, values, statuses, _)| (id, number, first, values, statuses))
+            .collect()
+    };
+    assert!(figures(found.1) == figures(expected.1), "chunks differ");
+    let mut connection = monthly.database.writer().await.unwrap();
+    let sql = "SELECT document_id, published::text, row_count FROM release WHERE collection = 'synthetic' ORDER BY release_id";
+    let releases: Vec<(String, String, i32)> = rows(&mut connection, sql).await;
+    let named: Vec<_> = releases.iter().map(|(document, day, _)| (document.as_str(), day.as_str())).collect();
+    assert_eq!(
+        named,
+        [
+            ("synthetic-20000-7", "2025-10-15"),
+            ("synthetic-20000-7-2025-10", "2025-11-15"),
+            ("synthetic-20000-7-2025-11", "2025-12-15"),
+            ("synthetic-20000-7-2025-12", "2026-01-15"),
+        ]
+    );
+    let provisional: Vec<(i32, i64)> = rows(
+        &mut connection,
+        "SELECT period, count(*) FROM observation_history JOIN series USING (series_id)
+         WHERE dataset = 'synthetic' AND kind = 'stated' AND status = 'P' GROUP BY 1 ORDER BY 1",
+    )
+    .await;
+    let stated: i64 = releases.iter().map(|(_, _, rows)| i64::from(*rows)).sum();
+    assert_eq!(stated, 20_000 + provisional.iter().map(|(_, count)| count).sum::<i64>());
+    let months: Vec<i32> = provisional.iter().map(|(period, _)| *period).collect();
+    assert_eq!(months, [8, 9, 10].map(|month| 2025 * 12 + month), "{provisional:?}");
+}
+
+#[tokio::test]
+async fn before_a_month_is_revised_its_provisional_figure_holds() {
+    let database = cluster::database().await;
+    make(&database.database, MONTHLY).await;
+    let mut connection = database.database.writer().await.unwrap();
+    let revised: Vec<(String, i64)> = rows(
+        &mut connection,
+        "SELECT group_key, value FROM observation_history JOIN series USING (series_id)
+         WHERE dataset = 'synthetic' AND period = 2025 * 12 + 10 AND status = 'P' ORDER BY 1 LIMIT 1",
+    )
+    .await;
+    let (group, value) = revised.into_iter().next().unwrap();
+    let codes: Vec<&str> = group.split('.').collect();
+    let names = ["measure", "geo", "maker", "brand", "model", "vehicle_class", "powertrain"];
+    let query: Vec<String> =
+        names.iter().zip(&codes[1..]).map(|(name, code)| format!("{name}={code}")).collect();
+    let path = format!("/v1/datasets/synthetic/observations?{}&start=2025-11&end=2025-11", query.join("&"));
+    let client = Client::of(database).await;
+    let then = client.get(&format!("{path}&as_of=2025-12-20")).await.json();
+    assert_eq!(
+        (&then["data"][0]["value"], &then["data"][0]["status"]),
+        (&json!(value), &json!("P")),
+        "{then}"
+    );
+    let now = client.get(&path).await.json();
+    assert_eq!(now["data"][0]["document"], "synthetic-20000-7-2025-12", "{now}");
+    assert_ne!(now["data"][0]["value"], json!(value));
+    assert_eq!(now["data"][0]["status"], "A");
+}
+
+#[tokio::test]
+async fn monthly_releases_are_made_once_and_go_with_the_market() {
+    let database = cluster::database().await;
+    let first = make(&database.database, MONTHLY).await;
+    assert!(make(&database.database, MONTHLY).await.unchanged);
+    for other in [ORDER, Order { monthly: 2, ..ORDER }] {
+        let refused = generate(&database.database, &Files::bundled(), other, &clock()).await.unwrap_err();
+        assert!(refused.to_string().contains("another synthetic market"), "{refused}");
+    }
+    let removed = remove(&database.database, &clock()).await.unwrap();
+    assert_eq!(removed, Removed { series: first.series, releases: 6 });
+    let mut connection = database.database.writer().await.unwrap();
+    let left: Vec<(i64,)> = rows(
+        &mut connection,
+        "SELECT (SELECT count(*) FROM observation_history h WHERE NOT EXISTS (SELECT FROM series s WHERE s.series_id = h.series_id))
+                + (SELECT count(*) FROM series WHERE dataset = 'synthetic')
+                + (SELECT count(*) FROM release WHERE collection = 'synthetic' AND withdrawn_at IS NULL)",
+    )
+    .await;
+    assert_eq!(left, [(0,)]);
 }

@@ -6,13 +6,11 @@ use std::collections::{BTreeMap, HashMap};
 use serde::Deserialize;
 
 use super::models::{Model, brands};
+use super::monthly::published;
 use super::places::City;
-use super::{DATASET, MEASURE, Market, SOURCE};
+use super::{DATASET, FIRST, MEASURE, Market, SOURCE};
 use crate::error::{Error, Result};
 use crate::ingest::files::Files;
-
-/// The day that the document counts as published: after the last month.
-pub const PUBLISHED: &str = "2026-01-15";
 
 const TITLE: &str = "Synthetic registrations for load tests; no real figure";
 const LICENCE: &str = "CC0-1.0";
@@ -43,9 +41,15 @@ struct Place {
 }
 
 impl Market {
-    /// The document that states its figures.
+    /// The document that states its figures: all of them, or those before its monthly releases.
     pub fn document(&self) -> String {
         format!("{SOURCE}-{}-{}", self.order.observations, self.order.seed)
+    }
+
+    /// The document of a month that comes as a release of its own.
+    pub(super) fn document_of(&self, month: i32) -> String {
+        let (year, month) = ((FIRST + month) / 12, (FIRST + month) % 12 + 1);
+        format!("{}-{year}-{month:02}", self.document())
     }
 
     /// The files of the pack with all that describes the market, but without its observations.
@@ -54,7 +58,7 @@ impl Market {
         let added = [
             ("codes/measure.csv", vec![measure()]),
             ("sources.csv", vec![source()]),
-            ("documents.csv", vec![self.document_row()]),
+            ("documents.csv", self.document_rows()),
             ("codes/precedence.csv", vec![precedence()]),
             ("codes/partitions.csv", self.partitions()),
             ("codes/geo.csv", self.city_rows(pack)?),
@@ -63,10 +67,19 @@ impl Market {
         added.into_iter().try_fold(files, |files, (path, rows)| add(files, path, &rows))
     }
 
-    fn document_row(&self) -> Vec<String> {
-        let title = format!("{TITLE} ({} observations, seed {})", self.order.observations, self.order.seed);
-        let publisher = "china-auto generate";
-        owned(&[&self.document(), SOURCE, publisher, &title, "", PUBLISHED, LICENCE, "", "patch"])
+    fn document_rows(&self) -> Vec<Vec<String>> {
+        let of = format!("{} observations, seed {}", self.order.observations, self.order.seed);
+        let row = |document: &str, last: i32, title: &str| {
+            let published = published(last).to_string();
+            owned(&[document, SOURCE, "china-auto generate", title, "", &published, LICENCE, "", "patch"])
+        };
+        let first = row(&self.document(), self.monthly().start - 1, &format!("{TITLE} ({of})"));
+        let later = self.monthly().map(|month| {
+            let document = self.document_of(month);
+            let printed = &document[document.len() - "2016-01".len()..];
+            row(&document, month, &format!("{TITLE} ({of}): {printed}"))
+        });
+        std::iter::once(first).chain(later).collect()
     }
 
     fn city_rows(&self, pack: &Files) -> Result<Vec<Vec<String>>> {

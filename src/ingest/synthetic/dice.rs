@@ -17,6 +17,11 @@ impl Dice {
         mix(self.0)
     }
 
+    /// Leaves out as many numbers.
+    pub fn skip(&mut self, numbers: u64) {
+        self.0 = self.0.wrapping_add(STEP.wrapping_mul(numbers));
+    }
+
     /// Two independent numbers from 0 to below 1.
     pub fn pair(&mut self) -> (f64, f64) {
         let next = self.next();
@@ -48,6 +53,16 @@ fn mix(mut z: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_skipped_is_what_would_have_been_drawn() {
+        let (mut drawn, mut skipped) = (Dice::of(3, [1, 2, 3]), Dice::of(3, [1, 2, 3]));
+        for _ in 0..7 {
+            drawn.next();
+        }
+        skipped.skip(7);
+        assert_eq!(drawn.next(), skipped.next());
+    }
 
     #[test]
     fn a_stream_is_its_seed_and_place_and_fills_the_whole_range() {

@@ -1,23 +1,24 @@
 //! Taking a made market in, and away again.
 //!
 //! It comes as releases of an import of its own, beside the bundled ones: those of the code lists and sources, and the one of its
-//! figures. It goes by withdrawing them, which the feed of changes tells like any other withdrawal; but its figures are deleted,
+//! figures. Monthly releases follow, each in an import of its own; where they were broken off, the same order goes on with them. It goes by withdrawing them, which the feed of changes tells like any other withdrawal; but its figures are deleted,
 //! since a hundred million cells of no meaning have no place in the history.
 
 use sha2::{Digest, Sha256};
 use sqlx::{Connection, PgConnection};
 
-use super::describe::PUBLISHED;
+use super::monthly::{Month, published};
 use super::{DATASET, Market, Order};
 use crate::catalog::{read_codes, read_datasets};
 use crate::clock::Clock;
 use crate::database::Database;
 use crate::error::{Error, Result};
+use crate::ingest::entry::Observation;
 use crate::ingest::files::Files;
 use crate::ingest::pack::{self, Part};
 use crate::ingest::releases::{self, Import};
+use crate::ingest::walk::{self, Change};
 use crate::ingest::{bulk, describe_datasets, hold_lock, last_checksum, raise_versions, records, rollup};
-use crate::timeseries::period::PartialDate;
 
 /// Raised when the same order makes other figures than before.
 const EDITION: u32 = 1;
@@ -55,27 +56,48 @@ pub async fn generate(database: &Database, pack: &Files, order: Order, clock: &C
         return Err(Error::Startup(missing.to_owned()));
     }
     let checksum = checksum(pack, order);
-    if standing(&mut transaction).await? {
-        if last_checksum(&mut transaction, "generated").await?.is_some_and(|last| last == checksum) {
-            return Ok(Generated { series: 0, observations: 0, unchanged: true });
-        }
+    let (market, import) =
+        (Market::plan(pack, order)?, Import { checksum, at: clock.now(), today: clock.today() });
+    let mut made = Generated { series: 0, observations: 0, unchanged: true };
+    if standing(&mut transaction).await?.is_empty() {
+        let written = take_in(&mut transaction, import, pack, market.clone()).await?;
+        transaction.commit().await?;
+        made = Generated { series: written.series, observations: written.observations, unchanged: false };
+        vacuum(&mut connection).await?;
+    } else if last_checksum(&mut transaction, "generated").await?.is_none_or(|last| last != checksum) {
         let other =
             "another synthetic market is loaded: take it away first with china-auto generate --remove";
         return Err(Error::Startup(other.to_owned()));
+    } else {
+        transaction.commit().await?;
     }
-    let market = Market::plan(pack, order)?;
-    let import = Import { checksum, at: clock.now(), today: clock.today() };
-    let written = take_in(&mut transaction, import, pack, market).await?;
-    transaction.commit().await?;
-    sqlx::query("VACUUM (ANALYZE) collection, series, observation_chunk, rollup_series, rollup_chunk")
-        .execute(&mut connection)
-        .await?;
-    Ok(Generated { series: written.series, observations: written.observations, unchanged: false })
+    for month in market.monthly() {
+        if let Some(taken) = take_month(&mut connection, import, (&market, month)).await? {
+            made.series += taken.new_series;
+            made.observations += taken.new_figures;
+            made.unchanged = false;
+            vacuum(&mut connection).await?;
+        }
+    }
+    Ok(made)
+}
+
+/// Frees what a release replaced, so that the next one finds room for what it writes.
+async fn vacuum(connection: &mut PgConnection) -> Result<()> {
+    sqlx::query(
+        "VACUUM (ANALYZE) collection, series, observation_chunk, observation_history, rollup_series, rollup_chunk",
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
 }
 
 /// The market follows from this alone.
-fn checksum(pack: &Files, Order { observations, seed }: Order) -> [u8; 32] {
+fn checksum(pack: &Files, Order { observations, seed, monthly }: Order) -> [u8; 32] {
     let mut digest = Sha256::new_with_prefix(format!("synthetic {EDITION} {observations} {seed}\n"));
+    if monthly > 0 {
+        digest.update(format!("monthly {monthly}\n"));
+    }
     digest.update(pack.checksum());
     digest.finalize().into()
 }
@@ -87,25 +109,15 @@ async fn take_in(
     market: Market,
 ) -> Result<bulk::Written> {
     let mut parts = pack::records_beyond(pack, &market.describe(pack)?)?;
-    let published: PartialDate = PUBLISHED
-        .parse()
-        .map_err(|reason: String| Error::internal("the date of synthetic figures", reason))?;
-    parts.push(Part {
-        collection: DATASET.to_owned(),
-        document: Some(market.document()),
-        published: Some(published.last),
-        scope: Vec::new(),
-        checksum: import.checksum,
-        entries: Vec::new(),
-        observations: Vec::new(),
-    });
+    let (document, last) = (market.document(), market.monthly().start - 1);
+    parts.push(part(document, last, import, Vec::new()));
     describe_datasets(connection, &[DATASET.to_owned()], import.at).await?;
     let mut changes = releases::append(connection, "generated", import, parts).await?;
     records::write(connection, import.today, &mut changes).await?;
     // Releases keep the order of the parts, and that of the figures is the last.
     let of_figures = changes.taken.last().map(|taken| taken.release);
     let release = of_figures.ok_or_else(|| Error::internal("writing releases", "there is none"))?;
-    let written = bulk::write(connection, DATASET, release, market.series()).await?;
+    let written = bulk::write(connection, DATASET, release, market.first_release()).await?;
     let lists = read_codes(connection).await?;
     let datasets = read_datasets(connection).await?;
     if let Some(dataset) = datasets.iter().find(|dataset| dataset.name == DATASET) {
@@ -115,13 +127,53 @@ async fn take_in(
     Ok(written)
 }
 
-/// Whether a made market is loaded.
-async fn standing(connection: &mut PgConnection) -> Result<bool> {
+/// Takes in the release of a month, as any release that comes to a dataset; `None` where it is there already.
+async fn take_month(
+    connection: &mut PgConnection,
+    import: Import,
+    (market, month): (&Market, i32),
+) -> Result<Option<Month>> {
+    let mut transaction = connection.begin().await?;
+    hold_lock(&mut transaction).await?;
+    let (standing, document) = (standing(&mut transaction).await?, market.document_of(month));
+    if standing.contains(&document) {
+        return Ok(None);
+    }
+    if !standing.contains(&market.document()) {
+        let gone = "the synthetic market was removed while it was made";
+        return Err(Error::Startup(gone.to_owned()));
+    }
+    let mut stated = market.month(month);
+    let parts = vec![part(document, month, import, std::mem::take(&mut stated.observations))];
+    let before = releases::origins(&mut transaction, DATASET).await?;
+    let changes = releases::append(&mut transaction, "generated", import, parts).await?;
+    let taken = changes.taken.iter().collect();
+    let change = Change { dataset: DATASET, taken, dead: Vec::new(), series: &stated.series, before };
+    walk::walk(&mut transaction, &change).await?;
+    raise_versions(&mut transaction, import.at, &changes.collections()).await?;
+    transaction.commit().await?;
+    Ok(Some(stated))
+}
+
+fn part(document: String, last: i32, import: Import, observations: Vec<Observation>) -> Part {
+    Part {
+        collection: DATASET.to_owned(),
+        document: Some(document),
+        published: Some(published(last)),
+        scope: Vec::new(),
+        checksum: import.checksum,
+        entries: Vec::new(),
+        observations,
+    }
+}
+
+/// The documents of the made market that is loaded.
+async fn standing(connection: &mut PgConnection) -> Result<Vec<String>> {
     let standing = sqlx::query_scalar!(
-        "SELECT EXISTS (SELECT FROM release WHERE collection = $1 AND withdrawn_at IS NULL) AS \"exists!\"",
+        "SELECT document_id AS \"document_id!\" FROM release WHERE collection = $1 AND withdrawn_at IS NULL",
         DATASET,
     );
-    Ok(standing.fetch_one(connection).await?)
+    Ok(standing.fetch_all(connection).await?)
 }
 
 /// Takes every made market away: withdraws its releases and deletes its figures.
@@ -149,11 +201,7 @@ pub async fn remove(database: &Database, clock: &Clock) -> Result<Removed> {
     let series = delete(&mut transaction).await?;
     raise_versions(&mut transaction, clock.now(), &collections).await?;
     transaction.commit().await?;
-    sqlx::query(
-        "VACUUM (ANALYZE) collection, series, observation_chunk, observation_history, rollup_series, rollup_chunk",
-    )
-    .execute(&mut connection)
-    .await?;
+    vacuum(&mut connection).await?;
     Ok(Removed { series, releases: releases.len() as u64 })
 }
 

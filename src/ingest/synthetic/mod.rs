@@ -13,7 +13,10 @@ mod describe;
 mod dice;
 mod load;
 mod models;
+mod monthly;
 mod places;
+
+use std::ops::Range;
 
 use super::bulk::{Figure, Listed};
 use super::entry::Series;
@@ -81,6 +84,8 @@ pub struct Order {
     pub observations: u32,
     /// What its chances are drawn from.
     pub seed: u64,
+    /// How many months at its end come as releases of their own, fewer than it has; 0 where it comes as one release.
+    pub monthly: u32,
 }
 
 /// A made market, all of it but the figures, which are made as they are asked for.
@@ -133,11 +138,14 @@ impl Market {
     /// Every series with its figures, city by city.
     pub fn series(self) -> impl Iterator<Item = Listed> + Send + 'static {
         let places = self.cities.len() * self.variants.len();
-        (0..places).filter_map(move |at| self.listed(at / self.variants.len(), at % self.variants.len()))
+        let all = 0..MONTHS;
+        (0..places).filter_map(move |at| {
+            self.listed((at / self.variants.len(), at % self.variants.len()), all.clone())
+        })
     }
 
-    /// The figures of a variant in a city; `None` where it is not sold there.
-    fn listed(&self, city: usize, at: usize) -> Option<Listed> {
+    /// The figures of a variant in a city within some months; `None` where it is not sold there and then.
+    fn listed(&self, (city, at): (usize, usize), within: Range<i32>) -> Option<Listed> {
         let (place, variant) = (&self.cities[city], &self.variants[at]);
         let affinity = affinity(variant, city, self.order.seed)?;
         let mut months = variant.months();
@@ -148,7 +156,14 @@ impl Market {
                 std::cmp::Ordering::Greater => return None,
             }
         }
+        let (before, start) = (months.start, months.start.max(within.start));
+        let months = start..months.end.min(within.end);
+        if months.is_empty() {
+            return None;
+        }
         let mut dice = Dice::of(self.order.seed, [5, variant.number, city as u64]);
+        // Each month is drawn by one number.
+        dice.skip(u64::from((start - before).unsigned_abs()));
         let national = &self.national[at];
         let figure = |month: i32| {
             let mean = national[usize::try_from(month).unwrap_or_default()] * place.share * affinity;
@@ -207,7 +222,7 @@ mod tests {
     use super::*;
 
     fn market(observations: u32, seed: u64) -> Vec<Listed> {
-        Market::plan(&Files::bundled(), Order { observations, seed }).unwrap().series().collect()
+        Market::plan(&Files::bundled(), Order { observations, seed, monthly: 0 }).unwrap().series().collect()
     }
 
     fn checksum(all: &[Listed]) -> [u8; 32] {
