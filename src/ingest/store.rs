@@ -50,31 +50,43 @@ pub struct Stored {
     restated: BTreeMap<(i64, i32), BTreeSet<i32>>,
 }
 
+/// Some chunks of some series.
+pub struct Places {
+    /// Each as series and number.
+    pub chunks: BTreeSet<(i64, i32)>,
+    /// How often each of the series states a figure.
+    pub frequencies: HashMap<i64, Frequency>,
+}
+
+impl Places {
+    fn has(&self, series: i64, period: i32) -> bool {
+        let frequency = self.frequencies.get(&series);
+        frequency.is_some_and(|frequency| self.chunks.contains(&(series, frequency.chunk(period))))
+    }
+}
+
+struct ChunkRow {
+    series_id: i64,
+    chunk: i32,
+    first_period: i32,
+    values: Vec<Option<i64>>,
+    statuses: Option<Vec<u8>>,
+    releases: Vec<Option<i32>>,
+}
+
 impl Stored {
     /// Reads all rows of these series.
     pub async fn read(connection: &mut PgConnection, series: &[i64]) -> Result<Self> {
         let mut stored = Self::default();
-        let chunks = sqlx::query!(
+        let chunks = sqlx::query_as!(
+            ChunkRow,
             "SELECT series_id, chunk, first_period, \"values\" AS \"values!: Vec<Option<i64>>\", statuses,
                     releases AS \"releases!: Vec<Option<i32>>\"
              FROM observation_chunk WHERE series_id = ANY($1)",
             series,
         );
-        for row in chunks.fetch_all(&mut *connection).await? {
-            let (first_period, values, statuses, releases) =
-                (row.first_period, row.values, row.statuses, row.releases);
-            let chunk = Chunk { first_period, values, statuses, releases };
-            stored.chunks.insert((row.series_id, row.chunk), chunk);
-        }
-        let history = sqlx::query!(
-            "SELECT series_id, period, release_id, kind, value, status FROM observation_history WHERE series_id = ANY($1)",
-            series,
-        );
-        for row in history.fetch_all(&mut *connection).await? {
-            let kind = Kind::from_name(&row.kind).ok_or_else(|| corrupt("a kind of statement", &row.kind))?;
-            let status = row.status.bytes().next().ok_or_else(|| corrupt("a status", &row.status))?;
-            stored.history.insert((row.series_id, row.period, row.release_id), (kind, row.value, status));
-        }
+        stored.take_chunks(chunks.fetch_all(&mut *connection).await?);
+        stored.read_history(connection, series).await?;
         let restated = sqlx::query!(
             "SELECT series_id, release_id, lower(range) AS \"first!\", upper(range) AS \"end!\"
              FROM observation_restatement, unnest(periods) AS range WHERE series_id = ANY($1)",
@@ -84,6 +96,54 @@ impl Stored {
             stored.restated.entry((row.series_id, row.release_id)).or_default().extend(row.first..row.end);
         }
         Ok(stored)
+    }
+
+    /// Reads all that is stored of the periods of these chunks, of series without restatements.
+    pub async fn read_at(connection: &mut PgConnection, places: &Places) -> Result<Self> {
+        let mut stored = Self::default();
+        let (series, numbers): (Vec<i64>, Vec<i32>) = places.chunks.iter().copied().unzip();
+        let chunks = sqlx::query_as!(
+            ChunkRow,
+            "SELECT series_id, chunk, first_period, \"values\" AS \"values!: Vec<Option<i64>>\", statuses,
+                    releases AS \"releases!: Vec<Option<i32>>\"
+             FROM observation_chunk JOIN UNNEST($1::bigint[], $2::integer[]) AS it (series_id, chunk)
+                                    USING (series_id, chunk)",
+            &series,
+            &numbers,
+        );
+        stored.take_chunks(chunks.fetch_all(&mut *connection).await?);
+        stored.read_history(connection, &series).await?;
+        stored.history.retain(|&(series, period, _), _| places.has(series, period));
+        Ok(stored)
+    }
+
+    /// Whether some release restates figures of one of these series.
+    pub async fn has_restatements(connection: &mut PgConnection, series: &[i64]) -> Result<bool> {
+        let any = sqlx::query_scalar!(
+            "SELECT EXISTS (SELECT FROM observation_restatement WHERE series_id = ANY($1)) AS \"exists!\"",
+            series,
+        );
+        Ok(any.fetch_one(connection).await?)
+    }
+
+    fn take_chunks(&mut self, rows: Vec<ChunkRow>) {
+        self.chunks.extend(rows.into_iter().map(|row| {
+            let ChunkRow { series_id, chunk, first_period, values, statuses, releases } = row;
+            ((series_id, chunk), Chunk { first_period, values, statuses, releases })
+        }));
+    }
+
+    async fn read_history(&mut self, connection: &mut PgConnection, series: &[i64]) -> Result<()> {
+        let history = sqlx::query!(
+            "SELECT series_id, period, release_id, kind, value, status FROM observation_history WHERE series_id = ANY($1)",
+            series,
+        );
+        for row in history.fetch_all(connection).await? {
+            let kind = Kind::from_name(&row.kind).ok_or_else(|| corrupt("a kind of statement", &row.kind))?;
+            let status = row.status.bytes().next().ok_or_else(|| corrupt("a status", &row.status))?;
+            self.history.insert((row.series_id, row.period, row.release_id), (kind, row.value, status));
+        }
+        Ok(())
     }
 
     /// The statements about each cell, restatements made explicit.
@@ -169,6 +229,12 @@ impl Stored {
             }
         }
         changed
+    }
+
+    /// Whether a cell has no figure in `new` that has one here.
+    pub fn loses_cells(&self, new: &Self) -> bool {
+        let cells = self.changed_cells(new);
+        cells.values().flatten().any(|(_, old, new)| old.is_some() && new.is_none())
     }
 
     /// Writes what differs from `self` in `new`, which holds the same series.

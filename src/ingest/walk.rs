@@ -4,7 +4,7 @@
 //! no longer count, add the new statements and what editions withdraw, bring each cell into canonical form, and write
 //! only the rows that differ. A cell comes out the same whatever the order in which releases came in.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use serde_json::{Value, json};
 use sqlx::PgConnection;
@@ -12,7 +12,7 @@ use sqlx::PgConnection;
 use super::entry::Series;
 use super::releases::{Origins, Taken, origins};
 use super::rollup::Keeper;
-use super::store::{Cells, Extent, Stored, copy};
+use super::store::{Cells, Extent, Places, Stored, copy};
 use crate::error::Result;
 use crate::timeseries::key::Dimension;
 use crate::timeseries::overlay::{self, Kind, Statement};
@@ -39,7 +39,10 @@ pub struct Change<'a> {
 struct Seat {
     frequency: Frequency,
     scope: String,
+    extent: Extent,
 }
+
+type Seats = HashMap<i64, Seat>;
 
 struct Edition {
     release: i32,
@@ -61,31 +64,109 @@ pub async fn walk(connection: &mut PgConnection, change: &Change<'_>) -> Result<
     let touched = touched(connection, change, &added, &editions).await?;
     let mut counts = Counts::new();
     let mut keeper = Keeper::of(connection, change.dataset).await?;
+    let walk = Walk { change, after, editions, added };
     for batch in touched.chunks(BATCH) {
-        let seats = seats(connection, batch).await?;
-        let old = Stored::read(connection, batch).await?;
-        let mut cells = old.cells(&change.before)?;
-        for statement in cells.values_mut().flatten() {
-            statement.origin = after.get(&statement.origin.release).copied().unwrap_or(statement.origin);
-        }
-        for (series, statements) in batch.iter().filter_map(|id| Some((*id, added.get(id)?))) {
-            for &(period, statement) in statements {
-                cells.entry((series, period)).or_default().push(statement);
-            }
-        }
-        withdraw(&mut cells, &seats, &editions, &after);
-        let new = canonical(&cells, &seats, &mut counts);
+        let turn = walk.turn(connection, batch).await?;
         if let Some(keeper) = &mut keeper {
-            keeper.note(connection, &old.changed_cells(&new)).await?;
+            keeper.note(connection, &turn.old.changed_cells(&turn.new)).await?;
         }
-        old.replace(connection, &new).await?;
-        update_series(connection, (&old, &new), &last_changes(change, &cells)).await?;
+        turn.old.replace(connection, &turn.new).await?;
+        update_series(connection, &turn).await?;
+        for (release, (restated, confirmed)) in turn.counts {
+            let count = counts.entry(release).or_default();
+            *count = (count.0 + restated, count.1 + confirmed);
+        }
     }
     if let Some(keeper) = keeper {
         keeper.write(connection).await?;
     }
     write_notes(connection, change).await?;
     write_counts(connection, change, &counts).await
+}
+
+/// A change with all that its batches are held against.
+struct Walk<'a> {
+    change: &'a Change<'a>,
+    after: Origins,
+    editions: Vec<Edition>,
+    added: Added,
+}
+
+/// What a batch of series was, and what it comes to be.
+struct Turn {
+    extents: HashMap<i64, Extent>,
+    old: Stored,
+    new: Stored,
+    counts: Counts,
+    last: HashMap<i64, i32>,
+}
+
+impl Walk<'_> {
+    /// Where only statements are added, a few periods of each series come out different, and their chunks are all that is read.
+    async fn turn(&self, connection: &mut PgConnection, batch: &[i64]) -> Result<Turn> {
+        let seats = seats(connection, batch).await?;
+        if self.only_adds() && !Stored::has_restatements(connection, batch).await? {
+            let old = Stored::read_at(connection, &self.places(batch, &seats)).await?;
+            let mut turn = self.compute(old, batch, &seats)?;
+            // How far a series reaches that loses figures is not known from some of its chunks.
+            if !turn.old.loses_cells(&turn.new) {
+                turn.widen(&seats);
+                return Ok(turn);
+            }
+        }
+        self.compute(Stored::read(connection, batch).await?, batch, &seats)
+    }
+
+    /// Whether no release died and no new one is an edition.
+    fn only_adds(&self) -> bool {
+        let is_new = |release| self.change.taken.iter().any(|taken| taken.release == release);
+        self.change.dead.is_empty() && !self.editions.iter().any(|edition| is_new(edition.release))
+    }
+
+    /// The chunks that the new statements fall into.
+    fn places(&self, batch: &[i64], seats: &Seats) -> Places {
+        let of = |id: &i64| Some((*id, seats.get(id)?.frequency, self.added.get(id)?));
+        let stated = batch.iter().filter_map(of).flat_map(|(id, frequency, statements)| {
+            statements.iter().map(move |(period, _)| (id, frequency.chunk(*period)))
+        });
+        let chunks: BTreeSet<(i64, i32)> = stated.collect();
+        let frequencies = seats.iter().map(|(id, seat)| (*id, seat.frequency)).collect();
+        Places { chunks, frequencies }
+    }
+
+    fn compute(&self, old: Stored, batch: &[i64], seats: &Seats) -> Result<Turn> {
+        let mut cells = old.cells(&self.change.before)?;
+        for statement in cells.values_mut().flatten() {
+            let release = statement.origin.release;
+            statement.origin = self.after.get(&release).copied().unwrap_or(statement.origin);
+        }
+        for (series, statements) in batch.iter().filter_map(|id| Some((*id, self.added.get(id)?))) {
+            for &(period, statement) in statements {
+                cells.entry((series, period)).or_default().push(statement);
+            }
+        }
+        withdraw(&mut cells, seats, &self.editions, &self.after);
+        let mut counts = Counts::new();
+        let new = canonical(&cells, seats, &mut counts);
+        let last = last_changes(self.change, &cells);
+        Ok(Turn { extents: new.extents(), old, new, counts, last })
+    }
+}
+
+impl Turn {
+    /// Takes the chunks that were not read into how far each series reaches.
+    fn widen(&mut self, seats: &Seats) {
+        let before = self.old.extents();
+        for (series, extent) in &mut self.extents {
+            let read = before.get(series).copied().unwrap_or_default();
+            let Some(Seat { extent: whole, .. }) = seats.get(series) else { continue };
+            *extent = Extent {
+                first: whole.first.into_iter().chain(extent.first).min(),
+                last: whole.last.max(extent.last),
+                observations: whole.observations - read.observations + extent.observations,
+            };
+        }
+    }
 }
 
 async fn insert_series(connection: &mut PgConnection, change: &Change<'_>) -> Result<()> {
@@ -95,6 +176,10 @@ async fn insert_series(connection: &mut PgConnection, change: &Change<'_>) -> Re
             first.entry(row.series).or_insert(taken.release);
         }
     }
+    let ids: Vec<i64> = first.keys().map(|at| change.series[*at].id).collect();
+    let known = sqlx::query_scalar!("SELECT series_id FROM series WHERE series_id = ANY($1)", &ids);
+    let known: HashSet<i64> = known.fetch_all(&mut *connection).await?.into_iter().collect();
+    first.retain(|at, _| !known.contains(&change.series[*at].id));
     let rows = first.into_iter().map(|(at, release)| {
         let series = &change.series[at];
         let mut row = json!({
@@ -177,25 +262,32 @@ async fn touched(
     Ok(touched)
 }
 
-async fn seats(connection: &mut PgConnection, series: &[i64]) -> Result<HashMap<i64, Seat>> {
+async fn seats(connection: &mut PgConnection, series: &[i64]) -> Result<Seats> {
     let rows = sqlx::query!(
-        "SELECT series_id, frequency, source || '/' || measure || '/' || frequency AS \"scope!\"
+        "SELECT series_id, frequency, source || '/' || measure || '/' || frequency AS \"scope!\",
+                first_period, last_period, observations
          FROM series WHERE series_id = ANY($1)",
         series,
     )
     .fetch_all(connection)
     .await?;
-    let seat = |frequency: &str, scope| -> Result<Seat> {
+    let seat = |frequency: &str, scope, extent| -> Result<Seat> {
         let frequency = frequency.parse().map_err(|reason: String| {
             crate::error::Error::internal("reading the frequency of a stored series", reason)
         })?;
-        Ok(Seat { frequency, scope })
+        Ok(Seat { frequency, scope, extent })
     };
-    rows.into_iter().map(|row| Ok((row.series_id, seat(&row.frequency, row.scope)?))).collect()
+    rows.into_iter()
+        .map(|row| {
+            let extent =
+                Extent { first: row.first_period, last: row.last_period, observations: row.observations };
+            Ok((row.series_id, seat(&row.frequency, row.scope, extent)?))
+        })
+        .collect()
 }
 
 /// Lets each edition withdraw the figures stated before it, by a release that counts, which it no longer lists.
-fn withdraw(cells: &mut Cells, seats: &HashMap<i64, Seat>, editions: &[Edition], after: &Origins) {
+fn withdraw(cells: &mut Cells, seats: &Seats, editions: &[Edition], after: &Origins) {
     for ((series, _), statements) in cells {
         for edition in
             editions.iter().filter(|e| seats.get(series).is_some_and(|s| e.scope.contains(&s.scope)))
@@ -211,7 +303,7 @@ fn withdraw(cells: &mut Cells, seats: &HashMap<i64, Seat>, editions: &[Edition],
     }
 }
 
-fn canonical(cells: &Cells, seats: &HashMap<i64, Seat>, counts: &mut Counts) -> Stored {
+fn canonical(cells: &Cells, seats: &Seats, counts: &mut Counts) -> Stored {
     let mut stored = Stored::default();
     for (&(series, period), statements) in cells {
         let Some(seat) = seats.get(&series) else { continue };
@@ -244,13 +336,9 @@ fn last_changes(change: &Change<'_>, cells: &Cells) -> HashMap<i64, i32> {
 }
 
 /// Brings up to date how far the figures of each series reach, and which release last changed one.
-async fn update_series(
-    connection: &mut PgConnection,
-    (old, new): (&Stored, &Stored),
-    last: &HashMap<i64, i32>,
-) -> Result<()> {
+async fn update_series(connection: &mut PgConnection, turn: &Turn) -> Result<()> {
+    let Turn { extents, old, new, last, .. } = turn;
     let changed = old.changed_series(new);
-    let extents = new.extents();
     let extent = |series: &i64| extents.get(series).copied().unwrap_or_default();
     let extents: Vec<Extent> = changed.iter().map(extent).collect();
     let first: Vec<Option<i32>> = extents.iter().map(|e| e.first).collect();
