@@ -3,7 +3,7 @@
 //! The walk goes through the codes of one dimension in the order of their tree, so that whatever lies behind it is written and
 //! forgotten: of a dimension of places, the sums of a city when the city is done, those of its province when the province is.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
@@ -19,6 +19,9 @@ use crate::timeseries::rollup::{Grain, Level};
 
 /// How many stored series are read at once.
 const BATCH: usize = 1_000;
+
+/// How many times as much as all others the largest code of a dimension may have.
+const UNEVEN: u64 = 8;
 
 /// What was made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -146,7 +149,7 @@ fn levels(members: &Members, dimension: Dimension, lists: &Lists) -> Vec<Level> 
     levels
 }
 
-/// The dimension by which the fewest sums are held until the end.
+/// The dimension by which the fewest sums are held at a time.
 fn walked_dimension(
     (dataset, grains): (&Dataset, &[Grain]),
     members: &mut Members,
@@ -154,8 +157,13 @@ fn walked_dimension(
 ) -> Dimension {
     let sizes = members.sizes(grains, lists);
     let held = |dimension: &Dimension| -> u64 {
-        let until_end = grains.iter().zip(&sizes).filter(|(grain, _)| grain.level(*dimension).is_none());
-        until_end.map(|(_, size)| size).sum()
+        let names = members.numbers.names(*dimension);
+        let parts = |grain: &Grain| -> u64 {
+            let code = |name| grain.code(lists.get(dimension), *dimension, name);
+            names.iter().map(|name| code(name)).collect::<HashSet<_>>().len().max(1) as u64
+        };
+        // What is kept apart by it is held part by part; some are much larger than others.
+        grains.iter().zip(&sizes).map(|(grain, size)| size / parts(grain).div_ceil(UNEVEN)).sum()
     };
     let summed = dataset.dimensions.iter().copied().filter(|dimension| Grain::may_sum(*dimension));
     summed.min_by_key(held).unwrap_or(Dimension::Geo)

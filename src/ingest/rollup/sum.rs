@@ -27,9 +27,11 @@ struct Parts {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Sum {
     value: i64,
-    /// What most cells are made of, and what else there is.
+    /// What most cells are made of.
     first: Parts,
-    others: Vec<Parts>,
+    /// What else there is: for few, so that the many take little room.
+    #[expect(clippy::box_collection, reason = "a pointer less in each of millions of sums")]
+    others: Option<Box<Vec<Parts>>>,
 }
 
 impl Sum {
@@ -52,25 +54,40 @@ impl Sum {
 
     fn count(&mut self, parts: Parts) {
         let is_same = |known: &Parts| (known.release, known.status) == (parts.release, parts.status);
-        if self.first.count == 0 && self.others.is_empty() {
-            self.first = parts;
-        } else if is_same(&self.first) {
+        if is_same(&self.first) {
             self.first.count += parts.count;
-        } else if let Some(known) = self.others.iter_mut().find(|known| is_same(known)) {
-            known.count += parts.count;
+        } else if self.is_empty() {
+            self.first = parts;
         } else {
-            self.others.push(parts);
-        }
-        if self.first.count == 0 || self.others.iter().any(|parts| parts.count == 0) {
-            self.others.retain(|parts| parts.count != 0);
-            if self.first.count == 0 {
-                self.first = self.others.pop().unwrap_or_default();
+            let others = self.others.get_or_insert_default();
+            match others.iter_mut().find(|known| is_same(known)) {
+                Some(known) => known.count += parts.count,
+                None => others.push(parts),
             }
+        }
+        self.tidy();
+    }
+
+    /// Forgets what there is nothing of any more.
+    fn tidy(&mut self) {
+        if let Some(others) = &mut self.others {
+            others.retain(|parts| parts.count != 0);
+            if self.first.count == 0 {
+                self.first = others.pop().unwrap_or_default();
+            }
+            if others.is_empty() {
+                self.others = None;
+            }
+        } else if self.first.count == 0 {
+            self.first = Parts::default();
         }
     }
 
     fn parts(&self) -> impl Iterator<Item = Parts> {
-        [self.first].into_iter().filter(|parts| parts.count != 0).chain(self.others.iter().copied())
+        [self.first]
+            .into_iter()
+            .filter(|parts| parts.count != 0)
+            .chain(self.others.iter().flat_map(|others| others.iter().copied()))
     }
 
     /// Whether it is made of nothing.
@@ -135,7 +152,7 @@ impl Run {
         let mut mixed = Vec::new();
         let mut releases = Vec::with_capacity(cells.len());
         for (at, cell) in (0..).zip(cells) {
-            let is_mixed = !cell.others.is_empty();
+            let is_mixed = cell.others.is_some();
             releases.push((!is_mixed && !cell.is_empty()).then_some(cell.first.release));
             for parts in cell.parts().filter(|_| is_mixed) {
                 mixed.extend([at, parts.release, i32::from(parts.status), parts.count].map(Some));
@@ -167,7 +184,7 @@ impl Run {
         for (at, value) in values.into_iter().enumerate() {
             let parts = |release: i32| Parts { release, status: letter(at), count: parts[at] };
             let first = releases[at].map(parts).unwrap_or_default();
-            run.cells.push(Sum { value: value.unwrap_or_default(), first, others: Vec::new() });
+            run.cells.push(Sum { value: value.unwrap_or_default(), first, others: None });
         }
         for entry in mixed.unwrap_or_default().chunks_exact(4) {
             let cell = usize::try_from(entry[0]).ok().and_then(|at| run.cells.get_mut(at));
