@@ -193,7 +193,7 @@ pub(super) async fn answers(
     targets: &[Target],
 ) -> Result<Vec<(Vec<Series>, usize)>> {
     let Reader { plan, dataset, vocabulary, .. } = *reader;
-    let figures = reader.figures(&selected.needed(targets)).await?;
+    let figures = selected.read_figures(reader, targets).await?;
     let answered = |target: &Target| {
         (of_target(plan, (dataset, vocabulary), target, &figures), selected.late(plan, target, &figures))
     };

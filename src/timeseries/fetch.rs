@@ -3,6 +3,7 @@
 mod availability;
 mod cancel;
 mod connections;
+mod held;
 mod named;
 mod sums;
 
@@ -16,6 +17,7 @@ use sqlx::{AssertSqlSafe, PgConnection, PgPool, Postgres, Row as _};
 pub use availability::{Available, Count};
 pub use cancel::Cancel;
 pub use connections::{Connections, Lease, Snapshot};
+pub use held::Listing;
 pub use named::{Named, first_of_each, with_codes};
 
 use super::complete;
@@ -106,15 +108,9 @@ impl<'a> Reader<'a> {
         let mut stored = Vec::new();
         for row in &self.rows(statement).await? {
             same_versions(row, self.vocabulary, &self.plan.dataset)?;
-            let Some(id) = row.try_get::<Option<i64>, _>("series_id")? else { continue };
-            stored.push(Stored {
-                id,
-                frequency: frequency(row)?,
-                codes: row.try_get("series_codes")?,
-                span: Option::zip(row.try_get("first_period")?, row.try_get("last_period")?),
-                observations: row.try_get("observations")?,
-                is_sum: row.try_get("is_sum")?,
-            });
+            if let Some(id) = row.try_get::<Option<i64>, _>("series_id")? {
+                stored.push(listed(row, id, "first_period")?);
+            }
         }
         if stored.len() > MOST_SERIES {
             return Err(Error::TooMuchRead { what: "series", limit: MOST_SERIES as u64 });
@@ -123,21 +119,22 @@ impl<'a> Reader<'a> {
     }
 
     /// The targets of a plan, and the stored series that they may be made of.
-    pub async fn targets(&self, plan: &Plan) -> Result<(Vec<Target>, Vec<Stored>)> {
+    pub async fn targets(&self, plan: &Plan) -> Result<(Vec<Target>, Listing)> {
         let by = (self.dataset, self.vocabulary);
         if self.dataset.complete {
             let wider = complete::ingredients(plan, by);
             let rollup = self.rollup(plan);
-            let stored = match rollup {
+            let listing = match rollup {
                 Some(rollup) => {
-                    self.stored(&sql::rolled_series(&wider, self.dataset, rollup.id, MOST_LISTED)).await?
+                    let statement = sql::rolled_series(&wider, self.dataset, rollup.id, MOST_LISTED);
+                    Listing { stored: self.stored(&statement).await?, figures: None }
                 }
-                None => self.series(&wider).await?,
+                None => self.listing(&wider).await?,
             };
-            return Ok((complete::targets(plan, by, (&stored, rollup.is_some()))?, stored));
+            return Ok((complete::targets(plan, by, (&listing.stored, rollup.is_some()))?, listing));
         }
-        let stored = self.series(&target::ingredients(plan, self.dataset)).await?;
-        Ok((target::targets(plan, self.dataset, &stored), stored))
+        let listing = self.listing(&target::ingredients(plan, self.dataset)).await?;
+        Ok((target::targets(plan, self.dataset, &listing.stored), listing))
     }
 
     /// The rollup that the targets of a plan are made from; `None` where they are made from the finest series.
@@ -332,6 +329,18 @@ impl Holding {
 fn cell(value: Option<i64>, status: u8, release: i32, note: Option<String>) -> Cell {
     let figure = value.map(Figure::Exact);
     Cell { figure, status, releases: Releases::one(release), note, coverage: None, reason: None }
+}
+
+/// A stored series of a list, whose first period is in this column.
+fn listed(row: &PgRow, id: i64, first: &str) -> Result<Stored> {
+    Ok(Stored {
+        id,
+        frequency: frequency(row)?,
+        codes: row.try_get("series_codes")?,
+        span: Option::zip(row.try_get(first)?, row.try_get("last_period")?),
+        observations: row.try_get("observations")?,
+        is_sum: row.try_get("is_sum")?,
+    })
 }
 
 fn frequency(row: &PgRow) -> Result<Frequency> {

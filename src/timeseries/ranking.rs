@@ -62,7 +62,7 @@ pub async fn read(reader: &Reader<'_>) -> Result<Frame> {
     let selected = Selected::read(reader, &wide).await?;
     let count = selected.figures(&selected.targets);
     let _admission = if count > BATCH { reader.admitted().await? } else { None };
-    let figures = reader.figures(&selected.needed(&selected.targets)).await?;
+    let figures = selected.read_figures(reader, &selected.targets).await?;
     let mut frame = computed(count, || answer(plan, (dataset, vocabulary), &selected.targets, &figures))?;
     frame.late = selected.targets.iter().map(|target| selected.late(plan, target, &figures)).sum();
     Ok(frame)

@@ -59,7 +59,7 @@ pub async fn page(
             admission = reader.admitted().await?;
         }
         targets = &targets[batch.len()..];
-        let figures = reader.figures(&selected.needed(batch)).await?;
+        let figures = selected.read_figures(reader, batch).await?;
         let comparisons = |target: &Target| {
             let tracks = tracks(reader.plan, reader.dataset, target, &figures);
             compare(reader, target, &tracks, sources)

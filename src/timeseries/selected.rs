@@ -1,9 +1,10 @@
 //! The series that a query selects and what they may be made of, before any figure is read.
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 use super::estimate::{self, Bounds};
-use super::fetch::{Figures, Reader};
+use super::fetch::{Figures, Listing, Reader};
 use super::plan::Plan;
 use super::target::{Stored, Target};
 use crate::error::Result;
@@ -15,6 +16,8 @@ pub struct Selected {
     pub targets: Vec<Target>,
     /// The stored series that these may be made of, by their ids.
     stored: Vec<Stored>,
+    /// Their figures, where these came along.
+    held: Option<Arc<Figures>>,
     /// With a past state: the target that tells of a stored series, so that none is told of twice: its own, or else the first that
     /// may be made of it.
     tellers: HashMap<i64, usize>,
@@ -23,16 +26,24 @@ pub struct Selected {
 impl Selected {
     /// What a plan selects: the reader's own, or one that is made of it.
     pub async fn read(reader: &Reader<'_>, plan: &Plan) -> Result<Self> {
-        let (targets, mut stored) = reader.targets(plan).await?;
+        let (targets, Listing { mut stored, figures }) = reader.targets(plan).await?;
         stored.sort_unstable_by_key(|one| one.id);
         let tellers = if plan.as_of.is_some() { tellers(&targets) } else { HashMap::new() };
-        Ok(Self { targets, stored, tellers })
+        Ok(Self { targets, stored, held: figures.map(Arc::new), tellers })
     }
 
     /// The stored series that some of the targets may be made of.
-    pub fn needed(&self, targets: &[Target]) -> Vec<&Stored> {
+    fn needed(&self, targets: &[Target]) -> Vec<&Stored> {
         let ids: BTreeSet<i64> = targets.iter().flat_map(Target::ids).collect();
         ids.into_iter().filter_map(|id| self.stored(id)).collect()
+    }
+
+    /// The figures that some of the targets are made of.
+    pub async fn read_figures(&self, reader: &Reader<'_>, targets: &[Target]) -> Result<Arc<Figures>> {
+        match &self.held {
+            Some(figures) => Ok(Arc::clone(figures)),
+            None => Ok(Arc::new(reader.figures(&self.needed(targets)).await?)),
+        }
     }
 
     /// How many figures some of the targets are made of.

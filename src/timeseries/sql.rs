@@ -93,16 +93,38 @@ pub fn rolled_series(plan: &Plan, dataset: &Dataset, rollup: i32, limit: i64) ->
     statement
 }
 
+/// The figures of a chunk `c`.
+const CHUNK: &str =
+    "c.first_period, c.\"values\", c.statuses, c.releases, n.periods, n.note_releases, n.notes";
+
+/// What is noted of the figures of a chunk `c`.
+const NOTES: &str = "LEFT JOIN LATERAL (SELECT array_agg(n.period) AS periods, array_agg(n.release_id) AS note_releases, \
+     array_agg(n.note) AS notes FROM observation_note n WHERE n.series_id = c.series_id \
+     AND n.period >= c.first_period AND n.period < c.first_period + cardinality(c.\"values\")) n ON true";
+
+/// Reads a few series with their current figures, and what is noted of these. The planner does not see the ids, for they stand in
+/// a subquery: so its plan for any ids costs no more than one for these, and it is kept and not made anew each time.
+pub fn held(dataset: &Dataset, ids: &[i64]) -> Statement {
+    let mut statement = Statement::default();
+    statement.bind(Bind::Text(dataset.name.clone()));
+    let ids = statement.bind(Bind::Numbers(ids.to_vec()));
+    let codes = columns(dataset);
+    statement.text = format!(
+        "{VERSIONS} SELECT v.dataset, v.codes, v.sources, s.series_id, s.frequency, ARRAY[{codes}] AS series_codes, \
+         s.first_period AS first, s.last_period, s.observations, false AS is_sum, c.series_id AS chunk_of, {CHUNK} \
+         FROM versions v LEFT JOIN series s ON s.series_id = ANY((SELECT ${ids})::bigint[]) \
+         AND s.dataset = $1 AND s.observations > 0 \
+         LEFT JOIN observation_chunk c ON c.series_id = s.series_id {NOTES}"
+    );
+    statement
+}
+
 /// Reads the current figures of some series, as far as these chunks hold them, and what is noted of these.
 pub fn cells(dataset: &str, ids: &[i64], chunks: Chunks) -> Statement {
     let (mut statement, chosen) = Statement::chunks(dataset, ids, chunks);
     statement.text = format!(
-        "{VERSIONS} SELECT v.dataset, v.codes, v.sources, c.series_id, c.first_period, c.\"values\", c.statuses, \
-         c.releases, n.periods, n.note_releases, n.notes FROM versions v \
-         LEFT JOIN observation_chunk c ON {chosen} \
-         LEFT JOIN LATERAL (SELECT array_agg(n.period) AS periods, array_agg(n.release_id) AS note_releases, \
-         array_agg(n.note) AS notes FROM observation_note n WHERE n.series_id = c.series_id \
-         AND n.period >= c.first_period AND n.period < c.first_period + cardinality(c.\"values\")) n ON true"
+        "{VERSIONS} SELECT v.dataset, v.codes, v.sources, c.series_id, {CHUNK} FROM versions v \
+         LEFT JOIN observation_chunk c ON {chosen} {NOTES}"
     );
     statement
 }

@@ -472,6 +472,23 @@ async fn figures_are_read_by_series_with_what_is_noted_of_them() {
     $3 Number(-2147483648)
     $4 Number(2147483647)
     "#);
+    insta::assert_snapshot!(told(&all, "a few series with their figures"), @r#"
+    WITH versions AS (SELECT max(version) FILTER (WHERE name = $1) AS dataset, max(version) FILTER (WHERE name = 'codes') AS codes, max(version) FILTER (WHERE name = 'sources') AS sources
+    FROM collection
+    WHERE name IN ($1, 'codes', 'sources')) SELECT v.dataset, v.codes, v.sources, s.series_id, s.frequency, ARRAY[s.measure, s.source, s.geo, s.maker, s.brand, s.model, s.vehicle_class, s.powertrain] AS series_codes, s.first_period AS first, s.last_period, s.observations, false AS is_sum, c.series_id AS chunk_of, c.first_period, c."values", c.statuses, c.releases, n.periods, n.note_releases, n.notes
+    FROM versions v
+    LEFT JOIN series s ON s.series_id = ANY((SELECT $2)::bigint[])
+    AND s.dataset = $1
+    AND s.observations > 0
+    LEFT JOIN observation_chunk c ON c.series_id = s.series_id
+    LEFT JOIN LATERAL (SELECT array_agg(n.period) AS periods, array_agg(n.release_id) AS note_releases, array_agg(n.note) AS notes
+    FROM observation_note n
+    WHERE n.series_id = c.series_id
+    AND n.period >= c.first_period
+    AND n.period < c.first_period + cardinality(c."values")) n ON true
+    $1 Text("production")
+    $2 Numbers([-7280724441647328095])
+    "#);
     insta::assert_snapshot!(told(&all, "the figures of a batch"), @r#"
     WITH versions AS (SELECT max(version) FILTER (WHERE name = $1) AS dataset, max(version) FILTER (WHERE name = 'codes') AS codes, max(version) FILTER (WHERE name = 'sources') AS sources
     FROM collection

@@ -74,6 +74,9 @@ pub async fn queries(client: &Client) -> Vec<Query> {
     all.push(Query { name: "of another dataset", statement, reads: Reads::Named });
     all.extend(lists(&vocabulary, production));
     all.extend(figures());
+    let key = series_id("production:A.production.oica.CN._T._T._T._T._T");
+    let (name, statement) = ("a few series with their figures", sql::held(production, &[key]));
+    all.push(Query { name, statement, reads: Reads::Named });
     all.extend(searches());
     all
 }

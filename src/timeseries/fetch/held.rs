@@ -1,0 +1,84 @@
+//! A few series that a plan names by all their codes: their ids follow from their keys, and one statement reads them with their
+//! figures.
+
+use std::collections::HashMap;
+
+use sqlx::Row as _;
+
+use super::super::dataset::Dataset;
+use super::super::key::{Dimension, series_id, series_key};
+use super::super::plan::{Plan, Sources};
+use super::super::sql;
+use super::super::target::Stored;
+use super::{Figures, Holding, Reader, listed, same_versions};
+use crate::error::Result;
+
+/// How many series are asked for by their ids at the most, be there such series or not. All figures of so many are few.
+const MOST: usize = 32;
+
+/// The stored series that a plan selects.
+#[derive(Debug)]
+pub struct Listing {
+    /// Which they are.
+    pub stored: Vec<Stored>,
+    /// Their figures; `None` where they have yet to be read.
+    pub figures: Option<Figures>,
+}
+
+impl Reader<'_> {
+    /// The stored series that a plan selects, with their figures where these come along.
+    pub(super) async fn listing(&self, plan: &Plan) -> Result<Listing> {
+        match ids(plan, self.dataset).filter(|_| !self.is_past()) {
+            Some(ids) => self.held(&ids).await,
+            None => Ok(Listing { stored: self.series(plan).await?, figures: None }),
+        }
+    }
+
+    async fn held(&self, ids: &[i64]) -> Result<Listing> {
+        let (mut stored, mut holding) = (Vec::new(), HashMap::<i64, Holding>::new());
+        for row in &self.rows(&sql::held(self.dataset, ids)).await? {
+            same_versions(row, self.vocabulary, &self.plan.dataset)?;
+            let Some(id) = row.try_get::<Option<i64>, _>("series_id")? else { continue };
+            // Every chunk of a series comes with the series.
+            if !holding.contains_key(&id) {
+                stored.push(listed(row, id, "first")?);
+            }
+            let held = holding.entry(id).or_default();
+            if row.try_get::<Option<i64>, _>("chunk_of")?.is_some() {
+                held.add_chunk(row)?;
+            }
+        }
+        let tracks = holding.into_iter().map(|(id, holding)| (id, holding.track())).collect();
+        Ok(Listing { stored, figures: Some(Figures { tracks, late: HashMap::new() }) })
+    }
+}
+
+/// The ids of all series that a plan may select; `None` where it leaves a code open, or they are many.
+fn ids(plan: &Plan, dataset: &Dataset) -> Option<Vec<i64>> {
+    let lists = dataset.dimensions.iter().map(|dimension| codes(plan, *dimension));
+    let lists: Vec<&[String]> = lists.collect::<Option<_>>()?;
+    let lengths = lists.iter().map(|list| list.len());
+    let count = lengths.chain([plan.frequencies.len()]).try_fold(1, usize::checked_mul)?;
+    if count > MOST {
+        return None;
+    }
+    let mut all: Vec<Vec<&str>> = vec![Vec::new()];
+    for list in lists {
+        let with =
+            |so_far: Vec<_>| list.iter().map(move |code| [so_far.as_slice(), &[code.as_str()]].concat());
+        all = all.into_iter().flat_map(with).collect();
+    }
+    let id =
+        |frequency, codes: &[&str]| series_id(&series_key(&dataset.name, frequency, codes.iter().copied()));
+    let of = |frequency: &_| all.iter().map(|codes| id(*frequency, codes)).collect::<Vec<_>>();
+    Some(plan.frequencies.iter().flat_map(of).collect())
+}
+
+/// The codes of a dimension that a plan selects; `None` where it leaves them open.
+fn codes(plan: &Plan, dimension: Dimension) -> Option<&[String]> {
+    match (dimension, &plan.sources) {
+        (Dimension::Source, Sources::Listed(codes)) => Some(codes),
+        (Dimension::Source, _) => None,
+        _ => plan.selection.get(&dimension)?.codes(),
+    }
+}
