@@ -9,6 +9,10 @@ use china_auto::error::{Error, Result};
 use china_auto::{generate, health, http, rollups, server, telemetry};
 use clap::{Parser, Subcommand};
 
+/// Answers are many short-lived pieces of memory of many threads, which this allocator is made for.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// China's auto market as a REST API, each figure with its source
 #[derive(Debug, Parser)]
 #[command(name = "china-auto", version, about, max_term_width = 100, args_override_self = true)]

@@ -8,21 +8,27 @@ use super::frame::{BEST, source_at};
 use super::key::{Dimension, PLUS, TOTAL, series_key};
 use super::period::Frequency;
 use super::plan::{Plan, Selection};
-use super::rollup::Grain;
+use super::rollup::{Grain, Level, at_level};
 use super::target::{Node, Stored, Target};
 use crate::error::{Error, Result};
 
 /// How many parts all sums of an answer have together at the most.
 const MOST_PARTS: usize = 2_000_000;
 
-/// The plan that reads the series which a plan of such a dataset is answered with, of any of its codes or of those below.
-pub fn ingredients(plan: &Plan, (dataset, vocabulary): (&Dataset, &Vocabulary)) -> Plan {
+/// The plan that reads the series which a plan of such a dataset is answered with, of any of its codes or of those below: the
+/// finest, or those of a rollup of this grain.
+pub fn ingredients(
+    plan: &Plan,
+    (dataset, vocabulary): (&Dataset, &Vocabulary),
+    grain: Option<&Grain>,
+) -> Plan {
     let mut wider = plan.clone();
     wider.frequencies = super::target::finer(plan, dataset);
     for (dimension, selection) in &mut wider.selection {
         let Some(list) = vocabulary.codes.get(dimension) else { continue };
+        let level = grain.map_or(Some(&Level::Finest), |grain| grain.level(*dimension));
         if let Some(codes) = selection.codes() {
-            *selection = below(list, codes);
+            *selection = below(list, codes, level);
         } else if *selection == Selection::Each {
             *selection = Selection::Any;
         }
@@ -30,14 +36,16 @@ pub fn ingredients(plan: &Plan, (dataset, vocabulary): (&Dataset, &Vocabulary)) 
     wider
 }
 
-/// Some codes with all that are below them.
-fn below(list: &CodeList, codes: &[String]) -> Selection {
-    if codes.iter().any(|code| code == TOTAL) {
-        return Selection::Any;
-    }
+/// Some codes with all that are below them, as far down as a level.
+fn below(list: &CodeList, codes: &[String], level: Option<&Level>) -> Selection {
     let mut all: Vec<String> = codes.to_vec();
-    let below = codes.iter().flat_map(|code| list.below(code)).map(|code| code.code.clone());
-    all.extend(below);
+    if let Some(level) = level {
+        if codes.iter().any(|code| code == TOTAL) {
+            return Selection::Any;
+        }
+        let below = codes.iter().flat_map(|code| list.below(code)).map(|code| &code.code);
+        all.extend(below.filter(|code| at_level(list, Some(level), code) == *code).cloned());
+    }
     if codes.len() > 1 {
         all.sort_unstable();
         all.dedup();

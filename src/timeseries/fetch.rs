@@ -1,5 +1,6 @@
 //! Reads stored series: first which there are, then their figures, each from one snapshot of the vocabulary's versions.
 
+mod array;
 mod availability;
 mod cancel;
 mod connections;
@@ -14,6 +15,7 @@ use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::query::Query;
 use sqlx::{AssertSqlSafe, PgConnection, PgPool, Postgres, Row as _};
 
+use array::{Elements, integers};
 pub use availability::{Available, Count};
 pub use cancel::Cancel;
 pub use connections::{Connections, Lease, Snapshot};
@@ -109,7 +111,7 @@ impl<'a> Reader<'a> {
         for row in &self.rows(statement).await? {
             same_versions(row, self.vocabulary, &self.plan.dataset)?;
             if let Some(id) = row.try_get::<Option<i64>, _>("series_id")? {
-                stored.push(listed(row, id, "first_period")?);
+                stored.push(listed(row, id)?);
             }
         }
         if stored.len() > MOST_SERIES {
@@ -122,13 +124,10 @@ impl<'a> Reader<'a> {
     pub async fn targets(&self, plan: &Plan) -> Result<(Vec<Target>, Listing)> {
         let by = (self.dataset, self.vocabulary);
         if self.dataset.complete {
-            let wider = complete::ingredients(plan, by);
             let rollup = self.rollup(plan);
+            let wider = complete::ingredients(plan, by, rollup.map(|rollup| &rollup.grain));
             let listing = match rollup {
-                Some(rollup) => {
-                    let statement = sql::rolled_series(&wider, self.dataset, rollup.id, MOST_LISTED);
-                    Listing { stored: self.stored(&statement).await?, figures: None }
-                }
+                Some(rollup) => self.rolled(&wider, rollup).await?,
                 None => self.listing(&wider).await?,
             };
             return Ok((complete::targets(plan, by, (&listing.stored, rollup.is_some()))?, listing));
@@ -299,19 +298,19 @@ impl<'a> Reader<'a> {
 impl Holding {
     fn add_chunk(&mut self, row: &PgRow) -> Result<()> {
         let first: i32 = row.try_get("first_period")?;
-        let values: Vec<Option<i64>> = row.try_get("values")?;
         let statuses: Option<&[u8]> = row.try_get("statuses")?;
-        let releases: Vec<Option<i32>> = row.try_get("releases")?;
-        for (at, (period, (value, release))) in (first..).zip(values.into_iter().zip(releases)).enumerate() {
+        let (values, releases) = (Elements::of(row, "values")?, integers(Elements::of(row, "releases")?));
+        self.cells.reserve(values.size_hint().0);
+        for (at, (period, (value, release))) in (first..).zip(values.zip(releases)).enumerate() {
             // Where no release speaks there is no figure, not even one stated as missing.
             let Some(release) = release else { continue };
             let status = statuses.and_then(|s| s.get(at)).copied().unwrap_or(b'A');
             self.cells.push((period, value, status, release));
         }
-        let periods: Option<Vec<i32>> = row.try_get("periods")?;
+        let Some(periods) = row.try_get::<Option<Vec<i32>>, _>("periods")? else { return Ok(()) };
         let releases: Option<Vec<i32>> = row.try_get("note_releases")?;
         let notes: Option<Vec<String>> = row.try_get("notes")?;
-        let keys = periods.into_iter().flatten().zip(releases.into_iter().flatten());
+        let keys = periods.into_iter().zip(releases.into_iter().flatten());
         self.notes.extend(keys.zip(notes.into_iter().flatten()));
         Ok(())
     }
@@ -320,7 +319,8 @@ impl Holding {
     fn track(mut self) -> Track {
         let notes = &mut self.notes;
         let cells = self.cells.iter().map(|&(period, value, status, release)| {
-            (period, cell(value, status, release, notes.remove(&(period, release))))
+            let note = if notes.is_empty() { None } else { notes.remove(&(period, release)) };
+            (period, cell(value, status, release, note))
         });
         cells.collect()
     }
@@ -331,13 +331,13 @@ fn cell(value: Option<i64>, status: u8, release: i32, note: Option<String>) -> C
     Cell { figure, status, releases: Releases::one(release), note, coverage: None, reason: None }
 }
 
-/// A stored series of a list, whose first period is in this column.
-fn listed(row: &PgRow, id: i64, first: &str) -> Result<Stored> {
+/// A stored series of a list.
+fn listed(row: &PgRow, id: i64) -> Result<Stored> {
     Ok(Stored {
         id,
         frequency: frequency(row)?,
         codes: row.try_get("series_codes")?,
-        span: Option::zip(row.try_get(first)?, row.try_get("last_period")?),
+        span: Option::zip(row.try_get("first")?, row.try_get("last_period")?),
         observations: row.try_get("observations")?,
         is_sum: row.try_get("is_sum")?,
     })

@@ -104,7 +104,7 @@ pub fn lacks<'a>(
 }
 
 /// The code at a level that one is, or is below: at the top of its tree where there is no level.
-fn at_level<'a>(list: &'a CodeList, level: Option<&Level>, code: &'a str) -> &'a str {
+pub fn at_level<'a>(list: &'a CodeList, level: Option<&Level>, code: &'a str) -> &'a str {
     match level {
         Some(Level::Finest) => code,
         Some(Level::Kind(kind)) => {
@@ -113,6 +113,16 @@ fn at_level<'a>(list: &'a CodeList, level: Option<&Level>, code: &'a str) -> &'a
         }
         None => list.above(code).last().unwrap_or(code),
     }
+}
+
+/// How many series of a rollup a plan selects at the most.
+pub fn most(rollup: &Rollup, selecting: &Plan, vocabulary: &Vocabulary) -> usize {
+    let each = selecting.selection.iter().map(|(dimension, selection)| match selection.codes() {
+        Some(codes) => codes.len(),
+        None => vocabulary.codes.get(dimension).map_or(1, |list| list.iter().count()),
+    });
+    let product = each.fold(1, usize::saturating_mul);
+    product.min(usize::try_from(rollup.series).unwrap_or(usize::MAX))
 }
 
 /// The rollup with the fewest series that a plan can be answered from; `None` where only the finest series will do.

@@ -79,19 +79,35 @@ const VERSIONS: &str = "WITH versions AS (SELECT max(version) FILTER (WHERE name
 pub fn series(plan: &Plan, dataset: &Dataset, (limit, gone): (i64, bool)) -> Statement {
     let mut statement = Statement::default();
     let condition = statement.selecting(plan, gone);
-    statement.bare_list(dataset, ("series s", "false", &condition), limit);
+    statement.bare_list(dataset, ("series s", "false", &condition), limit, ("", ""));
     statement
 }
 
-/// The same of a rollup: of its series those that are sums, and those that are stored ones.
-pub fn rolled_series(plan: &Plan, dataset: &Dataset, rollup: i32, limit: i64) -> Statement {
+/// The same of a rollup: of its series those that are sums, and those that are stored ones. `with_figures` reads the chunks of the
+/// sums too, a row each.
+pub fn rolled_series(
+    plan: &Plan,
+    dataset: &Dataset,
+    rollup: i32,
+    (limit, with_figures): (i64, bool),
+) -> Statement {
     let mut statement = Statement::default();
     let condition = statement.selecting(plan, false);
     let rollup = statement.bind(Bind::Number(rollup.into()));
     let condition = format!("{condition} AND s.rollup_id = ${rollup}::bigint::integer");
-    statement.bare_list(dataset, ("rollup_series s", "NOT s.is_stored", &condition), limit);
+    let table = ("rollup_series s", "NOT s.is_stored", &*condition);
+    if with_figures {
+        let columns = format!(", c.series_id AS chunk_of, {SUMS}");
+        let chunks = " LEFT JOIN rollup_chunk c ON c.series_id = s.series_id AND s.is_sum";
+        statement.bare_list(dataset, table, limit, (&columns, chunks));
+    } else {
+        statement.bare_list(dataset, table, limit, ("", ""));
+    }
     statement
 }
+
+/// The figures of a chunk `c` of sums.
+const SUMS: &str = "c.first_period, c.\"values\", c.parts, c.statuses, c.releases, c.mixed";
 
 /// The figures of a chunk `c`.
 const CHUNK: &str =
@@ -133,8 +149,7 @@ pub fn cells(dataset: &str, ids: &[i64], chunks: Chunks) -> Statement {
 pub fn sums(dataset: &str, ids: &[i64], chunks: Chunks) -> Statement {
     let (mut statement, chosen) = Statement::chunks(dataset, ids, chunks);
     statement.text = format!(
-        "{VERSIONS} SELECT v.dataset, v.codes, v.sources, c.series_id, c.first_period, c.\"values\", c.parts, c.statuses, \
-         c.releases, c.mixed FROM versions v LEFT JOIN rollup_chunk c ON {chosen}"
+        "{VERSIONS} SELECT v.dataset, v.codes, v.sources, c.series_id, {SUMS} FROM versions v LEFT JOIN rollup_chunk c ON {chosen}"
     );
     statement
 }
@@ -200,14 +215,21 @@ impl Statement {
         )
     }
 
-    /// Completes a list of up to `limit` series of a table under a condition, without their keys and in no order.
-    fn bare_list(&mut self, dataset: &Dataset, (table, is_sum, condition): (&str, &str, &str), limit: i64) {
+    /// Completes a list of up to `limit` series of a table under a condition, without their keys and in no order, each with further
+    /// columns of a table that is joined.
+    fn bare_list(
+        &mut self,
+        dataset: &Dataset,
+        (table, is_sum, condition): (&str, &str, &str),
+        limit: i64,
+        (further, joined): (&str, &str),
+    ) {
         let limit = self.bind(Bind::Number(limit));
         let codes = columns(dataset);
         self.text = format!(
-            "{VERSIONS} SELECT v.dataset, v.codes, v.sources, s.* FROM versions v LEFT JOIN (\
-             SELECT s.series_id, s.frequency, ARRAY[{codes}] AS series_codes, s.first_period, s.last_period, \
-             s.observations, {is_sum} AS is_sum FROM {table} WHERE {condition} LIMIT ${limit}) s ON true"
+            "{VERSIONS} SELECT v.dataset, v.codes, v.sources, s.*{further} FROM versions v LEFT JOIN (\
+             SELECT s.series_id, s.frequency, ARRAY[{codes}] AS series_codes, s.first_period AS first, s.last_period, \
+             s.observations, {is_sum} AS is_sum FROM {table} WHERE {condition} LIMIT ${limit}) s ON true{joined}"
         );
     }
 

@@ -172,6 +172,8 @@ pub(super) fn write(
     (warnings, explanation): (Vec<Warning>, Option<Explanation>),
 ) -> Result<Reply> {
     let view = &asked.view;
+    let applied = applied(asked);
+    let head = head_of((asked, &applied), written.vocabulary, pin);
     let next = written.frame.next.as_ref().map(|place| {
         let key = vec![place.group.clone(), place.source.clone(), place.period.to_string()];
         view.paging.next(key, Some(pin))
@@ -181,19 +183,24 @@ pub(super) fn write(
         Format::Csv => formats::csv(written)?,
         Format::Ndjson => lines(formats::rows(written), link.as_deref())?,
         Format::Json => {
-            let meta = Meta { explain: explanation, ..meta(asked, written, next) };
+            let meta = Meta { explain: explanation, ..meta((asked, applied), written, next) };
             let links = Links { this: view.target.this(), next: link.clone() };
             json(&shaped(asked.shape, written, (meta, links, warnings))?)?
         }
     };
-    Ok(Reply { body, complete: link.is_none(), next: link, ..head(asked, written.vocabulary, pin) })
+    Ok(Reply { body, complete: link.is_none(), next: link, ..head })
 }
 
 /// What an answer says of itself, without a body: that nothing follows it.
 pub(super) fn head(asked: &Asked, vocabulary: &Vocabulary, pin: Pin) -> Reply {
+    head_of((asked, &applied(asked)), vocabulary, pin)
+}
+
+/// The same of a query that is resolved already.
+fn head_of((asked, applied): (&Asked, &Applied), vocabulary: &Vocabulary, pin: Pin) -> Reply {
     let view = &asked.view;
     let (version, last_modified) = stamp(vocabulary, &asked.plan.dataset);
-    let applied = json!(applied(asked)).to_string();
+    let applied = serde_json::to_string(applied).unwrap_or_default();
     let page = format!("{:?} {pin:?}", view.paging.after);
     let media = view.format.media_type();
     Reply {
@@ -265,8 +272,11 @@ pub fn stamp(vocabulary: &Vocabulary, dataset: &str) -> (String, DateTime<Utc>) 
     (text, latest)
 }
 
+/// A query with all defaults resolved.
+type Applied = serde_json::Map<String, serde_json::Value>;
+
 /// The query with all defaults resolved, the form of the answer included.
-fn applied(asked: &Asked) -> serde_json::Map<String, serde_json::Value> {
+fn applied(asked: &Asked) -> Applied {
     let mut applied = asked.plan.applied();
     if let Some(shape) = asked.shape {
         applied.insert("shape".to_owned(), json!(shape));
@@ -281,7 +291,7 @@ fn applied(asked: &Asked) -> serde_json::Map<String, serde_json::Value> {
     applied
 }
 
-fn meta(asked: &Asked, written: Written<'_>, next_cursor: Option<String>) -> Meta {
+fn meta((asked, applied): (&Asked, Applied), written: Written<'_>, next_cursor: Option<String>) -> Meta {
     let Written { frame, dataset, vocabulary, language, transform } = written;
     let (version, changed_at) = vocabulary.versions.get(&dataset.name).copied().unwrap_or_default();
     let mut units = BTreeMap::new();
@@ -325,7 +335,7 @@ fn meta(asked: &Asked, written: Written<'_>, next_cursor: Option<String>) -> Met
         version,
         changed_at,
         as_of: asked.plan.as_of.as_ref().map(|date| date.written.clone()),
-        applied: applied(asked),
+        applied,
         unit,
         units,
         names,

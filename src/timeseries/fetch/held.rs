@@ -41,7 +41,7 @@ impl Reader<'_> {
             let Some(id) = row.try_get::<Option<i64>, _>("series_id")? else { continue };
             // Every chunk of a series comes with the series.
             if !holding.contains_key(&id) {
-                stored.push(listed(row, id, "first")?);
+                stored.push(listed(row, id)?);
             }
             let held = holding.entry(id).or_default();
             if row.try_get::<Option<i64>, _>("chunk_of")?.is_some() {

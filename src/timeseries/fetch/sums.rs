@@ -6,15 +6,46 @@ use sqlx::Row as _;
 use sqlx::postgres::PgRow;
 
 use super::super::derive::{Cell, Figure, Releases, Track, weaker};
+use super::super::plan::Plan;
 use super::super::reach::Chunks;
+use super::super::rollup::{self, Rollup};
 use super::super::sql;
-use super::{Reader, bound, same_versions};
+use super::super::target::Stored;
+use super::array::{Elements, integers};
+use super::{Figures, Listing, MOST_LISTED, Reader, bound, listed, same_versions};
 use crate::error::Result;
 
 /// What a cell is made of: parts of a release with a status.
 type Parts = (i32, u8, i32);
 
+/// How many series come with their figures at the most; of more the list is read first.
+const FEW: usize = 64;
+
 impl Reader<'_> {
+    /// The series of a rollup that a plan selects, with their figures where they are few.
+    pub(super) async fn rolled(&self, plan: &Plan, rollup: &Rollup) -> Result<Listing> {
+        let is_few = rollup::most(rollup, plan, self.vocabulary) <= FEW;
+        let statement = sql::rolled_series(plan, self.dataset, rollup.id, (MOST_LISTED, is_few));
+        if !is_few {
+            return Ok(Listing { stored: self.stored(&statement).await?, figures: None });
+        }
+        let (mut stored, mut tracks): (Vec<Stored>, HashMap<i64, Track>) = Default::default();
+        for row in &self.rows(&statement).await? {
+            same_versions(row, self.vocabulary, &self.plan.dataset)?;
+            let Some(id) = row.try_get::<Option<i64>, _>("series_id")? else { continue };
+            if !tracks.contains_key(&id) {
+                stored.push(listed(row, id)?);
+            }
+            let track = tracks.entry(id).or_default();
+            if row.try_get::<Option<i64>, _>("chunk_of")?.is_some() {
+                add_chunk(track, row)?;
+            }
+        }
+        let are_sums = stored.iter().all(|one| one.is_sum);
+        let figures = are_sums.then(|| Figures { tracks, late: HashMap::new() });
+        Ok(Listing { stored, figures })
+    }
+
     /// The figures of some sums, as far as these chunks hold them, by series.
     pub(super) async fn sums(&self, ids: &[i64], chunks: Chunks) -> Result<HashMap<i64, Track>> {
         let mut tracks: HashMap<i64, Track> = HashMap::new();
@@ -32,22 +63,23 @@ impl Reader<'_> {
 
 fn add_chunk(track: &mut Track, row: &PgRow) -> Result<()> {
     let first: i32 = row.try_get("first_period")?;
-    let values: Vec<Option<i64>> = row.try_get("values")?;
-    let counts: Vec<i32> = row.try_get("parts")?;
     let statuses: Option<&[u8]> = row.try_get("statuses")?;
-    let releases: Vec<Option<i32>> = row.try_get("releases")?;
+    let (values, counts) = (Elements::of(row, "values")?, integers(Elements::of(row, "parts")?).flatten());
+    let releases = integers(Elements::of(row, "releases")?);
     let mixed: Option<Vec<i32>> = row.try_get("mixed")?;
     let mut of_many: HashMap<i32, Vec<Parts>> = HashMap::new();
     for entry in mixed.unwrap_or_default().chunks_exact(4) {
         let status = u8::try_from(entry[2]).unwrap_or(b'A');
         of_many.entry(entry[0]).or_default().push((entry[1], status, entry[3]));
     }
-    let cells = (0..).zip(values.into_iter().zip(counts.into_iter().zip(releases)));
-    for (at, (value, (count, release))) in cells {
+    for (at, (value, (count, release))) in (0..).zip(values.zip(counts.zip(releases))) {
         let place = usize::try_from(at).unwrap_or_default();
         let status = statuses.and_then(|all| all.get(place)).copied().unwrap_or(b'A');
-        let parts = of_many.remove(&at).or_else(|| release.map(|release| vec![(release, status, count)]));
-        if let Some(cell) = parts.and_then(|parts| cell(value, &parts)) {
+        let cell = match release {
+            Some(release) => cell(value, &[(release, status, count)]),
+            None => of_many.get(&at).and_then(|parts| cell(value, parts)),
+        };
+        if let Some(cell) = cell {
             track.insert(first + at, cell);
         }
     }

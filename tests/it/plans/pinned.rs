@@ -49,7 +49,7 @@ async fn the_series_of_a_query_are_selected_by_its_codes() {
     FROM collection
     WHERE name IN ($1, 'codes', 'sources')) SELECT v.dataset, v.codes, v.sources, s.*
     FROM versions v
-    LEFT JOIN (SELECT s.series_id, s.frequency, ARRAY[s.measure, s.source, s.geo, s.maker, s.brand, s.model, s.vehicle_class, s.powertrain] AS series_codes, s.first_period, s.last_period, s.observations, false AS is_sum
+    LEFT JOIN (SELECT s.series_id, s.frequency, ARRAY[s.measure, s.source, s.geo, s.maker, s.brand, s.model, s.vehicle_class, s.powertrain] AS series_codes, s.first_period AS first, s.last_period, s.observations, false AS is_sum
     FROM series s
     WHERE s.dataset = $1
     AND s.observations > 0
