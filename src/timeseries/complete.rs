@@ -81,27 +81,7 @@ pub fn targets(
             }
         }
     }
-    let mut targets: BTreeMap<String, Target> = BTreeMap::new();
-    for (codes, sources) in nodes {
-        for &frequency in &plan.frequencies {
-            let reaches = |node: &Node| {
-                let mut all = node.published.keys().chain(node.finest.keys());
-                all.any(|f| *f == frequency || (plan.converts && *f > frequency))
-            };
-            let sources: BTreeMap<String, Node> = sources
-                .iter()
-                .filter(|(_, node)| reaches(node))
-                .map(|(s, n)| (s.clone(), n.clone()))
-                .collect();
-            if sources.is_empty() {
-                continue;
-            }
-            let without = codes.iter().enumerate().filter(|(i, _)| *i != at).map(|(_, code)| code.as_str());
-            let group = series_key(&dataset.name, frequency, without);
-            targets.insert(group.clone(), Target { group, frequency, codes: codes.clone(), sources });
-        }
-    }
-    Ok(targets.into_values().collect())
+    Ok(answered.at_each_frequency(nodes))
 }
 
 /// The series that have others below them in every dimension, or at the same code: what they state is in the others already. A
@@ -154,6 +134,33 @@ struct Answered<'a> {
 }
 
 impl Answered<'_> {
+    /// The targets of these codes at each frequency that is asked for and that a source reaches.
+    fn at_each_frequency(&self, nodes: BTreeMap<Vec<String>, BTreeMap<String, Node>>) -> Vec<Target> {
+        let at = source_at(self.dataset);
+        let mut targets: BTreeMap<String, Target> = BTreeMap::new();
+        for (codes, sources) in nodes {
+            for &frequency in &self.plan.frequencies {
+                let reaches = |node: &Node| {
+                    let mut all = node.published.keys().chain(node.finest.keys());
+                    all.any(|f| *f == frequency || (self.plan.converts && *f > frequency))
+                };
+                let sources: BTreeMap<String, Node> = sources
+                    .iter()
+                    .filter(|(_, node)| reaches(node))
+                    .map(|(s, n)| (s.clone(), n.clone()))
+                    .collect();
+                if sources.is_empty() {
+                    continue;
+                }
+                let without =
+                    codes.iter().enumerate().filter(|(i, _)| *i != at).map(|(_, code)| code.as_str());
+                let group = series_key(&self.dataset.name, frequency, without);
+                targets.insert(group.clone(), Target { group, frequency, codes: codes.clone(), sources });
+            }
+        }
+        targets.into_values().collect()
+    }
+
     /// The codes of these series; `best` stands in the place of the source.
     fn by(&self, stored: &Stored) -> Vec<Vec<String>> {
         let codes = &stored.codes;

@@ -49,6 +49,8 @@ pub struct Reader<'a> {
     pub vocabulary: &'a Vocabulary,
     /// Only releases up to this one count; `None` counts all.
     pub pin: Option<i32>,
+    /// Whether all figures are read, though those of the window are enough for the answer.
+    pub reads_all: bool,
     /// Where those wait who read many figures; `None` where they are bounded in another way.
     pub heavy: Option<&'a Gate>,
 }
@@ -98,7 +100,15 @@ impl<'a> Reader<'a> {
         plan: &'a Plan,
         (dataset, vocabulary): (&'a Dataset, &'a Vocabulary),
     ) -> Self {
-        Self { connections: Connections::Pool(pool), plan, dataset, vocabulary, pin: None, heavy: None }
+        Self {
+            connections: Connections::Pool(pool),
+            plan,
+            dataset,
+            vocabulary,
+            pin: None,
+            reads_all: false,
+            heavy: None,
+        }
     }
 
     /// The stored series that a plan selects. [`Error::Moved`] where the data is no longer of the vocabulary's versions.
@@ -149,7 +159,11 @@ impl<'a> Reader<'a> {
         }
         let (sums, stated): (Vec<&Stored>, Vec<&Stored>) = stored.iter().partition(|one| one.is_sum);
         let ids: Vec<i64> = stated.iter().map(|s| s.id).collect();
-        let chunks = if self.is_past() { reach::ALL } else { reach::chunks(self.plan, self.dataset, stored) };
+        let chunks = if self.is_past() || self.reads_all {
+            reach::ALL
+        } else {
+            reach::chunks(self.plan, self.dataset, stored)
+        };
         let statement = sql::cells(&self.plan.dataset, &ids, chunks);
         if !self.is_past() {
             let mut tracks = HashMap::new();
@@ -248,7 +262,11 @@ impl<'a> Reader<'a> {
     /// Waits until it may read many figures. [`Error::Busy`] where too many others do so for too long.
     pub async fn admitted(&self) -> Result<Option<Admission>> {
         match self.heavy {
-            Some(gate) => gate.wait().await.map(Some),
+            Some(gate) => {
+                // Who waits keeps no connection from others.
+                self.connections.give_back().await;
+                gate.wait().await.map(Some)
+            }
             None => Ok(None),
         }
     }

@@ -62,8 +62,16 @@ pub async fn read(reader: &Reader<'_>) -> Result<Frame> {
     let selected = Selected::read(reader, &wide).await?;
     let count = selected.figures(&selected.targets);
     let _admission = if count > BATCH { reader.admitted().await? } else { None };
-    let figures = selected.read_figures(reader, &selected.targets).await?;
-    let mut frame = computed(count, || answer(plan, (dataset, vocabulary), &selected.targets, &figures))?;
+    let by = (dataset, vocabulary);
+    let mut figures = selected.read_figures(reader, &selected.targets).await?;
+    let mut answered = computed(count, || answer(plan, by, &selected.targets, &figures));
+    if !matches!(&answered, Ok(frame) if !frame.rankings.is_empty()) {
+        // Where nothing is ranked in the window, it is told where something is.
+        let reader = Reader { reads_all: true, ..*reader };
+        figures = selected.read_figures(&reader, &selected.targets).await?;
+        answered = computed(count, || answer(plan, by, &selected.targets, &figures));
+    }
+    let mut frame = answered?;
     frame.late = selected.targets.iter().map(|target| selected.late(plan, target, &figures)).sum();
     Ok(frame)
 }

@@ -2,7 +2,7 @@
 
 use super::dataset::Dataset;
 use super::frame::source_at;
-use super::plan::{Fill, Plan, Transform};
+use super::plan::{Fill, Plan, Sources, Transform};
 use super::target::Stored;
 
 /// The first and the last chunk that are read of each series.
@@ -14,8 +14,8 @@ pub const ALL: Chunks = (i32::MIN, i32::MAX);
 /// The chunks that hold every figure which the answer within the window may be made of: whole years, since figures become those of
 /// coarser periods, and as many years before as a growth looks back.
 ///
-/// All of them where a figure outside of the window may decide within it: which of several sources answers, what is carried on,
-/// where another ranking lies.
+/// All of them where a figure outside of the window may decide within it: which of several sources or scopes answers, or what is
+/// carried on.
 pub fn chunks(plan: &Plan, dataset: &Dataset, stored: &[&Stored]) -> Chunks {
     let cut = || {
         let (start, end) = (plan.window.start, plan.window.end);
@@ -23,7 +23,9 @@ pub fn chunks(plan: &Plan, dataset: &Dataset, stored: &[&Stored]) -> Chunks {
         let at = source_at(dataset);
         let source = stored.first()?.codes.get(at)?;
         let alike = |one: &&Stored| one.frequency == frequency && one.codes.get(at) == Some(source);
-        if plan.fill != Fill::None || (start, end) == (None, None) || !stored.iter().all(alike) {
+        let ends =
+            plan.sources == Sources::Best && dataset.precedence.iter().any(|row| row.valid_to.is_some());
+        if ends || plan.fill != Fill::None || (start, end) == (None, None) || !stored.iter().all(alike) {
             return None;
         }
         let year = |ordinal: i32| ordinal * frequency.per_year();

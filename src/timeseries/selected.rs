@@ -90,11 +90,14 @@ impl Selected {
         Ok(self.bounds_by(reader, &reader.ever(&self.stored).await?))
     }
 
-    /// The same without what only choosing and bounding ask for: what many series are read by one after the other.
+    /// The same without what only choosing and bounding ask for: what many series are read by one after the other. The source stands
+    /// at this place of the codes.
     #[must_use]
-    pub fn slim(mut self) -> Self {
+    pub fn slim(mut self, at: usize) -> Self {
         for stored in &mut self.stored {
-            stored.codes = Vec::new();
+            // What is left tells the source.
+            stored.codes.truncate(at + 1);
+            stored.codes.shrink_to_fit();
         }
         self
     }

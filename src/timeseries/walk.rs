@@ -18,8 +18,8 @@ pub struct Walk {
 
 impl Walk {
     /// One that begins with the first series.
-    pub fn through(selected: Selected) -> Self {
-        Self { selected: selected.slim(), at: 0 }
+    pub fn through(selected: Selected, source_at: usize) -> Self {
+        Self { selected: selected.slim(source_at), at: 0 }
     }
 
     /// The next series, all of them whole; it may be that there is no figure in these. `None` at the end. Each call has to read the

@@ -130,12 +130,17 @@ licence = "none"
 citation = "none"
 "#;
 
-const PLACES: [&str; 4] = ["CN-BJ", "CN-GD", "CN-SC", "JP"];
-const MODELS: [&str; 4] = [
+/// The last is the whole of those before it but one.
+const PLACES: [&str; 5] = ["CN-BJ", "CN-GD", "CN-SC", "JP", "CN"];
+
+/// The last two are of a group, one of them of a maker in it.
+const MODELS: [&str; 6] = [
     "byd,byd,byd--dolphin,PV_CAR,BEV",
     "byd,byd,byd--han,PV_CAR,PHEV",
     "geely-auto,geely,geely--xingyue-l,PV_SUV,ICE",
     "geely-auto,geely,geely--galaxy-e5,PV_SUV,BEV",
+    "gac-aion,aion,aion--s,PV_CAR,BEV",
+    "gac-group,aion,aion--y,PV_SUV,BEV",
 ];
 
 /// What documents state: by document, the cells with value and status.
@@ -213,7 +218,7 @@ async fn whatever_changes_the_sums_are_those_that_building_them_anew_makes() {
             stated.remove(&document);
         }
         for _ in 0..30 {
-            let cell = (dice.below(PLACES.len()), dice.below(MODELS.len()), dice.below(30));
+            let cell = (dice.below(PLACES.len() - 1), dice.below(MODELS.len()), dice.below(30));
             let status = ['A', 'A', 'A', 'P', 'E', 'M'][dice.below(6)];
             let value = (status != 'M').then(|| i64::try_from(dice.below(1_000)).unwrap());
             stated.entry(document).or_default().insert(cell, (value, status));
@@ -224,6 +229,36 @@ async fn whatever_changes_the_sums_are_those_that_building_them_anew_makes() {
     let mixed: Vec<(bool,)> =
         rows(&database.database, "SELECT true FROM rollup_chunk WHERE mixed IS NOT NULL").await;
     assert!(!mixed.is_empty(), "some sums are of several releases");
+}
+
+#[tokio::test]
+async fn a_total_may_take_the_place_of_its_parts_and_they_its_place() {
+    let database = cluster::migrated().await;
+    let places: [&[usize]; 5] = [&[0, 1], &[4], &[0, 1, 2], &[4], &[1]];
+    let declared =
+        format!("{DESCRIPTION}rollups = [\"_T\", \"geo\", \"maker,brand,model,vehicle_class,powertrain\"]\n");
+    for (step, places) in (1..).zip(places) {
+        let cell = |place: &usize| ((*place, 0, 3), (Some(step * 10), 'A'));
+        let stated: Stated = [(1, places.iter().map(cell).collect())].into();
+        load_bundled(&database.database, &files(&stated, &declared), &clock()).await.unwrap();
+        is_as_built_anew(&database, &format!("step {step}")).await;
+    }
+}
+
+#[tokio::test]
+async fn a_code_with_figures_of_its_own_and_others_below_it_is_summed_once() {
+    let database = cluster::migrated().await;
+    let declared = format!("{DESCRIPTION}rollups = [\"maker:group\", \"maker\", \"geo,maker:group\"]\n");
+    let cells = (0..3).flat_map(|place| [0, 4, 5].map(|model| ((place, model, 0), (Some(7), 'A'))));
+    let stated: Stated = [(1, cells.collect())].into();
+    load_bundled(&database.database, &files(&stated, &declared), &clock()).await.unwrap();
+    is_as_built_anew(&database, "mixed depths").await;
+    let client = Client::of(database).await;
+    let path = "/v1/datasets/registered/observations?frequency=M";
+    let with = client.rows(&format!("{path}&maker=gac-group&geo=CN")).await;
+    assert_eq!(with[0]["value"], 3 * 2 * 7, "{with:?}");
+    without_rollups(&client).await;
+    assert_eq!(client.rows(&format!("{path}&maker=gac-group&geo=CN")).await, with);
 }
 
 #[tokio::test]

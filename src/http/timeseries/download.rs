@@ -18,6 +18,7 @@ use crate::language::Language;
 use crate::timeseries::answer::of_selected;
 use crate::timeseries::dataset::{Dataset, Vocabulary};
 use crate::timeseries::fetch::{Cancel, Connections, Reader, Snapshot};
+use crate::timeseries::frame::source_at;
 use crate::timeseries::plan::Plan;
 use crate::timeseries::selected::Selected;
 use crate::timeseries::walk::Walk;
@@ -37,7 +38,8 @@ pub(super) async fn answer(
     let (pages_at, pin) = pinned(vocabulary, &understood.dataset.name, &asked.view)?;
     let dataset = understood.dataset.with(&asked.plan.sums);
     let (connections, heavy) = (Connections::Pool(&app.pool), Some(&app.heavy));
-    let reader = Reader { connections, plan: &asked.plan, dataset: &dataset, vocabulary, pin, heavy };
+    let by = (&*dataset, &**vocabulary);
+    let reader = Reader { connections, pin, heavy, ..Reader::now(&app.pool, &asked.plan, by) };
     let selected = Selected::read(&reader, &asked.plan).await?;
     let most: u64 = selected.bounds_then(&reader).await?.into_iter().map(|bounds| bounds.most).sum();
     if most < STREAMED_FROM {
@@ -47,6 +49,7 @@ pub(super) async fn answer(
         return Found { understood, frame, warnings, explanation, pages_at, database_ms }.written();
     }
     let admission = app.streams.enter()?;
+    let source_at = source_at(&dataset);
     let download = Download {
         path: asked.view.target.path.clone(),
         plan: asked.plan.clone(),
@@ -55,7 +58,7 @@ pub(super) async fn answer(
         language: asked.language,
         format: asked.view.format,
     };
-    let stream = download.begin(app.clone(), Walk::through(selected), admission).await?;
+    let stream = download.begin(app.clone(), Walk::through(selected, source_at), admission).await?;
     let database_ms = Some(start.elapsed().as_secs_f64() * 1000.0);
     let head = envelope::head(asked, vocabulary, pages_at);
     Ok(Reply { stream: Some(stream), database_ms, ..head })
@@ -157,7 +160,8 @@ impl Download {
     ) -> std::result::Result<usize, Early> {
         let Self { plan, dataset, vocabulary, language, .. } = self;
         let connections = Connections::Snapshot(snapshot);
-        let reader = Reader { connections, plan, dataset, vocabulary, pin: None, heavy: None };
+        let reader =
+            Reader { connections, plan, dataset, vocabulary, pin: None, reads_all: false, heavy: None };
         let mut next = walk.next(&reader).await?;
         if begun.take().is_some_and(|begun| begun.send(Ok(())).is_err()) {
             return Err(Stopped::Gone.into());

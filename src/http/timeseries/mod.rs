@@ -178,7 +178,8 @@ impl<'a> Understood<'a> {
         let Self { asked, dataset, vocabulary } = &self;
         let (pages_at, pin) = pinned(vocabulary, &dataset.name, &asked.view)?;
         let dataset = &*dataset.with(&asked.plan.sums);
-        let reader = Reader { connections, plan: &asked.plan, dataset, vocabulary, pin, heavy };
+        let plan = &asked.plan;
+        let reader = Reader { connections, plan, dataset, vocabulary, pin, reads_all: false, heavy };
         let start = Instant::now();
         let frame = read(&reader, asked).await?;
         let warnings = warnings::warnings(&reader, asked, &frame).await?;

@@ -128,6 +128,7 @@ async fn attempt(app: &App, key: &str, mut call: Call) -> Result<Reply> {
         frame.series.push(bare);
     }
     let warnings = warnings::warnings(&reader, &asked, &frame).await?;
+    drop(lease);
     let transform = asked.plan.transform;
     let written = Written { frame: &frame, dataset, vocabulary: &vocabulary, language, transform };
     envelope::write(&asked, written, pin, (warnings, None))

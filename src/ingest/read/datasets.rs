@@ -13,7 +13,7 @@ use crate::ingest::sheet::Row;
 use crate::ingest::vocabulary::Vocabulary;
 use crate::timeseries::key::{Dimension, illegal_code};
 use crate::timeseries::period::Frequency;
-use crate::timeseries::rollup::Grain;
+use crate::timeseries::rollup::{Grain, Level};
 
 /// The columns of `codes/partitions.csv`.
 pub const PARTITIONS: &[&str] =
@@ -73,7 +73,7 @@ pub fn descriptions(sheets: &Sheets<'_>) -> BTreeMap<String, Dataset> {
         };
         match toml::from_str::<Dataset>(text) {
             Ok(dataset) => {
-                if let Some(reason) = contradiction(name, &dataset) {
+                if let Some(reason) = contradiction(sheets, name, &dataset) {
                     sheets.faults.file(path, name, reason);
                 }
                 datasets.insert(name.to_owned(), Dataset { measures: measures(sheets, name), ..dataset });
@@ -84,7 +84,7 @@ pub fn descriptions(sheets: &Sheets<'_>) -> BTreeMap<String, Dataset> {
     datasets
 }
 
-fn contradiction(name: &str, dataset: &Dataset) -> Option<String> {
+fn contradiction(sheets: &Sheets<'_>, name: &str, dataset: &Dataset) -> Option<String> {
     let leading = [Dimension::Measure, Dimension::Source, Dimension::Geo];
     let illegal = illegal_code(name).map(str::to_owned);
     let taken = TAKEN.contains(&name).then(|| "a collection of records has this name".to_owned());
@@ -97,12 +97,12 @@ fn contradiction(name: &str, dataset: &Dataset) -> Option<String> {
         } else if dataset.frequencies.iter().collect::<HashSet<_>>().len() != dataset.frequencies.len() {
             Some("a frequency stands twice".to_owned())
         } else {
-            wrong_rollup(dataset)
+            wrong_rollup(sheets, dataset)
         }
     })
 }
 
-fn wrong_rollup(dataset: &Dataset) -> Option<String> {
+fn wrong_rollup(sheets: &Sheets<'_>, dataset: &Dataset) -> Option<String> {
     let rollups = dataset.rollups.as_ref()?;
     if !dataset.complete && !rollups.is_empty() {
         return Some("only datasets that list every part of each whole have rollups".to_owned());
@@ -113,7 +113,19 @@ fn wrong_rollup(dataset: &Dataset) -> Option<String> {
         Ok(grain) => {
             let foreign = grain.0.iter().find(|(dimension, _)| !dataset.dimensions.contains(dimension));
             let foreign = foreign.map(|(dimension, _)| format!("{text}: it has no dimension {dimension}"));
-            foreign.or_else(|| (!grains.insert(grain)).then(|| format!("the rollup {text} stands twice")))
+            let is_kind = |dimension: Dimension, kind: &str| {
+                let lists = sheets.codes.iter().filter(|(of, _)| *of == dimension);
+                lists.flat_map(|(_, sheet)| sheet.rows()).any(|row| row.text("kind") == kind)
+            };
+            let unknown = grain.0.iter().find_map(|(dimension, level)| match level {
+                Level::Kind(kind) if !is_kind(*dimension, kind) => {
+                    Some(format!("{text}: no code of {dimension} is of the kind {kind:?}"))
+                }
+                _ => None,
+            });
+            foreign
+                .or(unknown)
+                .or_else(|| (!grains.insert(grain)).then(|| format!("the rollup {text} stands twice")))
         }
     })
 }
@@ -130,6 +142,11 @@ pub fn read(sheets: &Sheets<'_>, vocabulary: &Vocabulary, entries: &mut Vec<Entr
     for (name, dataset) in &vocabulary.datasets {
         let mut row = json!(dataset);
         row["dataset"] = json!(name);
+        if let Some(rollups) = &dataset.rollups {
+            // As the service writes them; what cannot be read is a fault already.
+            let written = rollups.iter().filter_map(|text| text.parse::<Grain>().ok());
+            row["rollups"] = json!(written.map(|grain| grain.to_string()).collect::<Vec<_>>());
+        }
         push(Table::Dataset, row);
     }
     for (position, row) in (1..).zip(sheets.partitions.rows()) {

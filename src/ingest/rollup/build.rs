@@ -179,22 +179,11 @@ struct Walk<'a> {
 impl Walk<'_> {
     async fn through(&self, connection: &mut PgConnection, members: Members, by: Dimension) -> Result<()> {
         let Members { mut numbers, mut all } = members;
-        let names = numbers.names(by).to_vec();
-        let path = |name: &String| -> Vec<&str> {
-            let list = self.lists.get(&by);
-            let mut path: Vec<&str> = list.into_iter().flat_map(|list| list.above(name)).collect();
-            path.reverse();
-            path
-        };
-        let mut order: Vec<usize> = (0..names.len()).collect();
-        order.sort_by_cached_key(|at| (path(&names[*at]), &names[*at]));
-        let mut ranks = vec![0; names.len()];
-        order.iter().enumerate().for_each(|(rank, at)| ranks[*at] = rank);
-        all.sort_by_key(|member| ranks[member.codes[by as usize] as usize]);
-        let mut mappings: Vec<Mapping> =
-            self.rollups.iter().map(|(_, grain)| Mapping::new(grain.clone())).collect();
+        let ranks = self.ranks(numbers.names(by), by);
+        all.sort_unstable_by_key(|member| (ranks[member.codes[by as usize] as usize], member.codes));
+        let grains = self.rollups.iter().map(|(_, grain)| grain.clone());
+        let mut mappings: Vec<Mapping> = grains.map(Mapping::new).collect();
         let mut sums = Sums::new();
-        let mut done = Vec::new();
         let groups: Vec<&[Member]> =
             all.chunk_by(|a, b| a.codes[by as usize] == b.codes[by as usize]).collect();
         for (at, group) in groups.iter().enumerate() {
@@ -206,35 +195,46 @@ impl Walk<'_> {
                     }
                 }
             }
-            let next =
-                groups.get(at + 1).map(|group| numbers.name(by, group[0].codes[by as usize]).to_owned());
-            let above: Vec<&str> = next
-                .iter()
-                .flat_map(|next| {
-                    let list = self.lists.get(&by);
-                    std::iter::once(next.as_str()).chain(list.into_iter().flat_map(|list| list.above(next)))
-                })
-                .collect();
-            let behind = |place: &Place| !above.contains(&numbers.name(by, place.codes[by as usize]));
-            done.extend(sums.extract_if(|place, _| behind(place)));
+            let next = groups.get(at + 1).map(|group| numbers.name(by, group[0].codes[by as usize]));
+            let open = self.path(next, by);
+            let is_done = |place: &Place| !open.contains(&numbers.name(by, place.codes[by as usize]));
+            let mut done: Vec<(Place, Summed)> = sums.extract_if(|place, _| is_done(place)).collect();
             self.write(connection, &numbers, &mut done).await?;
         }
         Ok(())
+    }
+
+    /// A code behind all that are above it, the highest first.
+    fn path<'c>(&'c self, code: Option<&'c str>, by: Dimension) -> Vec<&'c str> {
+        let above = |code| self.lists.get(&by).into_iter().flat_map(move |list| list.above(code));
+        let mut path: Vec<&str> =
+            code.into_iter().flat_map(|code| std::iter::once(code).chain(above(code))).collect();
+        path.reverse();
+        path
+    }
+
+    /// Where each code comes in the walk: behind what is above it, and before whatever is not below that.
+    fn ranks(&self, names: &[String], by: Dimension) -> Vec<usize> {
+        let mut order: Vec<usize> = (0..names.len()).collect();
+        order.sort_by_cached_key(|at| self.path(Some(&names[*at]), by));
+        let mut ranks = vec![0; names.len()];
+        for (rank, at) in order.into_iter().enumerate() {
+            ranks[at] = rank;
+        }
+        ranks
     }
 
     async fn write(
         &self,
         connection: &mut PgConnection,
         numbers: &Numbers,
-        done: &mut Vec<(Place, Summed)>,
+        done: &mut [(Place, Summed)],
     ) -> Result<()> {
         // Series of a rollup that are read together lie together.
         done.sort_by_key(|(place, _)| (place.rollup, place.codes));
         let Dataset { name, dimensions, .. } = self.dataset;
         let kept = Shelf { dataset: name, dimensions, rollups: self.rollups, numbers };
-        kept.write(connection, done).await?;
-        done.clear();
-        Ok(())
+        kept.write(connection, done).await
     }
 }
 
@@ -263,4 +263,25 @@ async fn figures(
         Some((*member, stated.collect()))
     });
     Ok(chunks.collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::timeseries::dataset::{Code, CodeList};
+
+    #[test]
+    fn the_walk_is_done_with_all_that_is_below_a_code_before_it_goes_on() {
+        let codes = [("CN", None), ("CN-GD", Some("CN")), ("CN-GD-1", Some("CN-GD")), ("CN-SC", Some("CN"))];
+        let code = |(code, parent): (&str, Option<&str>)| Code {
+            code: code.to_owned(),
+            parent: parent.map(str::to_owned),
+            ..Code::default()
+        };
+        let lists: Lists = [(Dimension::Geo, CodeList::new(codes.map(code).into()))].into();
+        let dataset = Dataset::default();
+        let walk = Walk { dataset: &dataset, lists: &lists, rollups: &[] };
+        let names = ["CN-SC", "CN-GD-1", "CN-GD"].map(str::to_owned);
+        assert_eq!(walk.ranks(&names, Dimension::Geo), [2, 1, 0]);
+    }
 }

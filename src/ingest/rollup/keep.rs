@@ -20,7 +20,7 @@ use crate::timeseries::rollup::Grain;
 /// How many series of rollups are written at once.
 const BATCH: usize = 1_000;
 
-/// The most parts of a new series that are looked for.
+/// The most parts of a new series that are looked for, and how many series are looked for at once.
 const MOST_PARTS: usize = 10_000;
 
 /// A cell that came to hold another figure: its period, what it held and what it holds.
@@ -34,7 +34,7 @@ pub struct Keeper {
     mappings: Vec<Mapping>,
     numbers: Numbers,
     differences: Sums,
-    /// Series that may be new.
+    /// Series that had no figure before.
     fresh: Vec<Member>,
 }
 
@@ -57,9 +57,6 @@ impl Keeper {
     ) -> Result<()> {
         for member in self.members(connection, changed).await? {
             let cells = &changed[&member.id];
-            if cells.iter().all(|(_, old, _)| old.is_none()) {
-                self.fresh.push(member);
-            }
             let figures = |of: fn(&Changed) -> Option<Figure>| {
                 cells.iter().filter_map(move |changed| Some((changed.0, of(changed)?)))
             };
@@ -79,7 +76,7 @@ impl Keeper {
     ) -> Result<Vec<Member>> {
         let ids: Vec<i64> = changed.keys().copied().collect();
         let rows = sqlx::query!(
-            "SELECT series_id, frequency, ARRAY[measure, source, geo, maker, brand, model, vehicle_class, powertrain,
+            "SELECT series_id, frequency, observations = 0 AS \"is_new!\", ARRAY[measure, source, geo, maker, brand, model, vehicle_class, powertrain,
                     operator, access, current] AS \"codes!\"
              FROM series WHERE series_id = ANY($1)",
             &ids,
@@ -90,7 +87,12 @@ impl Keeper {
             for (dimension, code) in Dimension::ALL.into_iter().zip(&row.codes) {
                 codes[dimension as usize] = self.numbers.of(dimension, code);
             }
-            members.push(Member { id: row.series_id, frequency: frequency(&row.frequency)?, codes });
+            let member = Member { id: row.series_id, frequency: frequency(&row.frequency)?, codes };
+            // What a series states now is counted only after this.
+            if row.is_new {
+                self.fresh.push(member);
+            }
+            members.push(member);
         }
         Ok(members)
     }
@@ -132,15 +134,19 @@ impl Keeper {
             if below.count(&member.codes) > MOST_PARTS {
                 return Ok(Some(self.id(member.frequency, &member.codes).to_string()));
             }
-            let wholes = above.wholes(&member.codes);
-            let parts = below.wholes(&member.codes);
+            let (wholes, parts) = (above.wholes(&member.codes), below.wholes(&member.codes));
             related.extend(wholes.iter().chain(&parts).map(|codes| self.id(member.frequency, codes)));
         }
-        let found = sqlx::query_scalar!(
-            "SELECT group_key FROM series WHERE series_id = ANY($1) AND observations > 0 LIMIT 1",
-            &related,
-        );
-        Ok(found.fetch_optional(connection).await?)
+        for some in related.chunks(MOST_PARTS) {
+            let found = sqlx::query_scalar!(
+                "SELECT group_key FROM series WHERE series_id = ANY($1) AND observations > 0 LIMIT 1",
+                some,
+            );
+            if let Some(key) = found.fetch_optional(&mut *connection).await? {
+                return Ok(Some(key));
+            }
+        }
+        Ok(None)
     }
 
     fn id(&self, frequency: Frequency, codes: &Codes) -> i64 {
@@ -158,19 +164,17 @@ struct Writing<'a> {
 impl Writing<'_> {
     async fn write(self, connection: &mut PgConnection) -> Result<()> {
         let known = self.known(connection).await?;
-        let id = |(place, summed): &(Place, Summed)| {
-            (self.kept.rollups[place.rollup].0, self.kept.id(place, summed))
-        };
+        let id = |(place, _): &(Place, Summed)| (self.kept.rollups[place.rollup].0, self.kept.id(place));
         let (there, new): (Vec<_>, Vec<_>) =
             self.some.iter().cloned().partition(|difference| known.contains(&id(difference)));
         self.kept.write(connection, &new).await?;
-        let (stored, sums): (Vec<_>, Vec<_>) = there.iter().partition(|(_, summed)| summed.stored.is_some());
+        let (stored, sums): (Vec<_>, Vec<_>) = there.iter().partition(|(place, _)| place.stored.is_some());
         let mut runs = chunks(connection, &sums.iter().map(|one| id(one).1).collect::<Vec<_>>()).await?;
         let (mut keys, mut rows) = ((Vec::new(), Vec::new()), Rows::default());
         let mut grown: BTreeMap<(i32, i64), i32> = BTreeMap::new();
         for difference in sums {
             let key = id(difference);
-            for (&number, run) in &difference.1.chunks {
+            for (&number, run) in &difference.1 {
                 let mut kept = runs.remove(&(key.1, number)).unwrap_or_default();
                 let count = |run: &Run| i32::try_from(run.cells().count()).unwrap_or_default();
                 let before = count(&kept);
@@ -201,7 +205,7 @@ impl Writing<'_> {
         let (rollups, ids): (Vec<i32>, Vec<i64>) = self
             .some
             .iter()
-            .map(|(place, summed)| (self.kept.rollups[place.rollup].0, self.kept.id(place, summed)))
+            .map(|(place, _)| (self.kept.rollups[place.rollup].0, self.kept.id(place)))
             .unzip();
         let rows = sqlx::query!(
             "SELECT s.rollup_id, s.series_id FROM rollup_series s

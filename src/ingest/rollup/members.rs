@@ -129,9 +129,7 @@ impl Above {
             }
             below
         };
-        let below = self.above.each_ref().map(turn);
-        let has_below = std::array::from_fn(|at| below[at].iter().flatten().copied().collect());
-        Self { above: below, has_below }
+        Self { above: self.above.each_ref().map(turn), has_below: Default::default() }
     }
 
     /// Whether any of these codes has another below it.

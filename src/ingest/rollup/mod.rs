@@ -52,7 +52,14 @@ async fn kept(connection: &mut PgConnection, dataset: &str) -> Result<Option<Kep
 /// codes have others above them than `before`.
 pub(super) async fn settle(connection: &mut PgConnection, before: &Lists, at: DateTime<Utc>) -> Result<()> {
     let lists = read_codes(connection).await?;
-    for dataset in read_datasets(connection).await? {
+    let datasets = read_datasets(connection).await?;
+    let with_rollups = sqlx::query_scalar!("SELECT DISTINCT dataset FROM rollup").fetch_all(&mut *connection);
+    for gone in
+        with_rollups.await?.iter().filter(|name| datasets.iter().all(|dataset| dataset.name != **name))
+    {
+        clear(connection, gone).await?;
+    }
+    for dataset in datasets {
         let kept: Vec<&Grain> = dataset.rollups.iter().map(|rollup| &rollup.grain).collect();
         let declared = dataset.declared_rollups.as_ref();
         let lacks = dataset.complete && kept.is_empty() && declared.is_none_or(|grains| !grains.is_empty());
@@ -67,12 +74,15 @@ pub(super) async fn settle(connection: &mut PgConnection, before: &Lists, at: Da
     Ok(())
 }
 
-/// Whether a code that there was has become part of others at a grain.
+/// Whether a code that there was has others above it, or has become part of others at a grain.
 fn is_moved(grain: &Grain, before: &Lists, after: &Lists) -> bool {
     before.iter().any(|(dimension, list): (_, &CodeList)| {
         let code = |of: Option<&CodeList>, code: &str| grain.code(of, *dimension, code).to_owned();
-        let codes = list.iter().map(|one| one.code.as_str());
-        codes.into_iter().any(|one| code(Some(list), one) != code(after.get(dimension), one))
+        list.iter().map(|one| one.code.as_str()).any(|one| {
+            let later = after.get(dimension);
+            let is_above = later.is_some_and(|later| later.above(one).eq(list.above(one)));
+            !is_above || code(Some(list), one) != code(later, one)
+        })
     })
 }
 

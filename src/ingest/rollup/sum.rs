@@ -56,7 +56,7 @@ impl Sum {
         let is_same = |known: &Parts| (known.release, known.status) == (parts.release, parts.status);
         if is_same(&self.first) {
             self.first.count += parts.count;
-        } else if self.is_empty() {
+        } else if self.first.count == 0 && self.others.is_none() {
             self.first = parts;
         } else {
             let others = self.others.get_or_insert_default();
@@ -90,9 +90,9 @@ impl Sum {
             .chain(self.others.iter().flat_map(|others| others.iter().copied()))
     }
 
-    /// Whether it is made of nothing.
+    /// Whether it is made of nothing. Of a difference the parts may cancel while their values do not.
     pub fn is_empty(&self) -> bool {
-        self.first.count == 0
+        self.first.count == 0 && self.value == 0
     }
 
     /// The sum; `None` where no part of it is stated.
@@ -180,12 +180,12 @@ impl Run {
     pub fn decode(row: Row) -> Self {
         let Row { first_period, values, parts, statuses, releases, mixed } = row;
         let letter = |at: usize| statuses.as_ref().and_then(|all| all.get(at)).copied().unwrap_or(b'A');
-        let mut run = Self { first: first_period, cells: Vec::with_capacity(values.len()) };
-        for (at, value) in values.into_iter().enumerate() {
-            let parts = |release: i32| Parts { release, status: letter(at), count: parts[at] };
-            let first = releases[at].map(parts).unwrap_or_default();
-            run.cells.push(Sum { value: value.unwrap_or_default(), first, others: None });
-        }
+        let each = values.into_iter().zip(parts).zip(releases).enumerate();
+        let cells = each.map(|(at, ((value, count), release))| {
+            let first = release.map(|release| Parts { release, status: letter(at), count });
+            Sum { value: value.unwrap_or_default(), first: first.unwrap_or_default(), others: None }
+        });
+        let mut run = Self { first: first_period, cells: cells.collect() };
         for entry in mixed.unwrap_or_default().chunks_exact(4) {
             let cell = usize::try_from(entry[0]).ok().and_then(|at| run.cells.get_mut(at));
             let status = u8::try_from(entry[2]).unwrap_or(b'A');
@@ -249,6 +249,18 @@ mod tests {
         assert_eq!((sum.value(), sum.is_empty()), (None, false));
         assert!(sum.add(missing, -1));
         assert!(sum.is_empty());
+    }
+
+    #[test]
+    fn a_difference_counts_though_its_parts_cancel() {
+        let mut run = Run::default();
+        assert!(run.cell(7).add(figure(3, b'A', 1), 1));
+        let mut difference = Run::default();
+        assert!(
+            difference.cell(7).add(figure(5, b'A', 1), 1) && difference.cell(7).add(figure(3, b'A', 1), -1)
+        );
+        assert!(run.join(&difference));
+        assert_eq!(run.cells().map(|(_, sum)| sum.value()).collect::<Vec<_>>(), [Some(5)]);
     }
 
     #[test]

@@ -27,15 +27,12 @@ pub struct Place {
     pub rollup: usize,
     pub frequency: Frequency,
     pub codes: Codes,
-}
-
-/// Its figures.
-#[derive(Debug, Clone, Default)]
-pub struct Summed {
-    pub chunks: BTreeMap<i32, Run>,
-    /// The stored series that it is itself, where it is one.
+    /// The stored series that it is itself, where it is one. Such a series may take the place of its parts, or they its place.
     pub stored: Option<i64>,
 }
+
+/// Its figures, by chunk.
+pub type Summed = BTreeMap<i32, Run>;
 
 /// Figures by series.
 pub type Sums = HashMap<Place, Summed>;
@@ -48,17 +45,15 @@ pub fn add(
     figures: impl Iterator<Item = (i32, Figure)>,
     count: i32,
 ) -> Result<()> {
-    let place = Place { rollup, frequency: member.frequency, codes };
+    let stored = (codes == member.codes).then_some(member.id);
+    let place = Place { rollup, frequency: member.frequency, codes, stored };
     let summed = sums.entry(place).or_default();
-    if codes == member.codes {
-        summed.stored = Some(member.id);
-    }
     let mut at: Option<(i32, &mut Run)> = None;
     for (period, figure) in figures {
         let number = member.frequency.chunk(period);
         let run = match at.take() {
             Some((known, run)) if known == number => run,
-            _ => summed.chunks.entry(number).or_default(),
+            _ => summed.entry(number).or_default(),
         };
         if !run.cell(period).add(figure, count) {
             return Err(beyond());
@@ -84,8 +79,8 @@ pub struct Shelf<'a> {
 
 impl Shelf<'_> {
     /// Where the figures of a series are: under its own id where it is a stored one, else under one that its grain and key make.
-    pub fn id(&self, place: &Place, summed: &Summed) -> i64 {
-        summed.stored.unwrap_or_else(|| {
+    pub fn id(&self, place: &Place) -> i64 {
+        place.stored.unwrap_or_else(|| {
             let code =
                 |dimension: &Dimension| self.numbers.name(*dimension, place.codes[*dimension as usize]);
             let key = series_key(self.dataset, place.frequency, self.dimensions.iter().map(code));
@@ -98,9 +93,9 @@ impl Shelf<'_> {
         for some in sums.chunks(BATCH) {
             let (mut series, mut chunks) = (Rows::default(), Rows::default());
             for (place, summed) in some {
-                let id = self.id(place, summed);
-                self.encode((id, Extent::of(summed.chunks.values())), (place, summed), &mut series);
-                for (number, run) in summed.chunks.iter().filter(|_| summed.stored.is_none()) {
+                let id = self.id(place);
+                self.encode((id, Extent::of(summed.values())), place, &mut series);
+                for (number, run) in summed.iter().filter(|_| place.stored.is_none()) {
                     run.encode((id, *number), &mut chunks);
                 }
             }
@@ -110,11 +105,11 @@ impl Shelf<'_> {
         Ok(())
     }
 
-    fn encode(&self, (id, extent): (i64, Extent), (place, summed): (&Place, &Summed), rows: &mut Rows) {
+    fn encode(&self, (id, extent): (i64, Extent), place: &Place, rows: &mut Rows) {
         rows.begin(19);
         rows.integer(self.rollups[place.rollup].0);
         rows.bigint(id);
-        rows.bytes(&[u8::from(summed.stored.is_some())]);
+        rows.bytes(&[u8::from(place.stored.is_some())]);
         rows.bytes(self.dataset.as_bytes());
         rows.bytes(place.frequency.code().as_bytes());
         for dimension in Dimension::ALL {

@@ -150,6 +150,8 @@ async fn take_month(
     let taken = changes.taken.iter().collect();
     let change = Change { dataset: DATASET, taken, dead: Vec::new(), series: &stated.series, before };
     walk::walk(&mut transaction, &change).await?;
+    let codes = read_codes(&mut transaction).await?;
+    rollup::settle(&mut transaction, &codes, import.at).await?;
     raise_versions(&mut transaction, import.at, &changes.collections()).await?;
     transaction.commit().await?;
     Ok(Some(stated))

@@ -98,11 +98,22 @@ impl<'a> Connections<'a> {
         })
     }
 
+    /// Gives back the connection of a lease; the next statement takes another one.
+    pub(super) async fn give_back(self) {
+        if let Self::Lease(lease) = self {
+            lease.held.lock().await.take();
+        }
+    }
+
     /// A connection for several statements that see one state of the database.
     pub(super) async fn of_one_state(self) -> Result<Connection<'a>> {
         Ok(match self {
             Self::Pool(pool) => Connection::Begun(pool.begin_with(ONE_STATE).await?),
-            Self::Lease(lease) => Connection::Begun(lease.pool.begin_with(ONE_STATE).await?),
+            Self::Lease(lease) => {
+                // Nobody waits for a second connection who holds one.
+                self.give_back().await;
+                Connection::Begun(lease.pool.begin_with(ONE_STATE).await?)
+            }
             Self::Snapshot(snapshot) => Connection::Shared(snapshot.connection().await),
         })
     }

@@ -6,8 +6,8 @@ use std::collections::HashMap;
 use sqlx::Row as _;
 
 use super::super::dataset::Dataset;
-use super::super::key::{Dimension, series_id, series_key};
-use super::super::plan::{Plan, Sources};
+use super::super::key::{series_id, series_key};
+use super::super::plan::Plan;
 use super::super::sql;
 use super::super::target::Stored;
 use super::{Figures, Holding, Reader, listed, same_versions};
@@ -55,7 +55,7 @@ impl Reader<'_> {
 
 /// The ids of all series that a plan may select; `None` where it leaves a code open, or they are many.
 fn ids(plan: &Plan, dataset: &Dataset) -> Option<Vec<i64>> {
-    let lists = dataset.dimensions.iter().map(|dimension| codes(plan, *dimension));
+    let lists = dataset.dimensions.iter().map(|dimension| plan.codes(*dimension));
     let lists: Vec<&[String]> = lists.collect::<Option<_>>()?;
     let lengths = lists.iter().map(|list| list.len());
     let count = lengths.chain([plan.frequencies.len()]).try_fold(1, usize::checked_mul)?;
@@ -72,13 +72,4 @@ fn ids(plan: &Plan, dataset: &Dataset) -> Option<Vec<i64>> {
         |frequency, codes: &[&str]| series_id(&series_key(&dataset.name, frequency, codes.iter().copied()));
     let of = |frequency: &_| all.iter().map(|codes| id(*frequency, codes)).collect::<Vec<_>>();
     Some(plan.frequencies.iter().flat_map(of).collect())
-}
-
-/// The codes of a dimension that a plan selects; `None` where it leaves them open.
-fn codes(plan: &Plan, dimension: Dimension) -> Option<&[String]> {
-    match (dimension, &plan.sources) {
-        (Dimension::Source, Sources::Listed(codes)) => Some(codes),
-        (Dimension::Source, _) => None,
-        _ => plan.selection.get(&dimension)?.codes(),
-    }
 }

@@ -23,6 +23,7 @@ async fn bounds(client: &Client, path: &str) -> Bounds {
         dataset,
         vocabulary: &vocabulary,
         pin: None,
+        reads_all: false,
         heavy: None,
     };
     let stored = reader.series(&ingredients(&plan, dataset)).await.unwrap();

@@ -126,6 +126,7 @@ async fn what_a_snapshot_shows_stays_while_an_import_lands() {
             dataset,
             vocabulary: &vocabulary,
             pin: None,
+            reads_all: false,
             heavy: None,
         };
         let figures = async |connections| {
