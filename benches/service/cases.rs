@@ -24,6 +24,11 @@ pub fn aggregate() -> String {
     format!("/datasets/{DATASET}/observations?{}", aggregate_query())
 }
 
+/// The same as columns, which a chart takes as they are.
+pub fn aggregate_columns() -> String {
+    aggregate().replace("&limit=1000", "&shape=columns")
+}
+
 /// Answers that are kept, and what says that the caller has them.
 pub fn cached(server: &Server, market: &Market) -> Result<Vec<Case>> {
     let series = format!("/series/{}", market.whole_series(server)?.key);
@@ -64,7 +69,8 @@ pub fn uncached(server: &Server, market: &Market) -> Result<Vec<Case>> {
     let sql = aggregate_sql(&mut server.sql(&market.database)?, grain.as_deref())?;
     Ok(vec![
         case("one series of 120 months", format!("/series/{}", stored.key), series),
-        case(&format!("5 powertrains by 120 months, from {from}"), aggregate(), sql),
+        case(&format!("5 powertrains by 120 months as rows, from {from}"), aggregate(), sql.clone()),
+        case("the same as columns", aggregate_columns(), sql),
     ])
 }
 
@@ -122,8 +128,21 @@ pub fn figures(answer: &Value) -> Vec<(String, String, i64)> {
     let data = &answer["data"];
     // One series has its codes once, and its observations below.
     let rows = data.as_array().or_else(|| data["observations"].as_array()).into_iter().flatten();
-    let figure = |row: &Value| Some((word(row, "powertrain"), word(row, "period"), row["value"].as_i64()?));
-    let mut figures: Vec<_> = rows.filter_map(figure).collect();
+    let of = |row: &Value| -> Vec<(String, String, i64)> {
+        let (Some(periods), Some(values)) = (row["period"].as_array(), row["value"].as_array()) else {
+            let figure =
+                row["value"].as_i64().map(|value| (word(row, "powertrain"), word(row, "period"), value));
+            return figure.into_iter().collect();
+        };
+        // Columns have their codes once, and an array of each field.
+        let powertrain = word(&row["codes"], "powertrain");
+        let pairs = periods.iter().zip(values);
+        let pair = |(period, value): (&Value, &Value)| {
+            Some((powertrain.clone(), period.as_str()?.to_owned(), value.as_i64()?))
+        };
+        pairs.filter_map(pair).collect()
+    };
+    let mut figures: Vec<_> = rows.flat_map(of).collect();
     figures.sort();
     figures
 }

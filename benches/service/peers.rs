@@ -11,7 +11,7 @@ use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 
 use crate::Result;
-use crate::cases::{POWERTRAINS, PROVINCE, aggregate, figures};
+use crate::cases::{POWERTRAINS, PROVINCE, aggregate, aggregate_columns, figures};
 use crate::client::{Client, FRESH};
 use crate::measure::{Case, Peer};
 use crate::stand::{Market, Server};
@@ -159,7 +159,8 @@ impl Running {
         let stored = market.whole_series(server)?;
         let series = format!("/series/{}", stored.key);
         let asked = [
-            ("5 powertrains by 120 months", aggregate(), aggregate_of_peer(), "bypass"),
+            ("5 powertrains by 120 months as rows", aggregate(), aggregate_of_peer(), "bypass"),
+            ("the same as columns", aggregate_columns(), aggregate_of_peer(), "bypass"),
             ("one series of 120 months", series.clone(), format!("/series/{}", stored.id), "bypass"),
             ("one series of 120 months, kept", series, format!("/cached/{}", stored.id), "hit"),
         ];

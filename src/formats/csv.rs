@@ -50,7 +50,7 @@ fn failed(error: csv::Error) -> Error {
 }
 
 fn cells(row: &Row<'_>, dimensions: &[Dimension]) -> Vec<String> {
-    let mut cells = vec![row.series.clone()];
+    let mut cells = vec![row.series.to_string()];
     cells.extend(dimensions.iter().map(|dimension| code(row, *dimension).to_owned()));
     cells.push(row.frequency.to_string());
     cells.push(row.period.map(|p| p.to_string()).unwrap_or_default());

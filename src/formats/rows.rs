@@ -1,5 +1,7 @@
 //! One object an observation.
 
+use std::sync::Arc;
+
 use rust_decimal::Decimal;
 use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
@@ -18,7 +20,7 @@ use crate::timeseries::plan::Transform;
 pub struct Row<'a> {
     /// The key of the series that the figure is from; `/v1/series/{id}` takes it, but for `_O`, which is of this answer alone.
     #[schema(value_type = String, example = "production:A.production.oica.CN._T._T._T._T._T")]
-    pub series: String,
+    pub series: SeriesKey,
     /// What is counted.
     #[schema(value_type = String, example = "production")]
     pub measure: &'a str,
@@ -188,57 +190,111 @@ impl Serialize for Value {
     }
 }
 
-/// The observations of a frame in its order.
-pub fn rows(written: Written<'_>) -> impl Iterator<Item = Row<'_>> {
-    let places = written.frame.places().into_iter();
-    places.map(move |(at, place)| {
-        let series = &written.frame.series[at];
-        row(written, series, &series.observations[place])
-    })
-}
+/// The key of a series, which many rows share.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeriesKey(Arc<str>);
 
-fn row<'a>(written: Written<'a>, series: &'a Series, observation: &'a Observation) -> Row<'a> {
-    let dataset = written.dataset;
-    let code = |dimension| Some(series.code(dataset, dimension)).filter(|code| !code.is_empty());
-    let (document, documents) = documents(written.vocabulary, observation);
-    Row {
-        series: series.key_of(dataset, observation),
-        measure: series.code(dataset, Dimension::Measure),
-        source: &observation.source,
-        geo: series.code(dataset, Dimension::Geo),
-        maker: code(Dimension::Maker),
-        brand: code(Dimension::Brand),
-        model: code(Dimension::Model),
-        vehicle_class: code(Dimension::VehicleClass),
-        powertrain: code(Dimension::Powertrain),
-        operator: code(Dimension::Operator),
-        access: code(Dimension::Access),
-        current: code(Dimension::Current),
-        frequency: series.frequency,
-        period: Period::new(series.frequency, observation.period),
-        value: value(written, series, observation),
-        status: Status::of(observation.status),
-        document,
-        documents,
-        note: observation.note.as_deref(),
-        low_trust: observation.low_trust,
-        derived: observation.derived,
-        coverage: coverage(observation),
-        reason: observation.reason.map(Reason::word),
+impl std::ops::Deref for SeriesKey {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
     }
 }
 
-/// The figure in the unit of the answer.
-pub fn value(written: Written<'_>, series: &Series, observation: &Observation) -> Option<Value> {
+impl Serialize for SeriesKey {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+/// What the rows of a series from one source have in common.
+#[derive(Debug, Clone)]
+struct Head<'a> {
+    at: usize,
+    key: SeriesKey,
+    source: &'a Arc<str>,
+    /// The codes in the order of [`Dimension::ALL`]; empty where the dataset does not have the dimension.
+    codes: [&'a str; Dimension::ALL.len()],
+    decimals: u32,
+}
+
+/// The observations of a frame in its order.
+pub fn rows(written: Written<'_>) -> impl Iterator<Item = Row<'_>> {
+    let places = written.frame.places().into_iter();
+    let mut known: Option<Head<'_>> = None;
+    places.map(move |(at, place)| {
+        let series = &written.frame.series[at];
+        let observation = &series.observations[place];
+        let is_same = |head: &Head<'_>| head.at == at && Arc::ptr_eq(head.source, &observation.source);
+        let head = match known.take().filter(is_same) {
+            Some(head) => head,
+            None => Head::new(written, at, observation),
+        };
+        let row = head.row(written, series, observation);
+        known = Some(head);
+        row
+    })
+}
+
+impl<'a> Head<'a> {
+    fn new(written: Written<'a>, at: usize, observation: &'a Observation) -> Self {
+        let series = &written.frame.series[at];
+        Self {
+            at,
+            key: SeriesKey(series.key_of(written.dataset, observation).into()),
+            source: &observation.source,
+            codes: Dimension::ALL.map(|dimension| series.code(written.dataset, dimension)),
+            decimals: decimals(written, series),
+        }
+    }
+
+    fn row(&self, written: Written<'a>, series: &Series, observation: &'a Observation) -> Row<'a> {
+        let each = |dimension: Dimension| self.codes[dimension as usize];
+        let code = |dimension| Some(each(dimension)).filter(|code| !code.is_empty());
+        let (document, documents) = documents(written.vocabulary, observation);
+        Row {
+            series: self.key.clone(),
+            measure: each(Dimension::Measure),
+            source: self.source,
+            geo: each(Dimension::Geo),
+            maker: code(Dimension::Maker),
+            brand: code(Dimension::Brand),
+            model: code(Dimension::Model),
+            vehicle_class: code(Dimension::VehicleClass),
+            powertrain: code(Dimension::Powertrain),
+            operator: code(Dimension::Operator),
+            access: code(Dimension::Access),
+            current: code(Dimension::Current),
+            frequency: series.frequency,
+            period: Period::new(series.frequency, observation.period),
+            value: observation.figure.map(|figure| printed(figure, self.decimals)),
+            status: Status::of(observation.status),
+            document,
+            documents,
+            note: observation.note.as_deref(),
+            low_trust: observation.low_trust,
+            derived: observation.derived,
+            coverage: coverage(observation),
+            reason: observation.reason.map(Reason::word),
+        }
+    }
+}
+
+/// How many digits of the figures of a series stand behind the point.
+pub fn decimals(written: Written<'_>, series: &Series) -> u32 {
     let measure = written.dataset.measure(series.code(written.dataset, Dimension::Measure));
     // A rank is a number of its own, not one in the unit of the measure.
-    let measure = measure.filter(|_| written.transform != Transform::Rank);
-    let decimals = measure.map_or(0, |m| m.decimals);
-    observation.figure.map(|figure| match figure {
+    measure.filter(|_| written.transform != Transform::Rank).map_or(0, |measure| measure.decimals)
+}
+
+/// A figure with so many digits behind the point.
+pub fn printed(figure: Figure, decimals: u32) -> Value {
+    match figure {
         Figure::Exact(scaled) => Value::new(scaled, decimals),
         // A ratio of scaled figures may itself be scaled: a mean is, a growth is not.
         Figure::Ratio(ratio) => Value::Ratio(ratio),
-    })
+    }
 }
 
 /// The document that states a figure, or what it was made of; all of them where they are several.

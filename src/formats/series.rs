@@ -6,7 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::Written;
-use super::rows::{Covered, Status, Value, coverage, documents, value};
+use super::rows::{Covered, Status, Value, coverage, decimals, documents, printed};
 use crate::language::Language;
 use crate::timeseries::dataset::{Dataset, Vocabulary};
 use crate::timeseries::derive::Reason;
@@ -168,7 +168,7 @@ pub fn items(written: Written<'_>) -> Vec<SeriesItem<'_>> {
         codes: codes(written.dataset, series),
         frequency: series.frequency,
         unit: written.transform.unit(unit(written.dataset, series)),
-        observations: series.observations.iter().map(|o| point(written, series, o)).collect(),
+        observations: points(written, series),
     });
     all.collect()
 }
@@ -177,6 +177,7 @@ pub fn items(written: Written<'_>) -> Vec<SeriesItem<'_>> {
 pub fn columns(written: Written<'_>) -> Vec<ColumnsItem<'_>> {
     let all = written.frame.series.iter().map(|series| {
         let each = || series.observations.iter();
+        let decimals = decimals(written, series);
         ColumnsItem {
             id: series.key(written.dataset),
             title: title(written.vocabulary, written.dataset, series, written.language),
@@ -184,7 +185,7 @@ pub fn columns(written: Written<'_>) -> Vec<ColumnsItem<'_>> {
             frequency: series.frequency,
             unit: written.transform.unit(unit(written.dataset, series)),
             period: each().map(|o| Period::new(series.frequency, o.period)).collect(),
-            value: each().map(|o| value(written, series, o)).collect(),
+            value: each().map(|o| o.figure.map(|figure| printed(figure, decimals))).collect(),
             status: each().map(|o| Status::of(o.status)).collect(),
             source: each().map(|o| o.source.as_ref()).collect(),
             document: each()
@@ -203,11 +204,21 @@ pub fn columns(written: Written<'_>) -> Vec<ColumnsItem<'_>> {
     all.collect()
 }
 
-fn point<'a>(written: Written<'a>, series: &'a Series, observation: &'a Observation) -> Point<'a> {
+fn points<'a>(written: Written<'a>, series: &'a Series) -> Vec<Point<'a>> {
+    let decimals = decimals(written, series);
+    let each = series.observations.iter();
+    each.map(|observation| point(written, (series, decimals), observation)).collect()
+}
+
+fn point<'a>(
+    written: Written<'a>,
+    (series, decimals): (&Series, u32),
+    observation: &'a Observation,
+) -> Point<'a> {
     let (document, documents) = documents(written.vocabulary, observation);
     Point {
         period: Period::new(series.frequency, observation.period),
-        value: value(written, series, observation),
+        value: observation.figure.map(|figure| printed(figure, decimals)),
         status: Status::of(observation.status),
         source: &observation.source,
         document,
