@@ -11,7 +11,7 @@ use crate::timeseries::key::Dimension;
 use crate::timeseries::rollup::{Grain, Level};
 
 /// The most grains that are chosen.
-const MOST_GRAINS: usize = 20;
+const MOST_GRAINS: usize = 32;
 
 /// Together they have no more than this part of the finest series.
 const SHARE: u64 = 10;
