@@ -5,6 +5,7 @@ mod availability;
 mod cancel;
 mod connections;
 mod held;
+mod holding;
 mod named;
 mod sums;
 
@@ -15,16 +16,16 @@ use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::query::Query;
 use sqlx::{AssertSqlSafe, PgConnection, PgPool, Postgres, Row as _};
 
-use array::{Elements, integers};
 pub use availability::{Available, Count};
 pub use cancel::Cancel;
 pub use connections::{Connections, Lease, Snapshot};
 pub use held::Listing;
+use holding::{Holding, cell};
 pub use named::{Named, first_of_each, with_codes};
 
 use super::complete;
 use super::dataset::{Dataset, Vocabulary};
-use super::derive::{Cell, Figure, Releases, Track};
+use super::derive::Track;
 use super::frame::Series;
 use super::past::{self, Cells, Past};
 use super::period::Frequency;
@@ -86,13 +87,6 @@ const MOST_LISTED: i64 = 200_001;
 /// The most stored figures that are read at once, such as those that one total is the sum of.
 const MOST_FIGURES: i64 = 5_000_000;
 
-/// What holds now of some series: period, value, status and release, and what is noted.
-#[derive(Debug, Default)]
-struct Holding {
-    cells: Vec<(i32, Option<i64>, u8, i32)>,
-    notes: HashMap<(i32, i32), String>,
-}
-
 impl<'a> Reader<'a> {
     /// A reader of what holds now, that waits for nobody.
     pub const fn now(
@@ -114,6 +108,27 @@ impl<'a> Reader<'a> {
     /// The stored series that a plan selects. [`Error::Moved`] where the data is no longer of the vocabulary's versions.
     pub async fn series(&self, plan: &Plan) -> Result<Vec<Stored>> {
         self.stored(&sql::series(plan, self.dataset, (MOST_LISTED, self.is_past()))).await
+    }
+
+    /// The series that a statement lists, each with what `add` makes of the chunks that come along, a row each.
+    async fn with_chunks<T: Default>(
+        &self,
+        statement: &Statement,
+        add: impl Fn(&mut T, &PgRow) -> Result<()>,
+    ) -> Result<(Vec<Stored>, HashMap<i64, T>)> {
+        let (mut stored, mut all) = (Vec::new(), HashMap::<i64, T>::new());
+        for row in &self.rows(statement).await? {
+            same_versions(row, self.vocabulary, &self.plan.dataset)?;
+            let Some(id) = row.try_get::<Option<i64>, _>("series_id")? else { continue };
+            if !all.contains_key(&id) {
+                stored.push(listed(row, id)?);
+            }
+            let one = all.entry(id).or_default();
+            if row.try_get::<Option<i64>, _>("chunk_of")?.is_some() {
+                add(one, row)?;
+            }
+        }
+        Ok((stored, all))
     }
 
     async fn stored(&self, statement: &Statement) -> Result<Vec<Stored>> {
@@ -311,42 +326,6 @@ impl<'a> Reader<'a> {
         }
         (track, late)
     }
-}
-
-impl Holding {
-    fn add_chunk(&mut self, row: &PgRow) -> Result<()> {
-        let first: i32 = row.try_get("first_period")?;
-        let statuses: Option<&[u8]> = row.try_get("statuses")?;
-        let (values, releases) = (Elements::of(row, "values")?, integers(Elements::of(row, "releases")?));
-        self.cells.reserve(values.size_hint().0);
-        for (at, (period, (value, release))) in (first..).zip(values.zip(releases)).enumerate() {
-            // Where no release speaks there is no figure, not even one stated as missing.
-            let Some(release) = release else { continue };
-            let status = statuses.and_then(|s| s.get(at)).copied().unwrap_or(b'A');
-            self.cells.push((period, value, status, release));
-        }
-        let Some(periods) = row.try_get::<Option<Vec<i32>>, _>("periods")? else { return Ok(()) };
-        let releases: Option<Vec<i32>> = row.try_get("note_releases")?;
-        let notes: Option<Vec<String>> = row.try_get("notes")?;
-        let keys = periods.into_iter().zip(releases.into_iter().flatten());
-        self.notes.extend(keys.zip(notes.into_iter().flatten()));
-        Ok(())
-    }
-
-    /// The figures that hold now.
-    fn track(mut self) -> Track {
-        let notes = &mut self.notes;
-        let cells = self.cells.iter().map(|&(period, value, status, release)| {
-            let note = if notes.is_empty() { None } else { notes.remove(&(period, release)) };
-            (period, cell(value, status, release, note))
-        });
-        cells.collect()
-    }
-}
-
-fn cell(value: Option<i64>, status: u8, release: i32, note: Option<String>) -> Cell {
-    let figure = value.map(Figure::Exact);
-    Cell { figure, status, releases: Releases::one(release), note, coverage: None, reason: None }
 }
 
 /// A stored series of a list.

@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 use crate::client::Client;
 use crate::cluster;
 
-const DESCRIPTION: &str = r#"
+/// A dataset that lists every part of each whole.
+pub const DESCRIPTION: &str = r#"
 position = 9
 title_en = "Registrations"
 title_zh = "上牌量"

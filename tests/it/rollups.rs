@@ -16,6 +16,7 @@ use sqlx::postgres::PgRow;
 
 use crate::client::Client;
 use crate::cluster::{self, TestDatabase, clock};
+use crate::complete::DESCRIPTION;
 
 async fn rows<T: for<'r> FromRow<'r, PgRow> + Send + Unpin>(
     database: &Database,
@@ -116,19 +117,6 @@ async fn answers_are_the_same_with_rollups_and_without() {
         assert!(*body == expected, "{query}\n{body:#}\n{expected:#}");
     }
 }
-
-const DESCRIPTION: &str = r#"
-position = 9
-title_en = "Registrations"
-title_zh = "上牌量"
-description = "Made figures: every province, model and powertrain."
-dimensions = ["measure", "source", "geo", "maker", "brand", "model", "vehicle_class", "powertrain"]
-frequencies = ["A", "Q", "M"]
-default_frequency = "A"
-complete = true
-licence = "none"
-citation = "none"
-"#;
 
 /// The last is the whole of those before it but one.
 const PLACES: [&str; 5] = ["CN-BJ", "CN-GD", "CN-SC", "JP", "CN"];

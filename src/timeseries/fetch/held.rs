@@ -3,14 +3,12 @@
 
 use std::collections::HashMap;
 
-use sqlx::Row as _;
-
 use super::super::dataset::Dataset;
 use super::super::key::{series_id, series_key};
 use super::super::plan::Plan;
 use super::super::sql;
 use super::super::target::Stored;
-use super::{Figures, Holding, Reader, listed, same_versions};
+use super::{Figures, Holding, Reader};
 use crate::error::Result;
 
 /// How many series are asked for by their ids at the most, be there such series or not. All figures of so many are few.
@@ -35,19 +33,7 @@ impl Reader<'_> {
     }
 
     async fn held(&self, ids: &[i64]) -> Result<Listing> {
-        let (mut stored, mut holding) = (Vec::new(), HashMap::<i64, Holding>::new());
-        for row in &self.rows(&sql::held(self.dataset, ids)).await? {
-            same_versions(row, self.vocabulary, &self.plan.dataset)?;
-            let Some(id) = row.try_get::<Option<i64>, _>("series_id")? else { continue };
-            // Every chunk of a series comes with the series.
-            if !holding.contains_key(&id) {
-                stored.push(listed(row, id)?);
-            }
-            let held = holding.entry(id).or_default();
-            if row.try_get::<Option<i64>, _>("chunk_of")?.is_some() {
-                held.add_chunk(row)?;
-            }
-        }
+        let (stored, holding) = self.with_chunks(&sql::held(self.dataset, ids), Holding::add_chunk).await?;
         let tracks = holding.into_iter().map(|(id, holding)| (id, holding.track())).collect();
         Ok(Listing { stored, figures: Some(Figures { tracks, late: HashMap::new() }) })
     }

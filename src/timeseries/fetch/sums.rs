@@ -10,9 +10,8 @@ use super::super::plan::Plan;
 use super::super::reach::Chunks;
 use super::super::rollup::{self, Rollup};
 use super::super::sql;
-use super::super::target::Stored;
 use super::array::{Elements, integers};
-use super::{Figures, Listing, MOST_LISTED, Reader, bound, listed, same_versions};
+use super::{Figures, Listing, MOST_LISTED, Reader, bound, same_versions};
 use crate::error::Result;
 
 /// What a cell is made of: parts of a release with a status.
@@ -29,18 +28,7 @@ impl Reader<'_> {
         if !is_few {
             return Ok(Listing { stored: self.stored(&statement).await?, figures: None });
         }
-        let (mut stored, mut tracks): (Vec<Stored>, HashMap<i64, Track>) = Default::default();
-        for row in &self.rows(&statement).await? {
-            same_versions(row, self.vocabulary, &self.plan.dataset)?;
-            let Some(id) = row.try_get::<Option<i64>, _>("series_id")? else { continue };
-            if !tracks.contains_key(&id) {
-                stored.push(listed(row, id)?);
-            }
-            let track = tracks.entry(id).or_default();
-            if row.try_get::<Option<i64>, _>("chunk_of")?.is_some() {
-                add_chunk(track, row)?;
-            }
-        }
+        let (stored, tracks) = self.with_chunks(&statement, add_chunk).await?;
         let are_sums = stored.iter().all(|one| one.is_sum);
         let figures = are_sums.then(|| Figures { tracks, late: HashMap::new() });
         Ok(Listing { stored, figures })
