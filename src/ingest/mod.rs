@@ -113,8 +113,9 @@ async fn take_in(connection: &mut PgConnection, import: Import, pack: Pack) -> R
         let taken: Vec<_> = changes.taken.iter().filter(|taken| of_it(&taken.part.collection)).collect();
         let dead: Vec<i32> = dead.iter().copied().filter(|release| before.contains_key(release)).collect();
         if !taken.is_empty() || !dead.is_empty() {
-            let change = Change { dataset: &dataset, taken, dead, series: &pack.series, before };
-            walk::walk(connection, &change).await?;
+            let new = taken.iter().map(|taken| taken.release).collect();
+            let change = Change { dataset, new, dead, before };
+            walk::walk(connection, change, &pack.series, &taken).await?;
         }
     }
     rollup::settle(connection, &codes_before, import.at).await?;

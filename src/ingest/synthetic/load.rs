@@ -147,9 +147,10 @@ async fn take_month(
     let parts = vec![part(document, month, import, std::mem::take(&mut stated.observations))];
     let before = releases::origins(&mut transaction, DATASET).await?;
     let changes = releases::append(&mut transaction, "generated", import, parts).await?;
-    let taken = changes.taken.iter().collect();
-    let change = Change { dataset: DATASET, taken, dead: Vec::new(), series: &stated.series, before };
-    walk::walk(&mut transaction, &change).await?;
+    let taken: Vec<_> = changes.taken.iter().collect();
+    let new = taken.iter().map(|taken| taken.release).collect();
+    let change = Change { dataset: DATASET.to_owned(), new, dead: Vec::new(), before };
+    walk::walk(&mut transaction, change, &stated.series, &taken).await?;
     let codes = read_codes(&mut transaction).await?;
     rollup::settle(&mut transaction, &codes, import.at).await?;
     raise_versions(&mut transaction, import.at, &changes.collections()).await?;
