@@ -485,7 +485,7 @@ async fn records_carry_their_dates_in_force_and_lists() {
     let fresh = cluster::migrated().await;
     load(&fresh.database, &small(&[])).await;
     let tables = [
-        ("SELECT count(*) FROM code WHERE superseded_by IS NULL", 445),
+        ("SELECT count(*) FROM code WHERE superseded_by IS NULL", 630),
         ("SELECT count(*) FROM measure", 11),
         ("SELECT count(*) FROM dataset WHERE dimensions[1:3] = '{measure,source,geo}'", 2),
         ("SELECT count(*) FROM partition", 11),
