@@ -57,6 +57,9 @@ pub enum Error {
     /// The data changed between understanding a request and reading for it; it has to be understood again.
     #[error("the data changed while it was read")]
     Moved,
+    /// Somebody asked to end it; nothing was changed.
+    #[error("it was cancelled; nothing was changed")]
+    Cancelled,
     /// The database cannot be reached; trying again later may help.
     #[error("the database cannot be reached: {0}")]
     Unavailable(String),

@@ -13,6 +13,7 @@ pub mod formats;
 pub mod generate;
 pub mod health;
 pub mod http;
+pub mod import;
 pub mod ingest;
 pub mod language;
 pub mod metrics;

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use china_auto::config::{self, Flags, Settings};
 use china_auto::database::embedded;
 use china_auto::error::{Error, Result};
-use china_auto::{generate, health, http, rollups, server, telemetry};
+use china_auto::{generate, health, http, import, rollups, server, telemetry};
 use clap::{Parser, Subcommand};
 
 /// Answers are many short-lived pieces of memory of many threads, which this allocator is made for.
@@ -35,11 +35,25 @@ enum Command {
     Health,
     /// Make synthetic registrations for load tests, or remove them
     Generate(generate::Wanted),
+    /// Take in files of one's own: CSV, NDJSON, XLSX
+    Import(Box<import::Wanted>),
+    /// Withdraw a release: what the others say holds again
+    Withdraw(import::Withdraw),
+    /// Make a dataset of one's own
+    #[command(subcommand)]
+    Dataset(Dataset),
     /// List the sums that are kept ready, or make them anew
     Rollups(rollups::Wanted),
     /// Become one of PostgreSQL's programs, for a service that starts it
     #[command(name = embedded::SUBCOMMAND, hide = true)]
     PostgresChild(embedded::Child),
+}
+
+/// What is done with datasets.
+#[derive(Debug, Subcommand)]
+enum Dataset {
+    /// Make one out of a description
+    Create(import::Described),
 }
 
 fn main() -> ExitCode {
@@ -67,6 +81,21 @@ fn run(flags: Flags, command: Command) -> Result<()> {
             let settings = Settings::load(flags)?;
             telemetry::start(settings.log_format, &settings.log)?;
             print(&(runtime()?.block_on(generate::run(settings, wanted))? + "\n"))
+        }
+        Command::Import(wanted) => {
+            let settings = Settings::load(flags)?;
+            telemetry::start(settings.log_format, &settings.log)?;
+            print(&runtime()?.block_on(import::run(settings, *wanted))?)
+        }
+        Command::Withdraw(wanted) => {
+            let settings = Settings::load(flags)?;
+            telemetry::start(settings.log_format, &settings.log)?;
+            print(&runtime()?.block_on(import::withdraw(settings, wanted))?)
+        }
+        Command::Dataset(Dataset::Create(described)) => {
+            let settings = Settings::load(flags)?;
+            telemetry::start(settings.log_format, &settings.log)?;
+            print(&runtime()?.block_on(import::create(settings, described))?)
         }
         Command::Rollups(wanted) => {
             let settings = Settings::load(flags)?;

@@ -195,7 +195,8 @@ pub async fn codes(connection: &mut PgConnection) -> Result<HashMap<Dimension, C
     Ok(lists.into_iter().map(|(dimension, codes)| (dimension, CodeList::new(codes))).collect())
 }
 
-async fn sources(connection: &mut PgConnection) -> Result<BTreeMap<String, Source>> {
+/// The sources that are current, by code.
+pub async fn sources(connection: &mut PgConnection) -> Result<BTreeMap<String, Source>> {
     let rows = sqlx::query!(
         "SELECT s.source, s.name_en, s.name_zh, s.kind, s.precedence, s.licence, s.attribution, s.note \
          FROM source s \

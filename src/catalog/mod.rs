@@ -14,7 +14,7 @@ mod search;
 mod vocabularies;
 
 pub use codes::{CodeEntry, list as code_list};
-pub use load::{codes as read_codes, datasets as read_datasets};
+pub use load::{codes as read_codes, datasets as read_datasets, sources as read_sources};
 pub use routes::routes;
 pub use vocabularies::{State, Vocabularies};
 

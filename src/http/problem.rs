@@ -154,7 +154,7 @@ impl From<Error> for Problem {
                 tracing::warn!(cause, "the database cannot be reached");
                 Self::new(Code::Unavailable, "the database cannot be reached at the moment")
             }
-            Error::Moved | Error::Busy(_) => Self::new(Code::Unavailable, detail),
+            Error::Moved | Error::Busy(_) | Error::Cancelled => Self::new(Code::Unavailable, detail),
             Error::Timeout => Self::new(Code::Timeout, detail),
             Error::Data(_) | Error::Startup(_) | Error::Internal { .. } => {
                 tracing::error!(error = detail, "a request failed");

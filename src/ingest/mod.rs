@@ -19,6 +19,7 @@ mod binary;
 mod bulk;
 mod entry;
 mod fields;
+pub mod file;
 mod files;
 mod pack;
 mod read;
@@ -28,6 +29,7 @@ pub mod rollup;
 mod sheet;
 mod store;
 pub mod synthetic;
+pub mod table;
 mod vocabulary;
 mod walk;
 

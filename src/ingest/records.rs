@@ -22,7 +22,38 @@ pub async fn write(connection: &mut PgConnection, today: NaiveDate, changes: &mu
         }
     }
     for (table, rows) in tables {
+        give_way(connection, table, &Value::Array(rows.clone()).to_string()).await?;
         insert(connection, table, &Value::Array(rows).to_string(), today).await?;
+    }
+    Ok(())
+}
+
+/// Codes, sources and documents that came with a file give way to ones of the same name: there is one of each that counts.
+async fn give_way(connection: &mut PgConnection, table: Table, rows: &str) -> Result<()> {
+    macro_rules! give_way {
+        ($table:literal, $key:literal) => {
+            sqlx::query!(
+                "UPDATE " + $table + " AS old SET superseded_by = new.release_id
+                 FROM jsonb_populate_recordset(NULL::" + $table + ", $1::text::jsonb) AS new
+                 WHERE old.superseded_by IS NULL AND (" + $key + ")
+                   AND old.release_id IN (SELECT release_id FROM release JOIN import USING (import_id) WHERE kind = 'file')",
+                rows,
+            )
+            .execute(connection)
+            .await?
+        };
+    }
+    match table {
+        Table::Code => {
+            give_way!("code", "old.dimension = new.dimension AND old.code = new.code");
+        }
+        Table::Source => {
+            give_way!("source", "old.source = new.source");
+        }
+        Table::Document => {
+            give_way!("document", "old.document_id = new.document_id");
+        }
+        _ => {}
     }
     Ok(())
 }

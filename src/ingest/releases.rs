@@ -111,10 +111,29 @@ pub async fn append(
     import: Import,
     parts: Vec<Part>,
 ) -> Result<Changes> {
+    let none = vec![None; parts.len()];
+    append_correcting(connection, kind, import, parts, &none).await
+}
+
+/// Writes an import of parts of which some take the place of a release.
+pub async fn append_correcting(
+    connection: &mut PgConnection,
+    kind: &str,
+    import: Import,
+    parts: Vec<Part>,
+    corrects: &[Option<i32>],
+) -> Result<Changes> {
     let import_id = begin(connection, kind, import).await?;
-    let ids = insert(connection, import_id, import, &parts, &HashMap::new()).await?;
-    let taken = ids.into_iter().zip(parts).map(|(release, part)| Taken { release, corrects: None, part });
-    Ok(Changes { taken: taken.collect(), gone: Vec::new() })
+    let corrected =
+        parts.iter().zip(corrects).filter_map(|(part, corrects)| Some((place(part), (*corrects)?)));
+    let earlier = |release| Latest { release, checksum: Vec::new(), withdrawn: None };
+    let latest = corrected.map(|(place, release)| (place, earlier(release))).collect();
+    let ids = insert(connection, import_id, import, &parts, &latest).await?;
+    let taken = ids.into_iter().zip(parts).zip(corrects);
+    let taken = taken.map(|((release, part), corrects)| Taken { release, corrects: *corrects, part });
+    let all = Changes { taken: taken.collect(), gone: Vec::new() };
+    retire(connection, import, &all).await?;
+    Ok(all)
 }
 
 async fn begin(connection: &mut PgConnection, kind: &str, import: Import) -> Result<i32> {

@@ -7,12 +7,24 @@ use std::path::{Path, PathBuf};
 /// What each part may name beside itself. Nothing else may be named by it, and a new part needs a row here.
 ///
 /// From above: the program, the server, the edge with the routes of every slice, the slices, time series, the database.
-const MAY_NAME: [(&str, &[&str]); 26] = [
+const MAY_NAME: [(&str, &[&str]); 27] = [
     (
         "main",
-        &["config", "database", "error", "generate", "health", "http", "rollups", "server", "telemetry"],
+        &[
+            "config",
+            "database",
+            "error",
+            "generate",
+            "health",
+            "http",
+            "import",
+            "rollups",
+            "server",
+            "telemetry",
+        ],
     ),
     ("rollups", &["clock", "config", "database", "error", "ingest", "timeseries"]),
+    ("import", &["clock", "config", "database", "error", "ingest", "timeseries"]),
     ("generate", &["clock", "config", "database", "error", "ingest"]),
     ("server", &["app", "clock", "config", "database", "error", "health", "http", "ingest"]),
     (

@@ -13,6 +13,7 @@ mod complete;
 mod contract;
 mod discovery;
 mod files;
+mod import;
 mod ingest;
 mod migrations;
 mod observations;

@@ -24,7 +24,7 @@ pub const PRECEDENCE: &[&str] =
     &["dataset", "measure", "frequency", "level", "rank", "scope", "sources", "valid_to", "note"];
 
 /// The levels that precedence tells apart.
-const LEVELS: [&str; 7] = ["*", "national", "nev", "maker", "operator", "province", "public"];
+pub const LEVELS: [&str; 7] = ["*", "national", "nev", "maker", "operator", "province", "public"];
 
 /// Names that collections of records have.
 const TAKEN: [&str; 6] = ["codes", "sources", "organizations", "partnerships", "subsidies", "events"];
@@ -64,6 +64,10 @@ pub struct Dataset {
 /// The described datasets by name.
 pub fn descriptions(sheets: &Sheets<'_>) -> BTreeMap<String, Dataset> {
     let mut datasets = BTreeMap::new();
+    let is_kind = |dimension: Dimension, kind: &str| {
+        let lists = sheets.codes.iter().filter(|(of, _)| *of == dimension);
+        lists.flat_map(|(_, sheet)| sheet.rows()).any(|row| row.text("kind") == kind)
+    };
     for (path, name) in sheets.files.below("datasets/", ".toml") {
         let text = sheets.files.text(path).unwrap_or_default();
         let fault = |at: usize, reason: String| {
@@ -73,7 +77,7 @@ pub fn descriptions(sheets: &Sheets<'_>) -> BTreeMap<String, Dataset> {
         };
         match toml::from_str::<Dataset>(text) {
             Ok(dataset) => {
-                if let Some(reason) = contradiction(sheets, name, &dataset) {
+                if let Some(reason) = contradiction(name, &dataset, &is_kind) {
                     sheets.faults.file(path, name, reason);
                 }
                 datasets.insert(name.to_owned(), Dataset { measures: measures(sheets, name), ..dataset });
@@ -84,7 +88,12 @@ pub fn descriptions(sheets: &Sheets<'_>) -> BTreeMap<String, Dataset> {
     datasets
 }
 
-fn contradiction(sheets: &Sheets<'_>, name: &str, dataset: &Dataset) -> Option<String> {
+/// What a description says that cannot be; `is_kind` tells whether some code of a dimension is of a kind.
+pub fn contradiction(
+    name: &str,
+    dataset: &Dataset,
+    is_kind: &dyn Fn(Dimension, &str) -> bool,
+) -> Option<String> {
     let leading = [Dimension::Measure, Dimension::Source, Dimension::Geo];
     let illegal = illegal_code(name).map(str::to_owned);
     let taken = TAKEN.contains(&name).then(|| "a collection of records has this name".to_owned());
@@ -97,12 +106,12 @@ fn contradiction(sheets: &Sheets<'_>, name: &str, dataset: &Dataset) -> Option<S
         } else if dataset.frequencies.iter().collect::<HashSet<_>>().len() != dataset.frequencies.len() {
             Some("a frequency stands twice".to_owned())
         } else {
-            wrong_rollup(sheets, dataset)
+            wrong_rollup(dataset, is_kind)
         }
     })
 }
 
-fn wrong_rollup(sheets: &Sheets<'_>, dataset: &Dataset) -> Option<String> {
+fn wrong_rollup(dataset: &Dataset, is_kind: &dyn Fn(Dimension, &str) -> bool) -> Option<String> {
     let rollups = dataset.rollups.as_ref()?;
     if !dataset.complete && !rollups.is_empty() {
         return Some("only datasets that list every part of each whole have rollups".to_owned());
@@ -113,10 +122,6 @@ fn wrong_rollup(sheets: &Sheets<'_>, dataset: &Dataset) -> Option<String> {
         Ok(grain) => {
             let foreign = grain.0.iter().find(|(dimension, _)| !dataset.dimensions.contains(dimension));
             let foreign = foreign.map(|(dimension, _)| format!("{text}: it has no dimension {dimension}"));
-            let is_kind = |dimension: Dimension, kind: &str| {
-                let lists = sheets.codes.iter().filter(|(of, _)| *of == dimension);
-                lists.flat_map(|(_, sheet)| sheet.rows()).any(|row| row.text("kind") == kind)
-            };
             let unknown = grain.0.iter().find_map(|(dimension, level)| match level {
                 Level::Kind(kind) if !is_kind(*dimension, kind) => {
                     Some(format!("{text}: no code of {dimension} is of the kind {kind:?}"))
@@ -140,14 +145,7 @@ fn measures(sheets: &Sheets<'_>, dataset: &str) -> HashMap<String, u32> {
 pub fn read(sheets: &Sheets<'_>, vocabulary: &Vocabulary, entries: &mut Vec<Entry>) {
     let mut push = |table, row| entries.push(Entry { table, document: None, row });
     for (name, dataset) in &vocabulary.datasets {
-        let mut row = json!(dataset);
-        row["dataset"] = json!(name);
-        if let Some(rollups) = &dataset.rollups {
-            // As the service writes them; what cannot be read is a fault already.
-            let written = rollups.iter().filter_map(|text| text.parse::<Grain>().ok());
-            row["rollups"] = json!(written.map(|grain| grain.to_string()).collect::<Vec<_>>());
-        }
-        push(Table::Dataset, row);
+        push(Table::Dataset, row(name, dataset));
     }
     for (position, row) in (1..).zip(sheets.partitions.rows()) {
         push(Table::Partition, partition(position, &row, vocabulary));
@@ -164,6 +162,18 @@ pub fn read(sheets: &Sheets<'_>, vocabulary: &Vocabulary, entries: &mut Vec<Entr
         }
         push(Table::Precedence, precedence(position, &row, vocabulary));
     }
+}
+
+/// The record of a description.
+pub fn row(name: &str, dataset: &Dataset) -> Value {
+    let mut row = json!(dataset);
+    row["dataset"] = json!(name);
+    if let Some(rollups) = &dataset.rollups {
+        // As the service writes them; what cannot be read is a fault already.
+        let written = rollups.iter().filter_map(|text| text.parse::<Grain>().ok());
+        row["rollups"] = json!(written.map(|grain| grain.to_string()).collect::<Vec<_>>());
+    }
+    row
 }
 
 fn partition(position: i32, row: &Row<'_>, vocabulary: &Vocabulary) -> Value {

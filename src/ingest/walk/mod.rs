@@ -18,7 +18,6 @@ use super::store::{Cells, Extent, Places, Stored};
 use crate::error::Result;
 use crate::timeseries::overlay::{self, Kind, Statement};
 use read::{Edition, Seat, Seats};
-pub use write::{COPY_NOTES, note_line};
 
 /// How many series are held in memory at once.
 const BATCH: usize = 2_000;

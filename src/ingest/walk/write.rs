@@ -84,14 +84,11 @@ pub async fn notes(connection: &mut PgConnection, series: &[Series], stated: &[S
     let lines = stated.iter().filter_map(|(release, row)| {
         Some(note_line((series[row.series].id, row.period, *release), row.note.as_deref()?))
     });
-    copy(connection, COPY_NOTES, lines).await
+    copy(connection, "COPY observation_note FROM STDIN", lines).await
 }
 
-/// Takes the lines that [`note_line`] makes.
-pub const COPY_NOTES: &str = "COPY observation_note FROM STDIN";
-
 /// The note of a series, period and release in PostgreSQL's text format.
-pub fn note_line((series, period, release): (i64, i32, i32), note: &str) -> String {
+fn note_line((series, period, release): (i64, i32, i32), note: &str) -> String {
     let escaped = note.replace('\\', "\\\\").replace('\n', "\\n").replace('\r', "\\r").replace('\t', "\\t");
     format!("{series}\t{period}\t{release}\t{escaped}\n")
 }

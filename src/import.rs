@@ -1,0 +1,345 @@
+//! `china-auto import` and `china-auto dataset create`: an owner's own data, from the command line.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::clock::Clock;
+use crate::config::Settings;
+use crate::database::Opened;
+use crate::error::{Error, Result};
+use crate::ingest::file::{
+    self, Coverage, Document, Done, Faults, Jump, Mapping, Options, Progress, Received, Report, Target,
+    Withdrawn,
+};
+use crate::ingest::{self, Files};
+use crate::timeseries::key::Dimension;
+
+/// How long the embedded server may take to stop.
+const STOP_WITHIN: Duration = Duration::from_secs(30);
+
+/// How many faults and warnings are printed; the report has more of them.
+const PRINTED: usize = 20;
+
+/// What is to be taken in, and how.
+#[derive(Debug, Clone, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
+pub struct Wanted {
+    /// The files: CSV, NDJSON or XLSX, plain or packed with gzip or zstd
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// The dataset that the figures are for
+    #[arg(long, value_name = "NAME")]
+    dataset: Option<String>,
+    /// A file (TOML) that says what the columns mean; or the name of a known form
+    #[arg(long, value_name = "FILE|FORM")]
+    mapping: Option<String>,
+    /// What a column is, as geo=省份; may be given again
+    #[arg(long = "map", value_name = "WHAT=COLUMN", value_parser = pair)]
+    columns: Vec<(Target, String)>,
+    /// What holds for all rows, as measure=sales; may be given again
+    #[arg(long = "set", value_name = "WHAT=TEXT", value_parser = pair)]
+    constants: Vec<(Target, String)>,
+    /// A column that is left aside, * for all that mean nothing else; may be given again
+    #[arg(long, value_name = "COLUMN")]
+    ignore: Vec<String>,
+    /// The power of ten that values are multiplied by: 1e4 for 万
+    #[arg(long, value_name = "POWER")]
+    scale: Option<String>,
+    /// What stands between thousands
+    #[arg(long, value_name = "CHARACTER")]
+    thousands: Option<char>,
+    /// A step of so many times from one figure to the next is refused
+    #[arg(long, value_name = "FACTOR", value_parser = clap::value_parser!(u32).range(2..))]
+    refuse_jump: Option<u32>,
+    /// Use a mapping that was guessed from the headers
+    #[arg(long)]
+    accept_guess: bool,
+    /// Add unknown codes to a list, below a code if one is given: geo=CN-GD, model; may be given again
+    #[arg(long, value_name = "DIMENSION[=PARENT]", value_parser = list)]
+    add_codes: Vec<(Dimension, Option<String>)>,
+    /// Leave out what is faulty and take in the rest
+    #[arg(long)]
+    skip_faulty: bool,
+    /// Do everything but write
+    #[arg(long)]
+    dry_run: bool,
+    /// Take the place of what the same document stated before
+    #[arg(long)]
+    replace: bool,
+    /// The sheet of a workbook [default: its first visible one]
+    #[arg(long, value_name = "NAME")]
+    sheet: Option<String>,
+    /// The encoding of a text, as gb18030 [default: utf-8, or utf-16 with its mark]
+    #[arg(long, value_name = "LABEL")]
+    encoding: Option<String>,
+    /// What stands between fields [default: found out]
+    #[arg(long, value_name = "CHARACTER")]
+    delimiter: Option<char>,
+    /// The id of the document that the file is [default: made of its name and checksum]
+    #[arg(long, value_name = "ID")]
+    document: Option<String>,
+    /// Who first published the figures, where no column says it
+    #[arg(long, value_name = "CODE")]
+    source: Option<String>,
+    /// The document's title [default: the file's name]
+    #[arg(long, value_name = "TEXT")]
+    title: Option<String>,
+    /// Who published the document
+    #[arg(long, value_name = "TEXT")]
+    publisher: Option<String>,
+    /// When: 2024, 2024-05 or 2024-05-13
+    #[arg(long, value_name = "DATE")]
+    published: Option<String>,
+    /// Where it is found
+    #[arg(long, value_name = "ADDRESS")]
+    url: Option<String>,
+    /// Under which terms it may be used
+    #[arg(long, value_name = "TEXT")]
+    licence: Option<String>,
+    /// patch: what it does not list stays; edition: it speaks for its whole scope
+    #[arg(long, value_name = "COVERAGE")]
+    coverage: Option<Coverage>,
+    /// Print the whole report as JSON, a line a file
+    #[arg(long)]
+    json: bool,
+}
+
+/// The description of a dataset.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Described {
+    /// The file (TOML) that describes the dataset
+    #[arg(value_name = "FILE")]
+    description: PathBuf,
+}
+
+fn pair(text: &str) -> std::result::Result<(Target, String), String> {
+    let (target, rest) =
+        text.split_once('=').ok_or_else(|| format!("{text:?} is not of the form what=text"))?;
+    Ok((target.parse()?, rest.to_owned()))
+}
+
+fn list(text: &str) -> std::result::Result<(Dimension, Option<String>), String> {
+    let (name, parent) =
+        text.split_once('=').map_or((text, None), |(name, parent)| (name, Some(parent.to_owned())));
+    let all = Dimension::ALL.map(Dimension::name).join(", ");
+    let dimension =
+        Dimension::from_name(name).ok_or_else(|| format!("{name:?} is no dimension; there are {all}"))?;
+    Ok((dimension, parent))
+}
+
+impl Wanted {
+    fn options(&self) -> Result<Options> {
+        let (given, form) = match &self.mapping {
+            Some(name) if file::forms().iter().any(|form| form.name == *name) => (None, Some(name.clone())),
+            Some(path) => (Some(mapping(Path::new(path))?), None),
+            None => (None, None),
+        };
+        let says = Mapping {
+            dataset: self.dataset.clone(),
+            ignore: self.ignore.clone(),
+            scale: self.scale.clone(),
+            thousands: self.thousands,
+            jump: self.refuse_jump.map(|factor| Jump { factor, above: 1_000, refuse: true }),
+            document: Document {
+                id: self.document.clone(),
+                source: self.source.clone(),
+                publisher: self.publisher.clone(),
+                title: self.title.clone(),
+                url: self.url.clone(),
+                published: self.published.clone(),
+                licence: self.licence.clone(),
+                note: None,
+                coverage: self.coverage,
+            },
+            columns: self.columns.iter().cloned().collect(),
+            constants: self.constants.iter().cloned().collect(),
+            ..Mapping::default()
+        };
+        Ok(Options {
+            given,
+            form,
+            says,
+            sheet: self.sheet.clone(),
+            encoding: self.encoding.clone(),
+            delimiter: self.delimiter,
+            add_codes: self.add_codes.iter().cloned().collect::<BTreeMap<_, _>>(),
+            skip_faulty: self.skip_faulty,
+            dry_run: self.dry_run,
+            accept_guess: self.accept_guess,
+            replace: self.replace,
+        })
+    }
+}
+
+fn mapping(path: &Path) -> Result<Mapping> {
+    let wrong = |reason: String| Error::Startup(format!("the mapping {}: {reason}", path.display()));
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        let forms: Vec<String> = file::forms().into_iter().map(|form| form.name).collect();
+        wrong(format!("{error}; known forms are {}", forms.join(", ")))
+    })?;
+    Mapping::parse(&text).map_err(wrong)
+}
+
+async fn open(settings: &Settings) -> Result<Opened> {
+    let opened = match &settings.database_url {
+        Some(url) => Opened::external(url).await?,
+        None => Opened::attached(settings.embedded()?).await?,
+    };
+    opened.database.migrate().await?;
+    if settings.bundled_data {
+        ingest::load_bundled(&opened.database, &Files::bundled(), &Clock::system()).await?;
+    }
+    Ok(opened)
+}
+
+/// Takes files in, one after the other, and tells what came of each. What is refused ends it: what was taken in before stays.
+pub async fn run(settings: Settings, wanted: Wanted) -> Result<String> {
+    let options = wanted.options()?;
+    let opened = open(&settings).await?;
+    let taken = Box::pin(take_in(&opened, &wanted, &options)).await;
+    opened.close(STOP_WITHIN).await?;
+    taken
+}
+
+async fn take_in(opened: &Opened, wanted: &Wanted, options: &Options) -> Result<String> {
+    let mut told = String::new();
+    for path in &wanted.files {
+        let received = Received::at(path)?;
+        let (clock, progress) = (Clock::system(), Progress::default());
+        let done = Box::pin(file::import(&opened.database, &received, options, &clock, &progress)).await?;
+        let text = if wanted.json { json(&received, &done) } else { tell(&received, &done) };
+        if let Done::Refused(_) = done {
+            return Err(Error::Startup(format!("{told}{text}")));
+        }
+        told += &text;
+    }
+    Ok(told)
+}
+
+fn json(received: &Received, done: &Done) -> String {
+    let (outcome, import, report) = match done {
+        Done::Taken(import, report) => ("done", Some(*import), report),
+        Done::Known(import, report) => ("known", Some(*import), report),
+        Done::Checked(report) => ("checked", None, report),
+        Done::Refused(report) => ("refused", None, report),
+    };
+    let line =
+        serde_json::json!({"file": received.name, "outcome": outcome, "import": import, "report": report});
+    format!("{line}\n")
+}
+
+fn tell(received: &Received, done: &Done) -> String {
+    let name = &received.name;
+    match done {
+        Done::Taken(import, report) => {
+            let releases: Vec<String> = report.releases.iter().map(ToString::to_string).collect();
+            let begin = format!("{name}: taken in as import {import}, release {}", releases.join(", "));
+            format!("{begin}\n{}", body(report))
+        }
+        Done::Known(import, _) => format!("{name}: was taken in already, as import {import}\n"),
+        Done::Checked(report) => format!("{name}: can be taken in; nothing was written\n{}", body(report)),
+        Done::Refused(report) => {
+            format!(
+                "{name}: {} fault(s); nothing was taken in\n{}{}",
+                report.faults.count,
+                body(report),
+                guessed(report)
+            )
+        }
+    }
+}
+
+/// The mapping that a guess came to, to be looked at.
+fn guessed(report: &Report) -> String {
+    if report.recognised == "guessed" {
+        format!("  the mapping, as TOML:\n\n{}\n", report.mapping)
+    } else {
+        String::new()
+    }
+}
+
+fn body(report: &Report) -> String {
+    let Report {
+        recognised,
+        rows_read,
+        rows_passed_over,
+        rows_left_out,
+        observations,
+        series,
+        datasets,
+        added,
+        ..
+    } = report;
+    let mut text = format!("  form {recognised}; {rows_read} rows read");
+    for (count, what) in [(rows_passed_over, "passed over"), (rows_left_out, "left out")] {
+        if *count > 0 {
+            let _ = write!(text, ", {count} {what}");
+        }
+    }
+    let _ = writeln!(text, "; {observations} figures of {series} series for {}", datasets.join(", "));
+    if !added.is_empty() {
+        let shown: Vec<&str> = added.iter().take(PRINTED).map(String::as_str).collect();
+        let more = if added.len() > PRINTED { " …" } else { "" };
+        let _ = writeln!(text, "  {} code(s) added: {}{more}", added.len(), shown.join(", "));
+    }
+    text += &lines("fault", &report.faults);
+    text += &lines("warning", &report.warnings);
+    text
+}
+
+fn lines(what: &str, faults: &Faults) -> String {
+    let mut text = String::new();
+    for fault in faults.listed.iter().take(PRINTED) {
+        let sheet = fault.sheet.as_ref().map(|sheet| format!("sheet {sheet}, ")).unwrap_or_default();
+        let place = if fault.line > 0 { format!("{sheet}line {}: ", fault.line) } else { String::new() };
+        let column = if fault.column.is_empty() {
+            String::new()
+        } else {
+            format!("{} {:?}: ", fault.column, fault.value)
+        };
+        let expected = if fault.expected.is_empty() {
+            String::new()
+        } else {
+            format!("; expected {}", fault.expected.join(", "))
+        };
+        let _ = writeln!(text, "  {what}: {place}{column}{}{expected}", fault.reason);
+    }
+    if faults.count > PRINTED as u64 {
+        let _ = writeln!(text, "  {} {what}s in all; --json lists the first thousand", faults.count);
+    }
+    text
+}
+
+/// The release that no longer counts.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Withdraw {
+    /// Its number, as /v1/releases and import tell it
+    #[arg(value_name = "RELEASE")]
+    release: i32,
+    /// Why; it stays with the release
+    #[arg(long, value_name = "TEXT")]
+    reason: String,
+}
+
+/// Withdraws a release.
+pub async fn withdraw(settings: Settings, wanted: Withdraw) -> Result<String> {
+    let opened = open(&settings).await?;
+    let done = file::withdraw(&opened.database, wanted.release, &wanted.reason, &Clock::system()).await;
+    opened.close(STOP_WITHIN).await?;
+    let Withdrawn { collection, is_new } = done?;
+    let what = if is_new { "is withdrawn" } else { "was withdrawn already" };
+    Ok(format!("release {} of {collection} {what}\n", wanted.release))
+}
+
+/// Makes a dataset of one's own.
+pub async fn create(settings: Settings, described: Described) -> Result<String> {
+    let path = described.description.display();
+    let text = std::fs::read_to_string(&described.description)
+        .map_err(|error| Error::Startup(format!("the description {path}: {error}")))?;
+    let opened = open(&settings).await?;
+    let created = file::create_dataset(&opened.database, &text, &Clock::system()).await;
+    opened.close(STOP_WITHIN).await?;
+    Ok(format!("dataset {} created\n", created?))
+}

@@ -1,0 +1,179 @@
+//! An owner's own file: read by a mapping, checked whole, and taken in as releases in one transaction, or not at all.
+//!
+//! `recognise` finds out which form a file has, `layout` which column is what, `rows` holds each text against the `lists` and keeps
+//! the figures in a `spool` on disk, `check` looks at whole series, `write` makes releases of them. `report` is what is told.
+
+mod check;
+mod codes;
+mod documents;
+mod guess;
+mod layout;
+mod lists;
+mod mapping;
+mod moment;
+mod number;
+mod options;
+mod own;
+mod progress;
+mod read;
+mod recognise;
+mod report;
+mod rows;
+mod series;
+mod spool;
+mod target;
+mod withdraw;
+mod world;
+mod write;
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use serde_json::json;
+use sha2::{Digest, Sha256};
+use sqlx::types::Json;
+use sqlx::{Connection, PgConnection};
+
+use super::{LARGE, hold_lock};
+use crate::clock::Clock;
+use crate::database::Database;
+use crate::error::{Error, Result};
+pub use mapping::{Coverage, Document, Jump, Mapping};
+pub use options::Options;
+pub use own::Description;
+pub use progress::Progress;
+use read::Outcome;
+pub use recognise::forms;
+pub use report::{FaultKind, Faults, ImportFault, Report};
+pub use target::{Fact, Target};
+pub use withdraw::{Withdrawn, withdraw};
+use world::World;
+
+/// A file to be taken in.
+#[derive(Debug, Clone)]
+pub struct Received {
+    /// Where it is.
+    pub path: PathBuf,
+    /// What it is called.
+    pub name: String,
+    /// How many bytes it has.
+    pub size: u64,
+    /// SHA-256 over them.
+    pub checksum: [u8; 32],
+}
+
+impl Received {
+    /// The file at `path`; blocks while it is read for its checksum.
+    pub fn at(path: &Path) -> Result<Self> {
+        let failed = |error: std::io::Error| Error::Startup(format!("the file {}: {error}", path.display()));
+        let mut file = std::fs::File::open(path).map_err(failed)?;
+        let (mut digest, mut size, mut buffer) = (Sha256::new(), 0, vec![0; 1 << 16]);
+        loop {
+            let read = file.read(&mut buffer).map_err(failed)?;
+            if read == 0 {
+                break;
+            }
+            digest.update(&buffer[..read]);
+            size += read as u64;
+        }
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        Ok(Self { path: path.to_owned(), name, size, checksum: digest.finalize().into() })
+    }
+}
+
+/// What became of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Done {
+    /// It was taken in, by the import of this number.
+    Taken(i32, Box<Report>),
+    /// The same file was taken in the same way before.
+    Known(i32, Box<Report>),
+    /// It could be taken in; nothing was written.
+    Checked(Box<Report>),
+    /// It cannot be taken in; nothing was written.
+    Refused(Box<Report>),
+}
+
+/// Takes a file in, in one transaction; waits for any other import to end.
+pub async fn import(
+    database: &Database,
+    received: &Received,
+    options: &Options,
+    clock: &Clock,
+    progress: &Progress,
+) -> Result<Done> {
+    let mut connection = database.writer().await?;
+    let mut transaction = connection.begin().await?;
+    hold_lock(&mut transaction).await?;
+    if let Some((import, report)) = known(&mut transaction, received, options).await? {
+        return Ok(Done::Known(import, Box::new(report)));
+    }
+    let world = World::read(&mut transaction).await?;
+    let outcome = {
+        let (received, options, progress) = (received.clone(), options.clone(), progress.clone());
+        let read = move || {
+            let outcome = read::read(&received, &options, &world, &progress);
+            outcome.map(|outcome| (outcome, world))
+        };
+        tokio::task::spawn_blocking(read)
+            .await
+            .map_err(|error| Error::internal("reading a file", error))??
+    };
+    let (mut content, world) = match outcome {
+        (Outcome::Refused(report), _) => return Ok(Done::Refused(report)),
+        (Outcome::Content(content), world) => (content, world),
+    };
+    check::check(&mut transaction, &mut content, options.skip_faulty, progress).await?;
+    let Some(written) = write::plan(&mut content, &world, options) else {
+        return Ok(Done::Refused(Box::new(content.report)));
+    };
+    if options.dry_run {
+        return Ok(Done::Checked(Box::new(content.report)));
+    }
+    let how = (received, options, &world);
+    let writing = write::write(&mut transaction, *content, written, how, clock, progress);
+    let (import, report) = Box::pin(writing).await?;
+    transaction.commit().await?;
+    if report.observations >= LARGE {
+        sqlx::query("VACUUM (ANALYZE) collection, series, observation_chunk, observation_history, rollup_series, rollup_chunk")
+            .execute(&mut connection)
+            .await?;
+    }
+    Ok(Done::Taken(import, Box::new(report)))
+}
+
+/// The import by which the same file was taken in the same way, some release of which still counts.
+async fn known(
+    connection: &mut PgConnection,
+    received: &Received,
+    options: &Options,
+) -> Result<Option<(i32, Report)>> {
+    let found = sqlx::query!(
+        "SELECT import_id, report AS \"report!: Json<Report>\" FROM import
+         WHERE kind = 'file' AND checksum = $1 AND options = $2 AND report IS NOT NULL
+           AND EXISTS (SELECT FROM release WHERE release.import_id = import.import_id AND withdrawn_at IS NULL)
+         ORDER BY import_id LIMIT 1",
+        &received.checksum[..],
+        json!(options),
+    );
+    Ok(found.fetch_optional(connection).await?.map(|row| (row.import_id, row.report.0)))
+}
+
+/// Makes a dataset of one's own out of its description; answers with its name.
+pub async fn create_dataset(database: &Database, text: &str, clock: &Clock) -> Result<String> {
+    let wrong = |reasons: Vec<String>| {
+        Error::Startup(format!("the description of the dataset: {}", reasons.join("; ")))
+    };
+    let description = Description::parse(text).map_err(|reason| wrong(vec![reason]))?;
+    let mut connection = database.writer().await?;
+    let mut transaction = connection.begin().await?;
+    hold_lock(&mut transaction).await?;
+    let world = World::read(&mut transaction).await?;
+    let faults = description.faults(&world, &|_, _| false);
+    if !faults.is_empty() {
+        return Err(wrong(faults));
+    }
+    write::describe(&mut transaction, &description, &world, text, clock).await?;
+    transaction.commit().await?;
+    Ok(description.dataset)
+}
