@@ -22,6 +22,7 @@ pub mod partnerships;
 pub mod production;
 pub mod rollups;
 pub mod server;
+pub mod spreadsheet;
 pub mod subsidies;
 pub mod telemetry;
 pub mod timeseries;

@@ -1,10 +1,11 @@
-//! Observations as CSV: the columns of the rows, in their order.
+//! Observations as CSV: the columns of the rows, in their order. Texts are such that no spreadsheet takes one for a formula.
 
 use bytes::Bytes;
 
 use super::Written;
 use super::rows::{Row, rows};
 use crate::error::{Error, Result};
+use crate::spreadsheet::guarded;
 use crate::timeseries::key::Dimension;
 
 /// Writes the observations of a frame as CSV, with a header row.
@@ -50,8 +51,9 @@ fn failed(error: csv::Error) -> Error {
 }
 
 fn cells(row: &Row<'_>, dimensions: &[Dimension]) -> Vec<String> {
-    let mut cells = vec![row.series.to_string()];
-    cells.extend(dimensions.iter().map(|dimension| code(row, *dimension).to_owned()));
+    let text = |text: &str| guarded(text).into_owned();
+    let mut cells = vec![text(&row.series)];
+    cells.extend(dimensions.iter().map(|dimension| text(code(row, *dimension))));
     cells.push(row.frequency.to_string());
     cells.push(row.period.map(|p| p.to_string()).unwrap_or_default());
     cells.push(row.value.map(|v| v.to_string()).unwrap_or_default());
@@ -59,9 +61,9 @@ fn cells(row: &Row<'_>, dimensions: &[Dimension]) -> Vec<String> {
     cells.push(
         row.documents
             .as_ref()
-            .map_or_else(|| row.document.unwrap_or_default().to_owned(), |all| all.join(";")),
+            .map_or_else(|| text(row.document.unwrap_or_default()), |all| text(&all.join(";"))),
     );
-    cells.push(row.note.unwrap_or_default().to_owned());
+    cells.push(text(row.note.unwrap_or_default()));
     cells.extend([row.low_trust, row.derived].map(|flag| flag.to_string()));
     cells.push(row.coverage.map(|covered| covered.to_string()).unwrap_or_default());
     cells.push(row.reason.unwrap_or_default().to_owned());

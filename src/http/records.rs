@@ -12,6 +12,7 @@ use super::negotiate::{Format, Language};
 use super::reply::{Reply, tag};
 use crate::database::Versioned;
 use crate::error::{Error, Result};
+use crate::spreadsheet::guarded;
 
 /// A page of records.
 #[derive(Debug, Serialize, ToSchema)]
@@ -230,7 +231,8 @@ pub fn lines_end(count: usize, next: Option<&str>) -> Result<Vec<u8>> {
     Ok(line)
 }
 
-/// Writes records as CSV: a column a field, lists with semicolons, what is nested deeper as JSON.
+/// Writes records as CSV: a column a field, lists with semicolons, what is nested deeper as JSON. Texts are such that no
+/// spreadsheet takes one for a formula.
 pub fn csv<T: Serialize + ToSchema>(records: &[T]) -> Result<Bytes> {
     let failed = |error: csv::Error| Error::internal("writing an answer as CSV", error);
     let columns = columns::<T>();
@@ -239,7 +241,7 @@ pub fn csv<T: Serialize + ToSchema>(records: &[T]) -> Result<Bytes> {
     for record in records {
         let value =
             serde_json::to_value(record).map_err(|e| Error::internal("writing an answer as CSV", e))?;
-        writer.write_record(columns.iter().map(|column| cell(&value[column]))).map_err(failed)?;
+        writer.write_record(columns.iter().map(|column| guarded_cell(&value[column]))).map_err(failed)?;
     }
     let bytes = writer
         .into_inner()
@@ -266,6 +268,12 @@ fn properties(schema: &RefOr<Schema>) -> Vec<String> {
         RefOr::T(Schema::AllOf(all)) => all.items.iter().flat_map(properties).collect(),
         _ => Vec::new(),
     }
+}
+
+/// A number is not guarded: it is no formula.
+fn guarded_cell(value: &Value) -> String {
+    let cell = cell(value);
+    if value.is_number() { cell } else { guarded(&cell).into_owned() }
 }
 
 fn cell(value: &Value) -> String {
@@ -301,6 +309,10 @@ mod tests {
         }];
         let text = String::from_utf8(csv(&things).unwrap().to_vec()).unwrap();
         assert_eq!(text, "id,tags,share,parts\n\"a,b\",x;y,,\"[{\"\"n\"\":1}]\"\n");
+        let formula =
+            Thing { id: "=1+1".into(), tags: vec!["-a".into()], share: Some(-0.5), parts: Vec::new() };
+        let text = String::from_utf8(csv(&[formula]).unwrap().to_vec()).unwrap();
+        assert_eq!(text, "id,tags,share,parts\n'=1+1,'-a,-0.5,\n");
         let empty = String::from_utf8(csv::<Thing>(&[]).unwrap().to_vec()).unwrap();
         assert_eq!(empty, "id,tags,share,parts\n");
     }
