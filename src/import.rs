@@ -9,6 +9,7 @@ use crate::clock::Clock;
 use crate::config::Settings;
 use crate::database::Opened;
 use crate::error::{Error, Result};
+use crate::ingest::archive::{self, Summary};
 use crate::ingest::file::{
     self, Coverage, Document, Done, Faults, Jump, Mapping, Options, Progress, Received, Report, Target,
     Withdrawn,
@@ -26,7 +27,7 @@ const PRINTED: usize = 20;
 #[derive(Debug, Clone, clap::Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct Wanted {
-    /// The files: CSV, NDJSON or XLSX, plain or packed with gzip or zstd
+    /// The files: CSV, NDJSON or XLSX, plain or packed with gzip or zstd; or a folder that export made, for a database without data
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// The dataset that the figures are for
@@ -182,20 +183,42 @@ fn mapping(path: &Path) -> Result<Mapping> {
     Mapping::parse(&text).map_err(wrong)
 }
 
+/// Takes back what an export wrote.
+async fn restore(settings: &Settings, folder: &Path) -> Result<String> {
+    let opened = connect(settings).await?;
+    let taken = archive::restore(&opened.database, folder, &Clock::system()).await;
+    opened.close(STOP_WITHIN).await?;
+    let Summary { datasets, releases, records, statements } = taken?;
+    Ok(format!(
+        "{}: taken in with {datasets} datasets, {releases} releases, {records} records and {statements} statements of figures\n",
+        folder.display()
+    ))
+}
+
 async fn open(settings: &Settings) -> Result<Opened> {
-    let opened = match &settings.database_url {
-        Some(url) => Opened::external(url).await?,
-        None => Opened::attached(settings.embedded()?).await?,
-    };
-    opened.database.migrate().await?;
+    let opened = connect(settings).await?;
     if settings.bundled_data {
         ingest::load_bundled(&opened.database, &Files::bundled(), &Clock::system()).await?;
     }
     Ok(opened)
 }
 
+async fn connect(settings: &Settings) -> Result<Opened> {
+    let opened = match &settings.database_url {
+        Some(url) => Opened::external(url).await?,
+        None => Opened::attached(settings.embedded()?).await?,
+    };
+    opened.database.migrate().await?;
+    Ok(opened)
+}
+
 /// Takes files in, one after the other, and tells what came of each. What is refused ends it: what was taken in before stays.
 pub async fn run(settings: Settings, wanted: Wanted) -> Result<String> {
+    if let [folder] = wanted.files.as_slice()
+        && folder.is_dir()
+    {
+        return restore(&settings, folder).await;
+    }
     let options = wanted.options()?;
     let opened = open(&settings).await?;
     let taken = Box::pin(take_in(&opened, &wanted, &options)).await;

@@ -8,6 +8,7 @@ pub mod clock;
 pub mod config;
 pub mod database;
 pub mod error;
+pub mod export;
 pub mod filter;
 pub mod formats;
 pub mod generate;

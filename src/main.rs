@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use china_auto::config::{self, Flags, Settings};
 use china_auto::database::embedded;
 use china_auto::error::{Error, Result};
-use china_auto::{generate, health, http, import, rollups, server, telemetry};
+use china_auto::{export, generate, health, http, import, rollups, server, telemetry};
 use clap::{Parser, Subcommand};
 
 /// Answers are many short-lived pieces of memory of many threads, which this allocator is made for.
@@ -37,6 +37,8 @@ enum Command {
     Generate(generate::Wanted),
     /// Take in files of one's own: CSV, NDJSON, XLSX
     Import(Box<import::Wanted>),
+    /// Write all data to a folder of CSV that import takes back
+    Export(export::Wanted),
     /// Withdraw a release: what the others say holds again
     Withdraw(import::Withdraw),
     /// Make a dataset of one's own
@@ -86,6 +88,11 @@ fn run(flags: Flags, command: Command) -> Result<()> {
             let settings = Settings::load(flags)?;
             telemetry::start(settings.log_format, &settings.log)?;
             print(&runtime()?.block_on(import::run(settings, *wanted))?)
+        }
+        Command::Export(wanted) => {
+            let settings = Settings::load(flags)?;
+            telemetry::start(settings.log_format, &settings.log)?;
+            print(&runtime()?.block_on(export::run(settings, wanted))?)
         }
         Command::Withdraw(wanted) => {
             let settings = Settings::load(flags)?;

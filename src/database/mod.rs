@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 
 pub use gate::{Admission, Gate};
 pub use open::{DatabaseUrl, Opened};
-pub use pool::{Database, ping};
+pub use pool::{Database, newest_migration, ping};
 
 /// The oldest major version of PostgreSQL that the schema and its queries run on.
 pub const OLDEST_MAJOR: u32 = 15;

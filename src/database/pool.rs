@@ -87,6 +87,11 @@ impl Database {
     }
 }
 
+/// The number of the newest migration that this program has.
+pub fn newest_migration() -> i64 {
+    MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or_default()
+}
+
 async fn applied(connection: &mut PgConnection) -> Result<usize> {
     let table: Option<String> = sqlx::query_scalar("SELECT to_regclass('_sqlx_migrations')::text")
         .fetch_one(&mut *connection)

@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 
 use super::binary::Rows;
 use super::entry::Series;
-use super::store::{COPY_CHUNKS, Chunk};
+use super::store::{COPY_CHUNKS, Chunk, Extent};
 use crate::error::{Error, Result};
 use crate::timeseries::key::Dimension;
 
@@ -18,7 +18,8 @@ use crate::timeseries::key::Dimension;
 const BATCH: u64 = 500;
 const WAITING: usize = 2;
 
-const COPY_SERIES: &str = "COPY series (series_id, dataset, frequency, measure, source, geo, maker, brand, model,
+/// Takes the rows that [`add_series`] makes.
+pub const COPY_SERIES: &str = "COPY series (series_id, dataset, frequency, measure, source, geo, maker, brand, model,
                                         vehicle_class, powertrain, operator, access, current, group_key, first_period,
                                         last_period, observations, updated_by)
      FROM STDIN WITH (FORMAT binary)";
@@ -112,27 +113,31 @@ impl Batch {
         for (number, chunk) in chunks {
             chunk.encode((series.id, number), &mut self.chunks);
         }
-        self.add_series(series, figures, release);
+        let period = |figure: Option<&Figure>| figure.map(|figure| figure.period);
+        let observations = i32::try_from(figures.len()).expect("300 years have 3,600 months");
+        let extent = Extent { first: period(figures.first()), last: period(figures.last()), observations };
+        add_series(&mut self.series, series, extent, release);
         self.written.series += 1;
         self.written.observations += figures.len() as u64;
     }
+}
 
-    fn add_series(&mut self, series: &Series, figures: &[Figure], release: i32) {
-        let period = |figure: Option<&Figure>| {
-            figure.expect("a series is listed with a figure at least, as its type says").period
-        };
-        let rows = &mut self.series;
-        rows.begin(19);
-        rows.bigint(series.id);
-        rows.bytes(series.dataset.as_bytes());
-        rows.bytes(series.frequency.code().as_bytes());
-        for dimension in Dimension::ALL {
-            rows.bytes(series.code(dimension).as_bytes());
-        }
-        rows.bytes(series.group_key.as_bytes());
-        rows.integer(period(figures.first()));
-        rows.integer(period(figures.last()));
-        rows.integer(i32::try_from(figures.len()).expect("300 years have 3,600 months"));
-        rows.integer(release);
+/// Adds the row of a series for [`COPY_SERIES`]: how far its figures reach, and the last release that changed one.
+pub fn add_series(rows: &mut Rows, series: &Series, extent: Extent, updated_by: i32) {
+    rows.begin(19);
+    rows.bigint(series.id);
+    rows.bytes(series.dataset.as_bytes());
+    rows.bytes(series.frequency.code().as_bytes());
+    for dimension in Dimension::ALL {
+        rows.bytes(series.code(dimension).as_bytes());
     }
+    rows.bytes(series.group_key.as_bytes());
+    for period in [extent.first, extent.last] {
+        match period {
+            Some(period) => rows.integer(period),
+            None => rows.null(),
+        }
+    }
+    rows.integer(extent.observations);
+    rows.integer(updated_by);
 }

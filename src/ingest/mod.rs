@@ -14,13 +14,17 @@
 //!    is decided by [`crate::timeseries::overlay`].
 //! 5. `rollup` keeps the sums of complete datasets that stand ready.
 //! 6. The version of every collection that changed is raised by one.
+//!
+//! `archive` writes all of it to a folder of CSV, and takes such a folder in again.
 
+pub mod archive;
 mod binary;
 mod bulk;
 mod entry;
 mod fields;
 pub mod file;
 mod files;
+mod lines;
 mod pack;
 mod read;
 mod records;

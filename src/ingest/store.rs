@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use sqlx::PgConnection;
 
 use super::binary::Rows;
+use super::lines::copy;
 use super::releases::Origins;
 use super::rollup::{Changed, Figure};
 use crate::error::{Error, Result};
@@ -172,6 +173,11 @@ impl Stored {
             overlay::restate(cells.entry(place).or_default(), &origins);
         }
         Ok(cells)
+    }
+
+    /// Whether a release only repeats what held in a cell before it.
+    pub fn restates(&self, (series, period): (i64, i32), release: i32) -> bool {
+        self.restated.get(&(series, release)).is_some_and(|periods| periods.contains(&period))
     }
 
     /// Takes in a cell. Cells come in the order of series and period.
@@ -349,22 +355,6 @@ fn origin(origins: &Origins, release: i32) -> Result<Origin> {
 
 fn corrupt(what: &str, found: &str) -> Error {
     Error::internal("reading stored observations", format!("{what} that does not exist: {found}"))
-}
-
-/// Sends lines in PostgreSQL's text format.
-pub async fn copy(
-    connection: &mut PgConnection,
-    statement: &'static str,
-    lines: impl Iterator<Item = String>,
-) -> Result<()> {
-    let text: String = lines.collect();
-    if text.is_empty() {
-        return Ok(());
-    }
-    let mut sink = connection.copy_in_raw(statement).await?;
-    sink.send(text.as_bytes()).await?;
-    sink.finish().await?;
-    Ok(())
 }
 
 fn history_line(((series, period, release), &(kind, value, status)): ((i64, i32, i32), &Said)) -> String {

@@ -7,13 +7,14 @@ use std::path::{Path, PathBuf};
 /// What each part may name beside itself. Nothing else may be named by it, and a new part needs a row here.
 ///
 /// From above: the program, the server, the edge with the routes of every slice, the slices, time series, the database.
-const MAY_NAME: [(&str, &[&str]); 27] = [
+const MAY_NAME: [(&str, &[&str]); 28] = [
     (
         "main",
         &[
             "config",
             "database",
             "error",
+            "export",
             "generate",
             "health",
             "http",
@@ -24,6 +25,7 @@ const MAY_NAME: [(&str, &[&str]); 27] = [
         ],
     ),
     ("rollups", &["clock", "config", "database", "error", "ingest", "timeseries"]),
+    ("export", &["config", "database", "error", "ingest"]),
     ("import", &["clock", "config", "database", "error", "ingest", "timeseries"]),
     ("generate", &["clock", "config", "database", "error", "ingest"]),
     ("server", &["app", "clock", "config", "database", "error", "health", "http", "ingest"]),

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test ends where something is not as it should be")]
 
 mod architecture;
+mod archive;
 mod bad_input;
 mod cache;
 mod catalog;

@@ -8,7 +8,8 @@ use sqlx::PgConnection;
 use super::{Counts, Stated, Turn};
 use crate::error::Result;
 use crate::ingest::entry::Series;
-use crate::ingest::store::{Extent, copy};
+use crate::ingest::lines::{copy, escaped};
+use crate::ingest::store::Extent;
 use crate::timeseries::key::Dimension;
 
 /// Adds the series that are not stored yet, each with the first release that has a row of it, and tells which they are.
@@ -89,8 +90,8 @@ pub async fn notes(connection: &mut PgConnection, series: &[Series], stated: &[S
 
 /// The note of a series, period and release in PostgreSQL's text format.
 fn note_line((series, period, release): (i64, i32, i32), note: &str) -> String {
-    let escaped = note.replace('\\', "\\\\").replace('\n', "\\n").replace('\r', "\\r").replace('\t', "\\t");
-    format!("{series}\t{period}\t{release}\t{escaped}\n")
+    let note = escaped(note);
+    format!("{series}\t{period}\t{release}\t{note}\n")
 }
 
 /// Tells each new release how many of its rows restate and how many confirm.
