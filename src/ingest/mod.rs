@@ -73,9 +73,13 @@ pub struct Outcome {
 /// Loads the data files, or finds them loaded.
 pub async fn load_bundled(database: &Database, files: &Files, clock: &Clock) -> Result<Outcome> {
     let mut connection = database.writer().await?;
+    let checksum = files.checksum();
+    // Before the lock: a start does not wait for an import that may take long.
+    if last_checksum(&mut connection, "bundled").await?.is_some_and(|last| last == checksum) {
+        return Ok(Outcome { rows: 0, releases: 0, unchanged: true });
+    }
     let mut transaction = connection.begin().await?;
     hold_lock(&mut transaction).await?;
-    let checksum = files.checksum();
     if last_checksum(&mut transaction, "bundled").await?.is_some_and(|last| last == checksum) {
         return Ok(Outcome { rows: 0, releases: 0, unchanged: true });
     }

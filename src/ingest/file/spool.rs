@@ -35,6 +35,7 @@ pub struct Spool {
     /// Whether some row has a note or is a confirmation.
     pub has_more_than_figures: bool,
     partitions: Vec<BufWriter<File>>,
+    counts: Vec<u64>,
 }
 
 impl Spool {
@@ -43,6 +44,7 @@ impl Spool {
         let new = || Ok(BufWriter::with_capacity(1 << 15, tempfile::tempfile().map_err(failed)?));
         Ok(Self {
             has_more_than_figures: false,
+            counts: vec![0; PARTITIONS],
             partitions: (0..PARTITIONS).map(|_| new()).collect::<Result<_>>()?,
         })
     }
@@ -63,8 +65,15 @@ impl Spool {
         bytes[20..28].copy_from_slice(&row.line.to_le_bytes());
         let length = u16::try_from(note.len()).map_err(|_| failed("a note of more than 64 KiB"))?;
         bytes[28..30].copy_from_slice(&length.to_le_bytes());
-        let file = &mut self.partitions[row.series as usize % PARTITIONS];
+        let number = row.series as usize % PARTITIONS;
+        self.counts[number] += 1;
+        let file = &mut self.partitions[number];
         file.write_all(&bytes).and_then(|()| file.write_all(note.as_bytes())).map_err(failed)
+    }
+
+    /// How many rows it has.
+    pub fn rows(&self) -> u64 {
+        self.counts.iter().sum()
     }
 
     /// The rows of a partition, by series, document and period; of equal ones in the order of the file.
@@ -76,6 +85,9 @@ impl Spool {
         while let Some(row) = read(&mut reader)? {
             rows.push(row);
         }
+        if rows.len() as u64 != self.counts[number] {
+            return Err(failed(format!("{} of {} rows are left", rows.len(), self.counts[number])));
+        }
         writer.seek(SeekFrom::End(0)).map_err(failed)?;
         rows.sort_by_key(|row: &Row| (row.series, row.document, row.period, row.line));
         Ok(rows)
@@ -86,6 +98,7 @@ impl Spool {
         let writer = &mut self.partitions[number];
         writer.seek(SeekFrom::Start(0)).map_err(failed)?;
         writer.get_ref().set_len(0).map_err(failed)?;
+        self.counts[number] = 0;
         rows.iter().try_for_each(|row| self.add(row))
     }
 }

@@ -20,7 +20,7 @@ use super::spool::{PARTITIONS, Row};
 use super::world::World;
 use crate::catalog::read_codes;
 use crate::clock::Clock;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::ingest::bulk::{self, Figure, Listed};
 use crate::ingest::entry::{Entry, Observation, Table};
 use crate::ingest::pack::Part;
@@ -58,11 +58,12 @@ pub fn plan(content: &mut Content, world: &World, options: &Options) -> Option<V
             return None;
         }
     };
-    if report.observations == 0 {
+    if report.observations == 0 && report.faults.count == 0 {
         report.faults.add(whole(FaultKind::Value, "no row of the file states a figure that can be taken in"));
         return None;
     }
-    (report.faults.count == 0 || (options.skip_faulty && !report.is_broken)).then_some(written)
+    let is_taken = report.faults.count == 0 || (options.skip_faulty && !report.is_broken);
+    (is_taken && report.observations > 0).then_some(written)
 }
 
 /// Writes all of it, and answers with the number of the import.
@@ -232,6 +233,7 @@ async fn figures_of(
     progress: &Progress,
 ) -> Result<()> {
     let Content { lists, series, mut spool, .. } = content;
+    let rows_in_all = spool.rows();
     let dataset = change.dataset.clone();
     let is_stored =
         sqlx::query_scalar!("SELECT EXISTS (SELECT FROM series WHERE dataset = $1) AS \"exists!\"", dataset);
@@ -239,7 +241,12 @@ async fn figures_of(
     {
         let rows = (0..PARTITIONS).map_while(move |number| spool.partition(number).ok());
         let listed = rows.flat_map(move |rows| listed_series(&rows, &series, &lists));
-        bulk::write(connection, &dataset, release_of[0], listed).await?;
+        let written = bulk::write(connection, &dataset, release_of[0], listed).await?;
+        // Rows that could not be read back end the stream like the last ones do.
+        if written.observations != rows_in_all {
+            let lacking = format!("{} of {rows_in_all} came", written.observations);
+            return Err(Error::internal("reading back the rows of a file", lacking));
+        }
         return Ok(());
     }
     let mut walk = Walk::begin(connection, change).await?;
