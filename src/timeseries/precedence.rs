@@ -88,9 +88,11 @@ impl Subject<'_> {
         rest.sort_by_key(|source| {
             (vocabulary.sources.get(*source).map_or(i32::MAX, |s| s.precedence), *source)
         });
-        scopes.extend(rest.into_iter().map(|source| Scope {
-            name: None,
-            sources: vec![Ranked { source: source.to_owned(), until: None, low_trust: true }],
+        // Where the dataset ranks its sources, one that it does not name is a weak one.
+        let is_ranked = !self.dataset.precedence.is_empty();
+        scopes.extend(rest.into_iter().map(|source| {
+            let low_trust = is_ranked || is_press(vocabulary, source);
+            Scope { name: None, sources: vec![Ranked { source: source.to_owned(), until: None, low_trust }] }
         }));
         scopes
     }

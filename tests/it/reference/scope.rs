@@ -104,10 +104,15 @@ fn scopes(world: &World, codes: &[String], frequency: Frequency, tracks: &Tracks
         }
         scopes.push(scope);
     }
-    for (source, _) in &world.sources {
+    let is_ranked = !world.rows.is_empty();
+    for (source, is_press) in &world.sources {
         let listed = rows.iter().any(|row| row.sources.contains(source));
         if let Some(track) = tracks.get(source).filter(|_| !listed) {
-            scopes.push(vec![Voice { source: source.clone(), low_trust: true, track: track.clone() }]);
+            scopes.push(vec![Voice {
+                source: source.clone(),
+                low_trust: is_ranked || *is_press,
+                track: track.clone(),
+            }]);
         }
     }
     scopes
