@@ -6,7 +6,7 @@ use clap::ValueEnum;
 use nix::unistd::Uid;
 use serde::Deserialize;
 
-use crate::database::{DatabaseUrl, embedded};
+use crate::database::{DatabaseUrl, Opened, embedded};
 use crate::error::{Error, Result};
 
 /// The configuration file with every setting, its meaning and its default.
@@ -166,6 +166,16 @@ impl Settings {
             log_format: flags.log_format.or(file.log_format).unwrap_or_default(),
             log: flags.log.or(file.log).unwrap_or_else(|| "info,sqlx=warn".to_owned()),
         })
+    }
+
+    /// The database for a command beside the service, with its schema up to date: that of the running service where there is one.
+    pub async fn attached(&self) -> Result<Opened> {
+        let opened = match &self.database_url {
+            Some(url) => Opened::external(url).await?,
+            None => Opened::attached(self.embedded()?).await?,
+        };
+        opened.database.migrate().await?;
+        Ok(opened)
     }
 
     /// How the embedded PostgreSQL is run.

@@ -4,7 +4,6 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::config::Settings;
-use crate::database::Opened;
 use crate::error::Result;
 use crate::ingest::archive::{self, Summary};
 
@@ -21,11 +20,7 @@ pub struct Wanted {
 
 /// Writes it, and tells in one line what was written.
 pub async fn run(settings: Settings, wanted: Wanted) -> Result<String> {
-    let opened = match &settings.database_url {
-        Some(url) => Opened::external(url).await?,
-        None => Opened::attached(settings.embedded()?).await?,
-    };
-    opened.database.migrate().await?;
+    let opened = settings.attached().await?;
     let written = archive::export(&opened.database, &wanted.folder).await;
     opened.close(STOP_WITHIN).await?;
     let Summary { datasets, releases, records, statements } = written?;

@@ -36,11 +36,7 @@ pub struct Wanted {
 
 /// Does it, and tells in one line what it did.
 pub async fn run(settings: Settings, wanted: Wanted) -> Result<String> {
-    let opened = match &settings.database_url {
-        Some(url) => Opened::external(url).await?,
-        None => Opened::attached(settings.embedded()?).await?,
-    };
-    opened.database.migrate().await?;
+    let opened = settings.attached().await?;
     let done = match wanted.observations {
         Some(observations) if settings.bundled_data => {
             make(

@@ -185,7 +185,7 @@ fn mapping(path: &Path) -> Result<Mapping> {
 
 /// Takes back what an export wrote.
 async fn restore(settings: &Settings, folder: &Path) -> Result<String> {
-    let opened = connect(settings).await?;
+    let opened = settings.attached().await?;
     let taken = archive::restore(&opened.database, folder, &Clock::system()).await;
     opened.close(STOP_WITHIN).await?;
     let Summary { datasets, releases, records, statements } = taken?;
@@ -196,19 +196,10 @@ async fn restore(settings: &Settings, folder: &Path) -> Result<String> {
 }
 
 async fn open(settings: &Settings) -> Result<Opened> {
-    let opened = connect(settings).await?;
+    let opened = settings.attached().await?;
     if settings.bundled_data {
         ingest::load_bundled(&opened.database, &Files::bundled(), &Clock::system()).await?;
     }
-    Ok(opened)
-}
-
-async fn connect(settings: &Settings) -> Result<Opened> {
-    let opened = match &settings.database_url {
-        Some(url) => Opened::external(url).await?,
-        None => Opened::attached(settings.embedded()?).await?,
-    };
-    opened.database.migrate().await?;
     Ok(opened)
 }
 
@@ -295,13 +286,16 @@ fn body(report: &Report) -> String {
         added,
         ..
     } = report;
-    let mut text = format!("  form {recognised}; {rows_read} rows read");
-    for (count, what) in [(rows_passed_over, "passed over"), (rows_left_out, "left out")] {
-        if *count > 0 {
-            let _ = write!(text, ", {count} {what}");
+    let mut text = String::new();
+    if *rows_read > 0 {
+        let _ = write!(text, "  form {recognised}; {rows_read} rows read");
+        for (count, what) in [(rows_passed_over, "passed over"), (rows_left_out, "left out")] {
+            if *count > 0 {
+                let _ = write!(text, ", {count} {what}");
+            }
         }
+        let _ = writeln!(text, "; {observations} figures of {series} series for {}", datasets.join(", "));
     }
-    let _ = writeln!(text, "; {observations} figures of {series} series for {}", datasets.join(", "));
     if !added.is_empty() {
         let shown: Vec<&str> = added.iter().take(PRINTED).map(String::as_str).collect();
         let more = if added.len() > PRINTED { " …" } else { "" };

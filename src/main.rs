@@ -72,45 +72,45 @@ fn main() -> ExitCode {
 fn run(flags: Flags, command: Command) -> Result<()> {
     match command {
         Command::Serve => {
-            let settings = Settings::load(flags)?;
-            telemetry::start(settings.log_format, &settings.log)?;
+            let settings = settings(flags)?;
             runtime()?.block_on(server::serve(settings))
         }
         Command::Config => print(config::EXAMPLE),
         Command::Openapi => print(&http::document::text()),
         Command::Health => health::check(&Settings::load(flags)?.listen),
         Command::Generate(wanted) => {
-            let settings = Settings::load(flags)?;
-            telemetry::start(settings.log_format, &settings.log)?;
+            let settings = settings(flags)?;
             print(&(runtime()?.block_on(generate::run(settings, wanted))? + "\n"))
         }
         Command::Import(wanted) => {
-            let settings = Settings::load(flags)?;
-            telemetry::start(settings.log_format, &settings.log)?;
+            let settings = settings(flags)?;
             print(&runtime()?.block_on(import::run(settings, *wanted))?)
         }
         Command::Export(wanted) => {
-            let settings = Settings::load(flags)?;
-            telemetry::start(settings.log_format, &settings.log)?;
+            let settings = settings(flags)?;
             print(&runtime()?.block_on(export::run(settings, wanted))?)
         }
         Command::Withdraw(wanted) => {
-            let settings = Settings::load(flags)?;
-            telemetry::start(settings.log_format, &settings.log)?;
+            let settings = settings(flags)?;
             print(&runtime()?.block_on(import::withdraw(settings, wanted))?)
         }
         Command::Dataset(Dataset::Create(described)) => {
-            let settings = Settings::load(flags)?;
-            telemetry::start(settings.log_format, &settings.log)?;
+            let settings = settings(flags)?;
             print(&runtime()?.block_on(import::create(settings, described))?)
         }
         Command::Rollups(wanted) => {
-            let settings = Settings::load(flags)?;
-            telemetry::start(settings.log_format, &settings.log)?;
+            let settings = settings(flags)?;
             print(&runtime()?.block_on(rollups::run(settings, wanted))?)
         }
         Command::PostgresChild(child) => Err(Error::Startup(child.run())),
     }
+}
+
+/// The settings, in force for the log already.
+fn settings(flags: Flags) -> Result<Settings> {
+    let settings = Settings::load(flags)?;
+    telemetry::start(settings.log_format, &settings.log)?;
+    Ok(settings)
 }
 
 fn print(text: &str) -> Result<()> {

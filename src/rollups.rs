@@ -34,11 +34,7 @@ enum What {
 
 /// Does it, and tells what there is then.
 pub async fn run(settings: Settings, wanted: Wanted) -> Result<String> {
-    let opened = match &settings.database_url {
-        Some(url) => Opened::external(url).await?,
-        None => Opened::attached(settings.embedded()?).await?,
-    };
-    opened.database.migrate().await?;
+    let opened = settings.attached().await?;
     let done = told(&opened, wanted.what).await;
     opened.close(STOP_WITHIN).await?;
     done
