@@ -1,7 +1,10 @@
 //! An owner's own files: recognised, checked whole, taken in or not at all, and taken back.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use china_auto::database::Database;
 use china_auto::error::Error;
@@ -11,7 +14,7 @@ use china_auto::ingest::file::{
 use serde_json::{Value, json};
 
 use crate::client::Client;
-use crate::cluster::{clock, database};
+use crate::cluster::{clock, database, program};
 
 struct World {
     client: Client,
@@ -232,6 +235,8 @@ async fn a_dataset_of_ones_own_takes_guessed_columns_ten_thousands_new_codes_and
         world.values(province).await,
         [("2026-01".to_owned(), json!(35_000)), ("2026-02".to_owned(), json!(25_000))]
     );
+    // Nobody ranks the sources of this dataset, so none is a weak one.
+    assert_eq!(world.client.rows(province).await[0]["low_trust"], false);
     let revised = world.file("b.csv", "城市,动力类型,年,月,销量\n羊城,BEV,2026,1,1.6\n羊城,BEV,2026,3,1\n");
     let report = world.taken(&revised, &accepted).await;
     let three =
@@ -300,4 +305,72 @@ async fn what_is_cancelled_or_unreadable_leaves_nothing() {
     let report = world.refused(&latin, &Options { skip_faulty: true, ..says(OWN) }).await;
     assert_eq!(kinds(&report), [(2, FaultKind::Unreadable)]);
     world.client.get("/v1/documents/own-1").await.expect(404);
+}
+
+/// One row for each model city, powertrain and month: parts and their declared whole, which must never disagree.
+fn monthly(value: u32) -> String {
+    let mut text = TIDY.replace(",note", "");
+    for year in 1995..2025 {
+        for month in 1..=12 {
+            for (powertrain, share) in [("BEV", 1), ("PHEV", 2), ("FCEV", 3), ("NEV", 6)] {
+                for class in ["PV", "CV", "CV_BUS", "CV_TRUCK", "CV_VAN"] {
+                    let value = value * share;
+                    writeln!(
+                        text,
+                        "exports,redplanx,CN-GD,_T,_T,_T,{class},{powertrain},M,{year}-{month:02},{value},A"
+                    )
+                    .unwrap();
+                }
+            }
+        }
+    }
+    text
+}
+
+#[tokio::test]
+async fn an_import_that_is_killed_leaves_the_old_figures_or_the_new() {
+    let database = database().await;
+    let url = database.url();
+    let handle = database.database.clone();
+    let world =
+        World { client: Client::of(database).await, database: handle, folder: tempfile::tempdir().unwrap() };
+    let sum = "/v1/production?measure=exports&source=redplanx&geo=CN-GD&vehicle_class=PV,CV,CV_BUS&powertrain=BEV,PHEV,FCEV,NEV\
+               &frequency=M&limit=10000";
+    let mut held = 0;
+    for round in 1..=12_u32 {
+        let path = world.file(&format!("round-{round}.csv"), monthly(round));
+        let mut program = Command::new(program())
+            .args(["import", path.to_str().unwrap(), "--dataset", "production", "--licence", "ours"])
+            .args(["--published", &format!("2026-01-{round:02}"), "--database-url", &url])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        tokio::time::sleep(Duration::from_millis(u64::from(round) * 90)).await;
+        let is_ended = program.try_wait().unwrap().is_some();
+        program.kill().unwrap();
+        program.wait().unwrap();
+        let values = world.client.rows(sum).await;
+        let base: Vec<u64> = values
+            .iter()
+            .map(|row| {
+                let share = match row["powertrain"].as_str().unwrap() {
+                    "BEV" => 1,
+                    "PHEV" => 2,
+                    "FCEV" => 3,
+                    _ => 6,
+                };
+                row["value"].as_u64().unwrap() / share
+            })
+            .collect();
+        let one = base.first().copied().unwrap_or_default();
+        assert!(base.iter().all(|value| *value == one), "a mixture after round {round}: {base:?}");
+        assert!(one == held || one == u64::from(round), "round {round} left {one}, before it stood {held}");
+        assert!(!is_ended || one == u64::from(round), "an import that has ended well is there");
+        held = one;
+    }
+    let path = world.file("last.csv", monthly(99));
+    let said = "dataset = 'production'\n[document]\npublished = '2026-02'\nlicence = 'ours'\n";
+    world.taken(&path, &says(said)).await;
+    assert_eq!(world.client.rows(sum).await[0]["value"], json!(99));
 }
