@@ -30,6 +30,11 @@ impl Consumed {
     pub fn bytes(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
     }
+
+    /// Says that a file of so many bytes has been read whole, in whatever order.
+    pub fn complete(&self, bytes: u64) {
+        self.0.store(bytes, Ordering::Relaxed);
+    }
 }
 
 /// A file that counts what is read of it.
@@ -116,6 +121,28 @@ impl Bytes {
         };
         let buffer = vec![0; BLOCK].into_boxed_slice();
         Ok((Self { input, packing, buffer, start: 0, end: 0, ended: false, fault: None }, consumed))
+    }
+
+    /// How the file is packed.
+    pub fn packing(&self) -> Packing {
+        self.packing
+    }
+
+    /// All of the file; none where that is more than `most` bytes.
+    pub fn whole(mut self, most: usize) -> Result<Option<Vec<u8>>, Unreadable> {
+        let mut whole = Vec::new();
+        loop {
+            let block = self.fill()?;
+            if block.is_empty() {
+                return Ok(Some(whole));
+            }
+            if whole.len() + block.len() > most {
+                return Ok(None);
+            }
+            whole.extend_from_slice(block);
+            let read = block.len();
+            self.consume(read);
+        }
     }
 
     /// What comes next: a block, or all there is if it is less. Of a file that is at fault further on, what comes before.

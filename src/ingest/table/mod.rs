@@ -1,11 +1,12 @@
 //! An owner's own file as rows of text: delimited text, lines of JSON or a workbook, plain or packed.
 //!
 //! What a file is shows in its content, never in its name. `bytes` reads it and unpacks it, `text` makes valid UTF-8 of that,
-//! `lines` hands it on line by line and counts; `delimited` and `ndjson` make rows of lines. `workbook` reads the cells of a sheet.
-//! `kind` tells what a file is.
+//! `lines` hands it on line by line and counts; `delimited` and `ndjson` make rows of lines. A workbook is looked at by
+//! `archive` before it is parsed and then read by `workbook`. `kind` tells what a file is.
 //!
 //! Whatever a file holds, memory stays bounded: no part of it is kept but the row that is read, or the cells of a sheet.
 
+mod archive;
 mod bytes;
 mod delimited;
 mod kind;
@@ -113,7 +114,9 @@ impl Table {
         let (mut bytes, consumed) = Bytes::open(path)?;
         let kind = Kind::of_bytes(bytes.peek()?)?;
         let rows = match kind {
-            Kind::Workbook => Rows::Workbook(Workbook::open(bytes, options.sheet.as_deref())?),
+            Kind::Workbook => {
+                Rows::Workbook(Workbook::open(path, bytes, &consumed, options.sheet.as_deref())?)
+            }
             Kind::Text => Self::text(bytes, options)?,
         };
         Ok(Self { rows, consumed, fault: None })
@@ -122,8 +125,8 @@ impl Table {
     fn text(bytes: Bytes, options: &Options) -> Result<Rows, Unreadable> {
         let mut lines = Lines::new(Text::new(bytes, options.encoding.as_deref())?);
         match kind::of_text(lines.peek()?)? {
-            Form::Csv => Ok(Rows::Delimited(Delimited::new(lines, options.delimiter)?)),
-            Form::Ndjson | Form::Xlsx => Ok(Rows::Ndjson(Ndjson::new(lines))),
+            Form::Ndjson => Ok(Rows::Ndjson(Ndjson::new(lines))),
+            _ => Ok(Rows::Delimited(Delimited::new(lines, options.delimiter)?)),
         }
     }
 
@@ -139,8 +142,16 @@ impl Table {
     /// The name of the sheet that is read; none where the file is no workbook.
     pub fn sheet(&self) -> Option<&str> {
         match &self.rows {
-            Rows::Workbook(workbook) => Some(&workbook.sheet),
-            Rows::Delimited(_) | Rows::Ndjson(_) => None,
+            Rows::Workbook(rows) => Some(rows.sheet()),
+            _ => None,
+        }
+    }
+
+    /// The names of all sheets of a workbook, in its order; empty where the file is none.
+    pub fn sheets(&self) -> &[String] {
+        match &self.rows {
+            Rows::Workbook(rows) => rows.sheets(),
+            _ => &[],
         }
     }
 
@@ -173,10 +184,13 @@ impl Table {
         }
     }
 
-    /// Refuses a field that is too long.
+    /// Refuses a row or a field that is too long.
     fn check(&self, row: &StringRecord) -> Result<(), Unreadable> {
         if row.as_slice().len() <= LONGEST_FIELD {
             return Ok(());
+        }
+        if row.as_slice().len() > LONGEST_RECORD {
+            return Err(Unreadable::line(self.line(), "", "the row holds more than 1 MiB"));
         }
         match row.iter().find(|field| field.len() > LONGEST_FIELD) {
             Some(field) => {

@@ -1,157 +1,307 @@
-//! The cells of a sheet as rows of text.
+//! A sheet of a workbook. Its cells are held as text, at most so much of it as a workbook may unpack to.
 
-use std::io::{Cursor, Read};
+use std::fmt::Write;
+use std::fs::File;
+use std::io::{BufReader, Cursor, Read, Seek};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 
-use calamine::{Data, Reader, SheetVisible, Xlsx};
+use calamine::{DataRef, ExcelDateTime, Reader, SheetType, SheetVisible, Xlsx, XlsxError};
 use csv::StringRecord;
 
-use super::Unreadable;
-use super::bytes::Bytes;
+use super::bytes::{Bytes, Consumed, Packing};
+use super::{LONGEST_FIELD, Unreadable, archive};
 
-/// The most bytes that a workbook may have, and that it may unpack to: all of it is in memory while it is read.
-const LARGEST: u64 = 64 << 20;
-const LARGEST_UNPACKED: u64 = 256 << 20;
+/// The most bytes that a workbook may have once it is unpacked from gzip or zstd, since it is held in memory then.
+const LARGEST_UNPACKED: usize = 64 << 20;
 
-/// What one sheet holds.
+/// What a sheet can have, by its kind of file.
+const ROWS: u32 = 1 << 20;
+const COLUMNS: u32 = 1 << 14;
+
+/// The most bytes that the cells may hold together as text: a text that is stored once may stand in many of them.
+const LONGEST_TEXT: usize = 256 << 20;
+
+/// The most fields that the rows of a sheet may have, most of them empty.
+const LARGEST_AREA: u64 = 1 << 28;
+
+/// The first day that a date cannot be, as a number: 10000-01-01.
+const END_OF_DATES: f64 = 2_958_466.0;
+
+/// The rows of a sheet.
 pub struct Workbook {
-    /// Its name.
-    pub sheet: String,
-    rows: std::vec::IntoIter<Vec<Data>>,
+    sheets: Vec<String>,
+    sheet: String,
+    cells: Cells,
+    /// The first cell of the next row.
+    next: usize,
     line: u64,
 }
 
+trait Source: Read + Seek {}
+impl<S: Read + Seek> Source for S {}
+
 impl Workbook {
-    /// Reads a sheet of a workbook, or its first visible one.
-    pub fn open(bytes: Bytes, sheet: Option<&str>) -> Result<Self, Unreadable> {
-        let packed = whole(bytes)?;
-        check_size(&packed)?;
-        let broken = |error: calamine::XlsxError| {
-            Unreadable::file(format!("it is no workbook that can be read: {error}"))
+    /// Reads the sheet of this name, or the first visible one.
+    pub fn open(
+        path: &Path,
+        bytes: Bytes,
+        consumed: &Consumed,
+        name: Option<&str>,
+    ) -> Result<Self, Unreadable> {
+        let size;
+        let mut source: Box<dyn Source> = if bytes.packing() == Packing::Plain {
+            let unreadable = |error| Unreadable::file(format!("the file cannot be read: {error}"));
+            let file = File::open(path).map_err(unreadable)?;
+            size = file.metadata().map_err(unreadable)?.len();
+            consumed.complete(size);
+            Box::new(BufReader::new(file))
+        } else {
+            let whole = bytes.whole(LARGEST_UNPACKED)?.ok_or_else(|| {
+                Unreadable::file("a workbook that is packed again may have 64 MiB at most; give it as .xlsx")
+            })?;
+            size = whole.len() as u64;
+            Box::new(Cursor::new(whole))
         };
-        let mut workbook = Xlsx::new(Cursor::new(packed)).map_err(broken)?;
-        let sheets: Vec<(String, bool)> = workbook
-            .sheets_metadata()
-            .iter()
-            .map(|sheet| (sheet.name.clone(), sheet.visible == SheetVisible::Visible))
-            .collect();
-        let all = || sheets.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(", ");
-        let found = match sheet {
-            Some(wanted) => sheets.iter().find(|(name, _)| name == wanted),
-            None => sheets.iter().find(|(_, is_visible)| *is_visible),
-        };
-        let Some((name, _)) = found else {
-            let wanted = sheet.unwrap_or_default();
-            return Err(Unreadable::file(format!(
-                "there is no sheet {wanted:?} in the workbook; there are {}",
-                all()
-            )));
-        };
-        let range = workbook.worksheet_range(name).map_err(broken)?;
-        let first = range.start().map_or(0, |(row, _)| u64::from(row));
-        let left = range.start().map_or(0, |(_, column)| column as usize);
-        let pad = |row: &[Data]| vec![Data::Empty; left].into_iter().chain(row.iter().cloned()).collect();
-        let rows: Vec<Vec<Data>> = range.rows().map(pad).collect();
-        Ok(Self { sheet: name.clone(), rows: rows.into_iter(), line: first })
+        // The reader of workbooks may panic where one is malformed, which is a fault like others.
+        let read = catch_unwind(AssertUnwindSafe(|| {
+            archive::inspect(&mut source, size)?;
+            Self::read(source, name)
+        }));
+        read.unwrap_or_else(|_| Err(Unreadable::file("the workbook is malformed")))
     }
 
-    /// The next row of the sheet; false behind the last.
-    pub fn next(&mut self, row: &mut StringRecord) -> bool {
-        let Some(cells) = self.rows.next() else { return false };
-        self.line += 1;
-        row.clear();
-        for cell in &cells {
-            row.push_field(&text(cell));
-        }
-        true
+    fn read(source: Box<dyn Source>, name: Option<&str>) -> Result<Self, Unreadable> {
+        let mut workbook = Xlsx::new(source).map_err(|error| fault(0, &error))?;
+        let is_table = |sheet: &&calamine::Sheet| sheet.typ == SheetType::WorkSheet;
+        let all = workbook.sheets_metadata();
+        let sheets: Vec<String> = all.iter().filter(is_table).map(|sheet| sheet.name.clone()).collect();
+        let visible = all.iter().filter(is_table).find(|sheet| sheet.visible == SheetVisible::Visible);
+        let sheet = match name {
+            Some(name) if sheets.iter().any(|sheet| sheet == name) => name.to_owned(),
+            Some(name) => return Err(unknown(name, &sheets)),
+            None => match visible {
+                Some(sheet) => sheet.name.clone(),
+                None => return Err(unknown("", &sheets)),
+            },
+        };
+        let cells = Cells::read(&mut workbook, &sheet)?;
+        Ok(Self { sheets, sheet, cells, next: 0, line: 0 })
+    }
+
+    /// The names of all sheets of cells.
+    pub fn sheets(&self) -> &[String] {
+        &self.sheets
+    }
+
+    /// The name of the sheet that is read.
+    pub fn sheet(&self) -> &str {
+        &self.sheet
     }
 
     /// The row of the sheet that was read last, from 1.
-    pub const fn line(&self) -> u64 {
+    pub fn line(&self) -> u64 {
         self.line
     }
-}
 
-fn whole(mut bytes: Bytes) -> Result<Vec<u8>, Unreadable> {
-    let mut all = Vec::new();
-    loop {
-        let more = bytes.fill()?;
-        if more.is_empty() {
-            return Ok(all);
-        }
-        all.extend_from_slice(more);
-        let count = more.len();
-        bytes.consume(count);
-        if all.len() as u64 > LARGEST {
-            return Err(Unreadable::file("the workbook is larger than 64 MiB: save the sheet as CSV"));
-        }
-    }
-}
-
-/// Refuses what unpacks to very much, by actually unpacking it without keeping any of it.
-fn check_size(packed: &[u8]) -> Result<(), Unreadable> {
-    let broken = |error: zip::result::ZipError| {
-        Unreadable::file(format!("it is no workbook that can be read: {error}"))
-    };
-    let mut archive = zip::ZipArchive::new(Cursor::new(packed)).map_err(broken)?;
-    if archive.index_for_name("xl/workbook.xml").is_none() {
-        return Err(Unreadable::file("it is an archive and no workbook (XLSX): unpack it first"));
-    }
-    let mut left = LARGEST_UNPACKED;
-    for at in 0..archive.len() {
-        let entry = archive.by_index(at).map_err(broken)?;
-        let unpacked = std::io::copy(&mut entry.take(left + 1), &mut std::io::sink());
-        let unpacked =
-            unpacked.map_err(|error| Unreadable::file(format!("the workbook is damaged: {error}")))?;
-        left = left.checked_sub(unpacked).ok_or_else(|| {
-            Unreadable::file("the workbook unpacks to more than 256 MiB: save the sheet as CSV")
-        })?;
-    }
-    Ok(())
-}
-
-/// A cell as text: numbers to the 15 significant digits that a spreadsheet keeps, dates as ISO.
-fn text(cell: &Data) -> String {
-    match cell {
-        Data::Empty => String::new(),
-        Data::String(text) | Data::DateTimeIso(text) | Data::DurationIso(text) => text.clone(),
-        Data::Int(number) => number.to_string(),
-        Data::Float(number) => number_text(*number),
-        Data::Bool(true) => "TRUE".to_owned(),
-        Data::Bool(false) => "FALSE".to_owned(),
-        Data::DateTime(date) => {
-            let (year, month, day, hour, minute, second, _) = date.to_ymd_hms_milli();
-            let day = format!("{year:04}-{month:02}-{day:02}");
-            if (hour, minute, second) == (0, 0, 0) {
-                day
-            } else {
-                format!("{day}T{hour:02}:{minute:02}:{second:02}")
+    /// The next row, as long as the sheet is wide; false at the end.
+    pub fn next(&mut self, row: &mut StringRecord) -> bool {
+        row.clear();
+        let Some(first) = self.cells.places.get(self.next) else { return false };
+        self.line = u64::from(first.row) + 1;
+        for column in 0..self.cells.width {
+            match self.cells.places.get(self.next) {
+                Some(cell) if cell.row == first.row && u32::from(cell.column) == column => {
+                    row.push_field(&self.cells.text[cell.start as usize..cell.end as usize]);
+                    self.next += 1;
+                }
+                _ => row.push_field(""),
             }
         }
-        Data::Error(error) => error.to_string(),
+        true
     }
 }
 
-/// The shortest decimal that is the number at 15 significant digits.
-fn number_text(number: f64) -> String {
-    let rounded: f64 = format!("{number:.14e}").parse().unwrap_or(number);
-    format!("{rounded}")
+fn unknown(name: &str, sheets: &[String]) -> Unreadable {
+    let what = if name.is_empty() { "the workbook has no visible sheet" } else { "there is no such sheet" };
+    Unreadable::line(0, name, format!("{what}; the sheets are: {}", sheets.join(", ")))
+}
+
+fn fault(line: u64, error: &XlsxError) -> Unreadable {
+    let value = if let XlsxError::CellError(value) = error { value } else { "" };
+    Unreadable::line(line, value, format!("the workbook cannot be read: {error}"))
+}
+
+/// A cell that is not empty: its place, and where its text is.
+struct Place {
+    row: u32,
+    start: u32,
+    end: u32,
+    column: u16,
+}
+
+/// The cells of a sheet that are not empty, by row and column.
+struct Cells {
+    text: String,
+    places: Vec<Place>,
+    width: u32,
+}
+
+impl Cells {
+    fn read(workbook: &mut Xlsx<Box<dyn Source>>, sheet: &str) -> Result<Self, Unreadable> {
+        let mut reader = workbook.worksheet_cells_reader(sheet).map_err(|error| fault(0, &error))?;
+        // Room is doubled from here on, so that it ends at the most there may be.
+        let text = String::with_capacity(1 << 20);
+        let (mut cells, mut line) = (Self { text, places: Vec::new(), width: 0 }, 0);
+        while let Some(cell) = reader.next_cell().map_err(|error| fault(line, &error))? {
+            let (row, column) = cell.get_position();
+            line = u64::from(row) + 1;
+            cells.add(row, column, cell.get_value())?;
+        }
+        cells.settle()?;
+        Ok(cells)
+    }
+
+    fn add(&mut self, row: u32, column: u32, value: &DataRef) -> Result<(), Unreadable> {
+        let line = u64::from(row) + 1;
+        let column = match u16::try_from(column) {
+            Ok(small) if column < COLUMNS && row < ROWS => small,
+            _ => {
+                return Err(Unreadable::line(
+                    line,
+                    "",
+                    "a sheet has 1,048,576 rows and 16,384 columns at most",
+                ));
+            }
+        };
+        // Asked before, so that there is never more room made than this.
+        if self.text.len() > LONGEST_TEXT - LONGEST_FIELD {
+            return Err(Unreadable::line(line, "", "the cells hold more than 256 MiB of text"));
+        }
+        let start = self.places.last().map_or(0, |last| last.end);
+        push(value, &mut self.text);
+        let text = &self.text[start as usize..];
+        if text.is_empty() {
+            return Ok(());
+        }
+        if text.contains('\0') {
+            return Err(Unreadable::line(line, text, "the text of a cell holds a NUL character"));
+        }
+        let Ok(end) = u32::try_from(self.text.len()) else {
+            return Err(Unreadable::line(line, text, "the text of a cell is too long"));
+        };
+        self.width = self.width.max(u32::from(column) + 1);
+        self.places.push(Place { row, start, end, column });
+        Ok(())
+    }
+
+    /// Puts the cells in order.
+    fn settle(&mut self) -> Result<(), Unreadable> {
+        let place = |place: &Place| (place.row, place.column);
+        if !self.places.is_sorted_by_key(place) {
+            self.places.sort_by_key(place);
+        }
+        if let Some(pair) = self.places.windows(2).find(|pair| place(&pair[0]) == place(&pair[1])) {
+            return Err(Unreadable::line(u64::from(pair[0].row) + 1, "", "a cell stands in this row twice"));
+        }
+        let rows = self.places.chunk_by(|one, other| one.row == other.row).count() as u64;
+        if rows * u64::from(self.width) > LARGEST_AREA {
+            let reason = format!(
+                "{rows} rows of {} columns are too many; look for a cell far to the right of the others",
+                self.width
+            );
+            return Err(Unreadable::file(reason));
+        }
+        Ok(())
+    }
+}
+
+/// Adds the text of a cell.
+fn push(value: &DataRef, text: &mut String) {
+    // Writing to a string cannot fail.
+    let _ = match value {
+        DataRef::Empty => Ok(()),
+        DataRef::Int(value) => write!(text, "{value}"),
+        DataRef::Float(value) => push_number(*value, text),
+        DataRef::String(value) | DataRef::DurationIso(value) => text.write_str(value),
+        DataRef::SharedString(value) => text.write_str(value),
+        DataRef::Bool(value) => text.write_str(if *value { "TRUE" } else { "FALSE" }),
+        DataRef::DateTime(value) => push_date(value, text),
+        DataRef::DateTimeIso(value) => text.write_str(value.strip_suffix("T00:00:00").unwrap_or(value)),
+        DataRef::Error(error) => write!(text, "{error}"),
+    };
+}
+
+/// The shortest decimal text that is the same number at 15 significant digits, without an exponent.
+fn push_number(value: f64, text: &mut String) -> std::fmt::Result {
+    let start = text.len();
+    // Nearly all numbers have few digits, and then this is it; a zero may have a sign.
+    write!(text, "{}", value + 0.0)?;
+    if text[start..].bytes().filter(u8::is_ascii_digit).count() <= 15 {
+        return Ok(());
+    }
+    text.truncate(start);
+    let scientific = format!("{:.14e}", value.abs());
+    let Some((digits, exponent)) = scientific.split_once('e') else { return write!(text, "{value}") };
+    let digits: String = digits.chars().filter(char::is_ascii_digit).collect();
+    let digits = digits.trim_end_matches('0');
+    if value < 0.0 {
+        text.push('-');
+    }
+    let exponent: i32 = exponent.parse().unwrap_or(0);
+    let whole = usize::try_from(exponent + 1).unwrap_or(0);
+    if whole == 0 {
+        let zeros = usize::try_from(-exponent - 1).unwrap_or(0);
+        return write!(text, "0.{}{digits}", "0".repeat(zeros));
+    }
+    match digits.split_at_checked(whole) {
+        Some((whole, "")) => text.write_str(whole),
+        Some((whole, fraction)) => write!(text, "{whole}.{fraction}"),
+        None => write!(text, "{digits}{}", "0".repeat(whole - digits.len())),
+    }
+}
+
+/// A date, a date and a time, a time, or a duration in hours.
+fn push_date(value: &ExcelDateTime, text: &mut String) -> std::fmt::Result {
+    let days = value.as_f64();
+    if !(0.0..END_OF_DATES).contains(&days) {
+        return push_number(days, text);
+    }
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it lies between 0 and 3e14")]
+    let total = (days * 86_400_000.0).round() as u64;
+    if value.is_duration() || total < 86_400_000 {
+        write!(text, "{:02}", total / 3_600_000)?;
+    } else {
+        let (year, month, day, ..) = value.to_ymd_hms_milli();
+        write!(text, "{year:04}-{month:02}-{day:02}")?;
+        if total.is_multiple_of(86_400_000) {
+            return Ok(());
+        }
+        write!(text, "T{:02}", total / 3_600_000 % 24)?;
+    }
+    let (minutes, seconds, milli) = (total / 60_000 % 60, total / 1000 % 60, total % 1000);
+    write!(text, ":{minutes:02}:{seconds:02}")?;
+    if milli == 0 { Ok(()) } else { write!(text, ".{milli:03}") }
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
-    #[test]
-    fn numbers_have_the_digits_that_a_spreadsheet_keeps() {
-        for (number, text) in [
-            (220.000_000_000_000_03, "220"),
-            (1.2e-6, "0.0000012"),
-            (23_836_083.0, "23836083"),
-            (0.1 + 0.2, "0.3"),
-            (0.1 * 0.11, "0.011"),
-            (-0.5, "-0.5"),
-        ] {
-            assert_eq!(number_text(number), text);
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(2000) })]
+
+        #[test]
+        fn the_text_of_a_number_is_the_same_number_at_15_digits(value in any::<f64>()) {
+            let mut text = String::new();
+            push_number(value, &mut text).unwrap();
+            let read: f64 = text.parse().unwrap();
+            // Zero has no sign here.
+            prop_assert_eq!(format!("{read:.14e}"), format!("{:.14e}", value + 0.0));
+            prop_assert!(text.bytes().all(|byte| byte.is_ascii_digit() || b".-".contains(&byte)), "{}", text);
+            prop_assert!(!text.contains('.') || !text.ends_with('0'), "{}", text);
         }
     }
 }
