@@ -1,5 +1,7 @@
 //! `china-auto import` and `china-auto dataset create`: an owner's own data, from the command line.
 
+mod watch;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -222,7 +224,8 @@ async fn take_in(opened: &Opened, wanted: &Wanted, options: &Options) -> Result<
     for path in &wanted.files {
         let received = Received::at(path)?;
         let (clock, progress) = (Clock::system(), Progress::default());
-        let done = Box::pin(file::import(&opened.database, &received, options, &clock, &progress)).await?;
+        let work = Box::pin(file::import(&opened.database, &received, options, &clock, &progress));
+        let done = watch::watched(&progress, received.size, work).await?;
         let text = if wanted.json { json(&received, &done) } else { tell(&received, &done) };
         if let Done::Refused(_) = done {
             return Err(Error::Startup(format!("{told}{text}")));

@@ -133,6 +133,7 @@ pub async fn import(
     let how = (received, options, &world);
     let writing = write::write(&mut transaction, *content, written, how, clock, progress);
     let (import, report) = Box::pin(writing).await?;
+    progress.check()?;
     transaction.commit().await?;
     if report.observations >= LARGE {
         sqlx::query("VACUUM (ANALYZE) collection, series, observation_chunk, observation_history, rollup_series, rollup_chunk")

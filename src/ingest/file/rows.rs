@@ -65,8 +65,7 @@ impl<'a> Rows<'a> {
         content: &'a mut Content,
     ) -> Self {
         let measures = content.dataset.measures.clone();
-        let number = |code: &str| content.lists.find(Dimension::Measure, code);
-        let mut number = number;
+        let mut number = |code: &str| content.lists.find(Dimension::Measure, code);
         let decimals = measures.iter().filter_map(|one| Some((number(&one.code)?, one.decimals))).collect();
         Self { layout, format, sheet, add_codes: &options.add_codes, content, decimals, faults: Vec::new() }
     }
