@@ -10,6 +10,7 @@ use crate::catalog::Vocabularies;
 use crate::clock::Clock;
 use crate::database::Gate;
 use crate::error::Result;
+use crate::intake::Intake;
 use crate::metrics::Metrics;
 
 /// The running service, as its handlers see it. Clones share everything.
@@ -29,21 +30,23 @@ pub struct App {
     pub origins: Vec<HeaderValue>,
     /// How many bytes of answers are kept in memory; 0 keeps none.
     pub cache_bytes: u64,
+    /// What takes in files and takes back releases; `None` where nobody may write.
+    pub intake: Option<Intake>,
     /// What is counted.
     pub metrics: Metrics,
     ready: Arc<AtomicBool>,
 }
 
 impl App {
-    /// A service that is not ready yet, looks for changes at every request and keeps 64 MiB of answers.
+    /// A service that is not ready yet, looks for changes at every request, keeps 64 MiB of answers and lets nobody write.
     pub fn new(pool: PgPool, clock: Clock) -> Self {
         let vocabularies = Vocabularies::new(pool.clone());
         let connections = pool.options().get_max_connections();
         let heavy = Gate::new(connections / 4, "answers from very many figures");
         let streams = Gate::new(connections / 2, "downloads of large answers");
         let ready = Arc::new(AtomicBool::new(false));
-        let (origins, cache_bytes, metrics) = (Vec::new(), 64 << 20, Metrics::new());
-        Self { pool, vocabularies, clock, heavy, streams, origins, cache_bytes, metrics, ready }
+        let (origins, cache_bytes, intake, metrics) = (Vec::new(), 64 << 20, None, Metrics::new());
+        Self { pool, vocabularies, clock, heavy, streams, origins, cache_bytes, intake, metrics, ready }
     }
 
     /// Says whether requests should be sent here.

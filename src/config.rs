@@ -38,7 +38,7 @@ pub struct Flags {
     /// The database to use; without it an embedded PostgreSQL is started
     #[arg(long, global = true, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
     database_url: Option<String>,
-    /// Where the embedded PostgreSQL keeps its data [default: /var/lib/china-auto as root, otherwise ~/.local/share/china-auto]
+    /// Where the embedded PostgreSQL keeps its data, and files that are taken in are kept [default: /var/lib/china-auto as root, otherwise ~/.local/share/china-auto]
     #[arg(long, global = true, env = "CHINA_AUTO_DATA_DIR", hide_env_values = true, value_name = "FOLDER")]
     data_dir: Option<PathBuf>,
     /// The folder of PostgreSQL's programs [default: the newest of PATH, pg_config and the usual folders]
@@ -76,6 +76,40 @@ pub struct Flags {
         value_parser = clap::value_parser!(u32).range(..=MOST_CACHE_MIB)
     )]
     cache_size: Option<u32>,
+    /// Let anybody who can reach the service send files and withdraw; only where --listen is an address of this machine alone
+    #[arg(
+        long,
+        global = true,
+        env = "CHINA_AUTO_ALLOW_ANONYMOUS_WRITES",
+        hide_env_values = true,
+        value_name = "true|false",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "true"
+    )]
+    allow_anonymous_writes: Option<bool>,
+    /// The most that files that are sent may take on disk until they are taken in, in MiB [default: 4096]
+    #[arg(
+        long,
+        global = true,
+        env = "CHINA_AUTO_SPOOL_SIZE",
+        hide_env_values = true,
+        value_name = "MIB",
+        value_parser = clap::value_parser!(u32).range(1..)
+    )]
+    spool_size: Option<u32>,
+    /// Do not keep the files that are taken in
+    #[arg(
+        long,
+        global = true,
+        env = "CHINA_AUTO_NO_KEPT_FILES",
+        hide_env_values = true,
+        value_name = "true|false",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "true"
+    )]
+    no_kept_files: Option<bool>,
     /// The web origins whose pages may read answers, separated by commas; * is any [default: *]
     #[arg(
         long,
@@ -105,6 +139,9 @@ struct File {
     no_bundled_data: Option<bool>,
     pool_size: Option<u32>,
     cache_size: Option<u32>,
+    allow_anonymous_writes: Option<bool>,
+    spool_size: Option<u32>,
+    no_kept_files: Option<bool>,
     cors_origins: Option<Vec<String>>,
     log_format: Option<LogFormat>,
     log: Option<String>,
@@ -117,7 +154,7 @@ pub struct Settings {
     pub listen: String,
     /// The database to use; `None` starts an embedded PostgreSQL.
     pub database_url: Option<DatabaseUrl>,
-    /// Where the embedded PostgreSQL keeps its data; `None` is the usual place.
+    /// Where the embedded PostgreSQL and the files that are taken in are; `None` is the usual place.
     pub data_dir: Option<PathBuf>,
     /// The folder of PostgreSQL's programs; `None` looks for them.
     pub pg_bindir: Option<PathBuf>,
@@ -127,6 +164,12 @@ pub struct Settings {
     pub pool_size: u32,
     /// The most memory for answers that are kept, in MiB; 0 keeps none.
     pub cache_size: u32,
+    /// Whether anybody who can reach the service may write.
+    pub allow_anonymous_writes: bool,
+    /// The most that files that are sent may take on disk until they are taken in, in MiB.
+    pub spool_size: u32,
+    /// Whether the files that are taken in are kept.
+    pub keep_files: bool,
     /// The web origins whose pages may read answers; `*` is any.
     pub cors_origins: Vec<String>,
     /// How the log is written.
@@ -154,6 +197,10 @@ impl Settings {
             let detail = format!("cache-size is {cache_size} MiB; up to {MOST_CACHE_MIB} are possible");
             return Err(Error::Startup(detail));
         }
+        let spool_size = flags.spool_size.or(file.spool_size).unwrap_or(4096);
+        if spool_size == 0 {
+            return Err(Error::Startup("spool-size is 0 MiB; from 1 on are possible".to_owned()));
+        }
         Ok(Self {
             listen: flags.listen.or(file.listen).unwrap_or_else(|| "127.0.0.1:8080".to_owned()),
             database_url: database_url.map(|url| url.parse()).transpose()?,
@@ -162,6 +209,12 @@ impl Settings {
             bundled_data: !flags.no_bundled_data.or(file.no_bundled_data).unwrap_or(false),
             pool_size,
             cache_size,
+            allow_anonymous_writes: flags
+                .allow_anonymous_writes
+                .or(file.allow_anonymous_writes)
+                .unwrap_or(false),
+            spool_size,
+            keep_files: !flags.no_kept_files.or(file.no_kept_files).unwrap_or(false),
             cors_origins: flags.cors_origins.or(file.cors_origins).unwrap_or_else(|| vec!["*".to_owned()]),
             log_format: flags.log_format.or(file.log_format).unwrap_or_default(),
             log: flags.log.or(file.log).unwrap_or_else(|| "info,sqlx=warn".to_owned()),
@@ -180,8 +233,12 @@ impl Settings {
 
     /// How the embedded PostgreSQL is run.
     pub fn embedded(&self) -> Result<embedded::Options> {
-        let data_dir = self.data_dir.clone().map_or_else(default_data_dir, Ok)?;
-        Ok(embedded::Options::new(data_dir, self.pg_bindir.clone()))
+        Ok(embedded::Options::new(self.data_folder()?, self.pg_bindir.clone()))
+    }
+
+    /// The data folder.
+    pub fn data_folder(&self) -> Result<PathBuf> {
+        self.data_dir.clone().map_or_else(default_data_dir, Ok)
     }
 }
 

@@ -60,6 +60,21 @@ pub enum Error {
     /// Somebody asked to end it; nothing was changed.
     #[error("it was cancelled; nothing was changed")]
     Cancelled,
+    /// Nobody may do this here.
+    #[error("{0}")]
+    Forbidden(String),
+    /// It contradicts how things stand.
+    #[error("{0}")]
+    Conflict(String),
+    /// A body that stopped arriving.
+    #[error("nothing more of the body came for {0} seconds")]
+    Stalled(u64),
+    /// A body is larger than one may be.
+    #[error("the body is larger than {0} bytes, which is the most that is taken")]
+    Oversize(u64),
+    /// There is no room left on disk, or none that may be used.
+    #[error("{0}")]
+    Full(String),
     /// The database cannot be reached; trying again later may help.
     #[error("the database cannot be reached: {0}")]
     Unavailable(String),

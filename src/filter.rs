@@ -56,6 +56,10 @@ pub struct Piece(String);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Years(Vec<i32>);
 
+/// Numbers that things are known by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Numbers(Vec<i32>);
+
 /// Which rows of an ordered list to read.
 #[derive(Debug, Clone, Default)]
 pub struct Window {
@@ -188,6 +192,20 @@ impl Parameter for Years {
     }
 }
 
+impl Parameter for Numbers {
+    fn read(params: &mut Params, name: &'static str, _: &Known) -> Option<Self> {
+        let asked = params.list(name)?;
+        let mut numbers = Vec::new();
+        for text in asked {
+            match text.parse() {
+                Ok(number) => numbers.push(number),
+                Err(_) => params.malform(Fault::new(name, &text, "is not a whole number")),
+            }
+        }
+        Some(Self(numbers))
+    }
+}
+
 impl Parameter for PartialDate {
     fn read(params: &mut Params, name: &'static str, _: &Known) -> Option<Self> {
         let text = params.text(name)?;
@@ -214,7 +232,7 @@ macro_rules! written {
     };
 }
 
-written!(Words, Kin, Piece, Years, PartialDate);
+written!(Words, Kin, Piece, Years, Numbers, PartialDate);
 
 impl Deref for Words {
     type Target = [String];
@@ -236,6 +254,14 @@ impl Deref for Piece {
     type Target = str;
 
     fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Deref for Numbers {
+    type Target = [i32];
+
+    fn deref(&self) -> &[i32] {
         &self.0
     }
 }
@@ -334,6 +360,8 @@ mod tests {
     fn years_dates_and_flags_are_checked() {
         assert_eq!(read::<Years>("year", "year=2019,2021").0.unwrap().0, [2019, 2021]);
         assert_eq!(read::<Years>("year", "year=19,twenty,02019").1.len(), 3);
+        assert_eq!(read::<Numbers>("import", "import=7,12").0.unwrap().0, [7, 12]);
+        assert_eq!(read::<Numbers>("import", "import=7,x,99999999999").1.len(), 2);
         assert_eq!(read::<PartialDate>("on", "on=2019-02-30").1.len(), 1);
         assert_eq!(read::<bool>("foreign", "foreign=yes").1.len(), 1);
         assert_eq!(read::<Piece>("q", "q=%20Volvo").0.unwrap().0, "volvo");

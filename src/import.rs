@@ -13,8 +13,8 @@ use crate::database::Opened;
 use crate::error::{Error, Result};
 use crate::ingest::archive::{self, Summary};
 use crate::ingest::file::{
-    self, Coverage, Document, Done, Faults, Jump, Mapping, Options, Progress, Received, Report, Target,
-    Withdrawn,
+    self, Coverage, Document, Done, Faults, Job, Jump, Kept, Mapping, Options, Progress, Received, Report,
+    Target, Which, Withdrawn,
 };
 use crate::ingest::{self, Files};
 use crate::timeseries::key::Dimension;
@@ -214,17 +214,29 @@ pub async fn run(settings: Settings, wanted: Wanted) -> Result<String> {
     }
     let options = wanted.options()?;
     let opened = open(&settings).await?;
-    let taken = Box::pin(take_in(&opened, &wanted, &options)).await;
+    let kept = kept(&settings)?;
+    let taken = Box::pin(take_in(&opened, &wanted, (&options, kept.as_ref()))).await;
     opened.close(STOP_WITHIN).await?;
     taken
 }
 
-async fn take_in(opened: &Opened, wanted: &Wanted, options: &Options) -> Result<String> {
+/// Where files are kept.
+fn kept(settings: &Settings) -> Result<Option<Kept>> {
+    let folder = settings.keep_files.then(|| settings.data_folder()).transpose()?;
+    Ok(folder.as_deref().map(Kept::of))
+}
+
+async fn take_in(
+    opened: &Opened,
+    wanted: &Wanted,
+    (options, kept): (&Options, Option<&Kept>),
+) -> Result<String> {
     let mut told = String::new();
     for path in &wanted.files {
         let received = Received::at(path)?;
         let (clock, progress) = (Clock::system(), Progress::default());
-        let work = Box::pin(file::import(&opened.database, &received, options, &clock, &progress));
+        let job = Job { received: &received, options, kept, number: None };
+        let work = Box::pin(file::import(&opened.database, job, &clock, &progress));
         let done = watch::watched(&progress, received.size, work).await?;
         let text = if wanted.json { json(&received, &done) } else { tell(&received, &done) };
         if let Done::Refused(_) = done {
@@ -332,25 +344,31 @@ fn lines(what: &str, faults: &Faults) -> String {
     text
 }
 
-/// The release that no longer counts.
+/// What no longer counts.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Withdraw {
-    /// Its number, as /v1/releases and import tell it
-    #[arg(value_name = "RELEASE")]
-    release: i32,
+    /// The number of a release, as /v1/releases and import tell it
+    #[arg(value_name = "RELEASE", required_unless_present = "import")]
+    release: Option<i32>,
+    /// All releases of this import
+    #[arg(long, value_name = "IMPORT", conflicts_with = "release")]
+    import: Option<i32>,
     /// Why; it stays with the release
     #[arg(long, value_name = "TEXT")]
     reason: String,
 }
 
-/// Withdraws a release.
+/// Withdraws a release, or all of an import.
 pub async fn withdraw(settings: Settings, wanted: Withdraw) -> Result<String> {
+    let which = wanted.import.map(Which::Import).or(wanted.release.map(Which::Release));
+    let which = which.ok_or_else(|| Error::Startup("a release or an import is needed".to_owned()))?;
     let opened = open(&settings).await?;
-    let done = file::withdraw(&opened.database, wanted.release, &wanted.reason, &Clock::system()).await;
+    let done = file::withdraw(&opened.database, which, &wanted.reason, &Clock::system()).await;
     opened.close(STOP_WITHIN).await?;
-    let Withdrawn { collection, is_new } = done?;
+    let Withdrawn { releases, is_new } = done?;
     let what = if is_new { "is withdrawn" } else { "was withdrawn already" };
-    Ok(format!("release {} of {collection} {what}\n", wanted.release))
+    let line = |(release, collection)| format!("release {release} of {collection} {what}\n");
+    Ok(releases.into_iter().map(line).collect())
 }
 
 /// Makes a dataset of one's own.
@@ -359,7 +377,8 @@ pub async fn create(settings: Settings, described: Described) -> Result<String> 
     let text = std::fs::read_to_string(&described.description)
         .map_err(|error| Error::Startup(format!("the description {path}: {error}")))?;
     let opened = open(&settings).await?;
-    let created = file::create_dataset(&opened.database, &text, &Clock::system()).await;
+    let created =
+        file::create_dataset(&opened.database, &text, kept(&settings)?.as_ref(), &Clock::system()).await;
     opened.close(STOP_WITHIN).await?;
     Ok(format!("dataset {} created\n", created?))
 }

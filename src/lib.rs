@@ -16,6 +16,7 @@ pub mod health;
 pub mod http;
 pub mod import;
 pub mod ingest;
+pub mod intake;
 pub mod language;
 pub mod metrics;
 pub mod params;

@@ -12,7 +12,7 @@ use axum::http::HeaderValue;
 use sqlx::PgPool;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 use tokio::time::{Instant, timeout_at};
 
 use crate::app::App;
@@ -21,6 +21,8 @@ use crate::config::Settings;
 use crate::database::Opened;
 use crate::database::embedded::Embedded;
 use crate::error::{Error, Result};
+use crate::ingest::file::Kept;
+use crate::intake::{self, Intake};
 use crate::{health, http, ingest};
 
 /// How long all of a stop may take.
@@ -41,6 +43,7 @@ pub async fn serve(settings: Settings) -> Result<()> {
     let origins = origins(&settings.cors_origins)?;
     let listener = bind(&settings.listen).await?;
     let address = listener.local_addr().map_err(|error| Error::internal("the address bound", error))?;
+    check_writes(&settings, address)?;
     let (opened, pool) = tokio::select! {
         biased;
         name = signals.next() => {
@@ -55,6 +58,14 @@ pub async fn serve(settings: Settings) -> Result<()> {
     app.cache_bytes = u64::from(settings.cache_size) << 20;
     app.vocabularies = app.vocabularies.checked_every(CHECKED_EVERY);
     app.vocabularies.current().await?;
+    let intake = intake(&settings, &opened, &app).await?;
+    app.intake = intake.clone().filter(|_| settings.allow_anonymous_writes);
+    let (stop_work, stopping) = watch::channel(false);
+    let work = tokio::spawn(async move {
+        if let Some(intake) = intake {
+            intake.work(stopping).await;
+        }
+    });
     app.set_ready(true);
     watch_database(&opened, app.clone());
     announce(address);
@@ -70,8 +81,12 @@ pub async fn serve(settings: Settings) -> Result<()> {
     signals.exit_on_next();
     app.set_ready(false);
     drop(drain);
+    stop_work.send_replace(true);
     if timeout_at(deadline - KEPT_FOR_DATABASE, &mut serving).await.is_err() {
         tracing::warn!("some requests were not finished in time and are cut off");
+    }
+    if timeout_at(deadline - KEPT_FOR_DATABASE, work).await.is_err() {
+        tracing::warn!("an import did not roll back in time; it is begun again at the next start");
     }
     close(pool, opened, deadline).await
 }
@@ -88,6 +103,39 @@ fn origins(named: &[String]) -> Result<Vec<HeaderValue>> {
         origin.parse().ok().filter(|_| known).ok_or_else(wrong)
     };
     named.iter().map(parse).collect()
+}
+
+/// Anybody may write only where only this machine can call.
+fn check_writes(settings: &Settings, address: SocketAddr) -> Result<()> {
+    if settings.allow_anonymous_writes && !address.ip().is_loopback() {
+        return Err(Error::Startup(format!(
+            "allow-anonymous-writes lets anybody write who can reach {address}, which others than this machine can: listen at \
+             127.0.0.1, or leave it out and import from the command line"
+        )));
+    }
+    Ok(())
+}
+
+/// What takes in files that are sent, and goes on with those that were sent before the last end.
+async fn intake(settings: &Settings, opened: &Opened, app: &App) -> Result<Option<Intake>> {
+    let data_dir = settings.data_folder()?;
+    if !settings.allow_anonymous_writes && !Intake::is_in(&data_dir) {
+        return Ok(None);
+    }
+    let intake = intake::Settings {
+        data_dir: &data_dir,
+        most_bytes: u64::from(settings.spool_size) << 20,
+        kept: settings.keep_files.then(|| Kept::of(&data_dir)),
+    };
+    let (vocabularies, clock) = (app.vocabularies.clone(), app.clock.clone());
+    let opened = Intake::open(opened.database.clone(), intake, vocabularies, clock).await?;
+    if opened.is_none() {
+        let folder = data_dir.display();
+        tracing::warn!(
+            "another service takes in the files of {folder}: give this one a data folder of its own"
+        );
+    }
+    Ok(opened)
 }
 
 async fn bind(listen: &str) -> Result<TcpListener> {

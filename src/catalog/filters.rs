@@ -1,6 +1,6 @@
 //! What the lists of the catalog can be filtered by.
 
-use crate::filter::{Known, Piece, Words, filters};
+use crate::filter::{Known, Numbers, Piece, Words, filters};
 use crate::timeseries::dataset::Vocabulary;
 
 filters! {
@@ -48,6 +48,8 @@ filters! {
         source: Words = "caam",
         /// `initial` for what was taken in first, `corrected` for what replaced an earlier release of its document.
         reason: Words = "corrected",
+        /// Numbers of the imports that they were part of.
+        import: Numbers = "1",
         /// `true` for withdrawn releases only, `false` for the others only.
         withdrawn: bool = false,
     }

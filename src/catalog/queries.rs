@@ -119,8 +119,9 @@ pub async fn releases(
                  AND ($4::text[] IS NULL OR d.source = ANY($4))
                  AND ($5::text[] IS NULL OR r.reason = ANY($5))
                  AND ($6::boolean IS NULL OR (r.withdrawn_at IS NOT NULL) = $6)
-                 AND ($7::integer IS NULL OR r.release_id < $7)
-               ORDER BY r.release_id DESC LIMIT $8
+                 AND ($7::integer[] IS NULL OR r.import_id = ANY($7))
+                 AND ($8::integer IS NULL OR r.release_id < $8)
+               ORDER BY r.release_id DESC LIMIT $9
              ) p) AS "data!: Json<Vec<ReleaseEntry>>"
            FROM (SELECT sum(version)::bigint AS version, max(changed_at) AS changed_at FROM collection) v"#,
         id,
@@ -129,6 +130,7 @@ pub async fn releases(
         filter.source.as_deref(),
         filter.reason.as_deref(),
         filter.withdrawn,
+        filter.import.as_deref(),
         window.number(0),
         window.rows,
     )

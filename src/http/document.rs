@@ -23,7 +23,7 @@ const DATA: [&str; 7] =
 const VALIDATORS: [&str; 2] = ["ETag", "Last-Modified"];
 
 /// What each header says, with an example.
-const HEADERS: [(&str, &str, &str); 10] = [
+const HEADERS: [(&str, &str, &str); 11] = [
     (
         "ETag",
         "Names this very answer. Sent back as `If-None-Match` it saves the body while nothing has changed.",
@@ -66,6 +66,7 @@ const HEADERS: [(&str, &str, &str); 10] = [
          `miss` (made for this request), `bypass` (made anew, as `Cache-Control: no-cache` in a request asks), `off` (none are kept).",
         "cache;desc=miss, db;dur=0.9, total;dur=1.6",
     ),
+    ("Location", "The path of what the request made or changed.", "/v1/imports/7"),
     ("Retry-After", "Seconds after which asking again may help.", "2"),
 ];
 
@@ -173,7 +174,10 @@ fn name_headers(operation: &mut Value) {
     let validated = operation["responses"].get("304").is_some();
     let data = validated || operation.get("requestBody").is_some();
     let names = DATA.iter().filter(|name| data && (validated || !VALIDATORS.contains(name))).chain(&EVERY);
-    operation["responses"]["200"]["headers"] = references(names);
+    operation["responses"]["200"]["headers"] = references(names.clone());
+    if let Some(accepted) = operation["responses"].get_mut("202") {
+        accepted["headers"] = references(names.chain(&["Location"]));
+    }
 }
 
 /// The answers without data, each once: that the caller has it already, and every kind of problem.

@@ -140,6 +140,11 @@ impl Call {
         Ok(View { paging, ..self.single()? })
     }
 
+    /// Ends the reading of the parameters of a request that changes something, which is answered as JSON.
+    pub fn written(self) -> Result<View> {
+        Self { format: Some(Format::Json), ..self }.single()
+    }
+
     /// Ends the reading of a single thing's parameters: takes `format`.
     pub fn single(mut self) -> Result<View> {
         let format = self.format();
@@ -157,6 +162,12 @@ impl Call {
 }
 
 impl View {
+    /// The same for what is at another path.
+    #[must_use]
+    pub fn at(self, path: String) -> Self {
+        Self { target: Target::new(path, Vec::new()), ..self }
+    }
+
     /// Adds to what the answer depends on: filters as resolved against the codes, versions of further collections.
     #[must_use]
     pub fn depending_on(mut self, what: impl std::fmt::Debug) -> Self {

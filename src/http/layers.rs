@@ -11,7 +11,6 @@ use axum::response::{IntoResponse, Response};
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{AllowOrigin, Any as AnyOf, CorsLayer};
-use tower_http::timeout::TimeoutLayer;
 use uuid::Uuid;
 
 use super::cache::{Answers, Origin};
@@ -37,12 +36,22 @@ pub fn around(routes: Router<App>, app: App) -> Router {
         // Outside of panics and timeouts: they get the body that every error has.
         .layer(from_fn(problem::complete))
         .layer(CatchPanicLayer::custom(panicked))
-        .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, REQUEST_TIMEOUT))
+        .layer(from_fn(in_time))
         // Inside of problems: what a body is refused for gets their body.
         .layer(DefaultBodyLimit::max(body::MOST_BYTES))
         // Innermost: it sees only answers of handlers.
         .layer(from_fn_with_state(Answers::new(&app), cache::conditional));
     routes.layer(layers).with_state(app)
+}
+
+/// Ends a request that takes too long. A file that is sent takes as long as its sender needs: the end of that is where nothing more
+/// comes.
+async fn in_time(request: Request, next: Next) -> Response {
+    if request.method() == Method::POST && request.uri().path() == "/v1/imports" {
+        return next.run(request).await;
+    }
+    let answer = tokio::time::timeout(REQUEST_TIMEOUT, next.run(request)).await;
+    answer.unwrap_or_else(|_| StatusCode::GATEWAY_TIMEOUT.into_response())
 }
 
 fn cors(origins: &[HeaderValue]) -> CorsLayer {

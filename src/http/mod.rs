@@ -14,6 +14,7 @@ pub mod records;
 pub mod reply;
 mod stream;
 pub mod timeseries;
+pub mod writing;
 
 use axum::Router;
 use axum::http::HeaderName;

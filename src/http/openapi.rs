@@ -79,6 +79,7 @@ overlooked; a method that is not served is 405, a path that is not served 404.";
         (name = "partnerships", description = "Organizations, their partnerships and shares, events."),
         (name = "datasets", description = "Any dataset, its series and its observations."),
         (name = "catalog", description = "What is here: codes, sources, documents and releases."),
+        (name = "imports", description = "Files that are taken in, and what is taken back."),
         (name = "operations", description = "Health, counts, and the kinds of problems."),
     )
 )]
@@ -133,6 +134,15 @@ pub struct LangParam {
     pub lang: Language,
 }
 
+/// Why something is withdrawn.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct ReasonParam {
+    /// Why; it stays with what is withdrawn, which it is needed for.
+    #[param(required = false, example = "a slip")]
+    pub reason: String,
+}
+
 /// From where on a query that was sent as a body is answered.
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -147,6 +157,18 @@ pub struct ListFailures;
 
 /// What a single record's path answers instead of it.
 pub struct SingleFailures;
+
+/// What is answered instead of what changes without any collection changing, and has no tag.
+pub struct FreshFailures;
+
+/// What is answered where there is nothing under an id.
+pub struct Missing;
+
+/// What a file that is sent is answered by instead.
+pub struct UploadFailures;
+
+/// What a request to take back something is answered by instead.
+pub struct ChangeFailures;
 
 /// What a body of queries is answered by instead.
 pub struct BodyFailures;
@@ -174,9 +196,37 @@ pub struct NotReady;
 
 impl IntoResponses for NotReady {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
-        let mut all = failures(&[Code::Internal, Code::Unavailable, Code::Timeout]);
-        all.remove("304");
-        all
+        untagged(failures(&[Code::Internal, Code::Unavailable, Code::Timeout]))
+    }
+}
+
+impl IntoResponses for FreshFailures {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        untagged(ListFailures::responses())
+    }
+}
+
+impl IntoResponses for Missing {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        untagged(failures(&[Code::NotFound]))
+    }
+}
+
+impl IntoResponses for UploadFailures {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        let of_bodies = [Code::TooLarge, Code::UnsupportedMediaType, Code::Stalled, Code::StorageFull];
+        let mut all = ListFailures::responses();
+        all.extend(failures(&of_bodies));
+        all.extend(failures(&[Code::Forbidden]));
+        untagged(all)
+    }
+}
+
+impl IntoResponses for ChangeFailures {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        let mut all = ListFailures::responses();
+        all.extend(failures(&[Code::NotFound, Code::Forbidden, Code::Conflict]));
+        untagged(all)
     }
 }
 
@@ -205,9 +255,14 @@ impl IntoResponses for BodyFailures {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
         let mut all = ListFailures::responses();
         all.extend(failures(&[Code::TooLarge, Code::UnsupportedMediaType, Code::CursorGone]));
-        all.remove("304");
-        all
+        untagged(all)
     }
+}
+
+/// Without the answer that the caller has it already.
+fn untagged(mut all: BTreeMap<String, RefOr<Response>>) -> BTreeMap<String, RefOr<Response>> {
+    all.remove("304");
+    all
 }
 
 /// The answers without data: that the caller has it already, and these kinds of problems. Each is described once.
@@ -227,6 +282,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .merge(crate::catalog::routes())
         .merge(crate::subsidies::routes())
         .merge(crate::partnerships::routes())
+        .merge(crate::intake::routes())
         .merge(super::operations::routes())
 }
 

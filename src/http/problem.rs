@@ -54,6 +54,14 @@ pub enum Code {
     UnsupportedMediaType,
     /// Later pages can no longer be answered as the first was.
     CursorGone,
+    /// Nobody may do this here.
+    Forbidden,
+    /// It contradicts how things stand.
+    Conflict,
+    /// The body stopped arriving.
+    Stalled,
+    /// There is no room for the body.
+    StorageFull,
     /// Too many requests.
     RateLimited,
     /// A fault of the service.
@@ -66,7 +74,7 @@ pub enum Code {
 
 impl Code {
     /// One row a kind of problem: status, word, title.
-    pub const TABLE: [(Self, StatusCode, &'static str, &'static str); 12] = [
+    pub const TABLE: [(Self, StatusCode, &'static str, &'static str); 16] = [
         (Self::Malformed, StatusCode::BAD_REQUEST, "malformed", "The request cannot be read"),
         (
             Self::InvalidParameter,
@@ -95,6 +103,10 @@ impl Code {
             "This media type is not read here",
         ),
         (Self::CursorGone, StatusCode::GONE, "cursor_gone", "The pages have to be read again"),
+        (Self::Forbidden, StatusCode::FORBIDDEN, "forbidden", "This is not allowed"),
+        (Self::Conflict, StatusCode::CONFLICT, "conflict", "It contradicts how things stand"),
+        (Self::Stalled, StatusCode::REQUEST_TIMEOUT, "stalled", "The body stopped arriving"),
+        (Self::StorageFull, StatusCode::INSUFFICIENT_STORAGE, "storage_full", "There is no room for it"),
         (Self::RateLimited, StatusCode::TOO_MANY_REQUESTS, "rate_limited", "Too many requests"),
         (Self::Internal, StatusCode::INTERNAL_SERVER_ERROR, "internal", "The service failed to answer"),
         (Self::Unavailable, StatusCode::SERVICE_UNAVAILABLE, "unavailable", "The service cannot answer now"),
@@ -149,6 +161,14 @@ impl From<Error> for Problem {
             Error::NotAcceptable { accept, served } => {
                 let fault = Fault::new("Accept", &accept, "names no media type that is served here");
                 Self::new(Code::NotAcceptable, detail).with_errors(vec![fault.allowed(served)])
+            }
+            Error::Forbidden(_) => Self::new(Code::Forbidden, detail),
+            Error::Conflict(_) => Self::new(Code::Conflict, detail),
+            Error::Stalled(_) => Self::new(Code::Stalled, detail),
+            Error::Oversize(_) => Self::new(Code::TooLarge, detail),
+            Error::Full(_) => {
+                tracing::warn!(detail, "there is no room");
+                Self::new(Code::StorageFull, detail)
             }
             Error::Unavailable(cause) => {
                 tracing::warn!(cause, "the database cannot be reached");

@@ -187,8 +187,20 @@ impl View {
         let query = self.target.name();
         let tag = tag([query.as_str(), &page, collection, &version, &self.basis, self.format.media_type()]);
         let (tag, complete, format) = (Some(tag), next.is_none(), self.format);
-        let (stream, database_ms, unread) = (None, None, None);
-        Reply { body, stream, format, tag, last_modified, complete, next, language, database_ms, unread }
+        let (stream, database_ms, unread, written) = (None, None, None, None);
+        Reply {
+            body,
+            stream,
+            format,
+            tag,
+            last_modified,
+            complete,
+            next,
+            language,
+            database_ms,
+            written,
+            unread,
+        }
     }
 }
 

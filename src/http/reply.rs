@@ -1,7 +1,7 @@
 //! Answers with data: the body, what is true of it, and the headers that say so.
 
 use axum::body::Body;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
@@ -33,8 +33,19 @@ pub struct Reply {
     pub language: Option<&'static str>,
     /// Milliseconds that the database took, for `Server-Timing`.
     pub database_ms: Option<f64>,
+    /// What the request changed; `None` where it only read.
+    pub written: Option<Written>,
     /// Where the caller has the answer already, so that nothing was read and there is no body: the coding of what it has.
     pub unread: Option<Coding>,
+}
+
+/// What a request changed.
+#[derive(Debug, Clone)]
+pub struct Written {
+    /// Its path, relative to the service.
+    pub path: String,
+    /// Whether the work is not done yet.
+    pub goes_on: bool,
 }
 
 /// Says whether an answer is whole: `true`, or `false` where a next page follows.
@@ -52,6 +63,24 @@ pub fn tag<'a>(parts: impl IntoIterator<Item = &'a str>) -> String {
 }
 
 impl Reply {
+    /// The same answer as one that changes without any collection changing: nobody may keep it.
+    #[must_use]
+    pub fn fleeting(self) -> Self {
+        Self { tag: None, ..self }
+    }
+
+    /// The same answer to a request that changed something.
+    #[must_use]
+    pub fn of_writing(self, path: String, goes_on: bool) -> Self {
+        Self { written: Some(Written { path, goes_on }), ..self.fleeting() }
+    }
+
+    /// 202 where work goes on, else 200.
+    pub fn status(&self) -> StatusCode {
+        let goes_on = self.written.as_ref().is_some_and(|written| written.goes_on);
+        if goes_on { StatusCode::ACCEPTED } else { StatusCode::OK }
+    }
+
     fn headers(&self) -> HeaderMap {
         let mut headers = HeaderMap::new();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(self.format.media_type()));
@@ -67,6 +96,10 @@ impl Reply {
         let mut link = "</openapi.json>; rel=\"service-desc\"".to_owned();
         if let Some(next) = &self.next {
             link = format!("<{next}>; rel=\"next\", {link}");
+        }
+        let location = self.written.as_ref().and_then(|written| HeaderValue::from_str(&written.path).ok());
+        if let Some(location) = location {
+            headers.insert(header::LOCATION, location);
         }
         // A link that cannot be a header value is left out; the body has it too.
         if let Ok(link) = HeaderValue::from_str(&link) {

@@ -84,7 +84,7 @@ pub async fn load_bundled(database: &Database, files: &Files, clock: &Clock) -> 
         return Ok(Outcome { rows: 0, releases: 0, unchanged: true });
     }
     let pack = Pack::read(files)?;
-    let import = Import { checksum, at: clock.now(), today: clock.today() };
+    let import = Import { number: None, checksum, at: clock.now(), today: clock.today() };
     let outcome = take_in(&mut transaction, import, pack).await?;
     transaction.commit().await?;
     if outcome.rows >= LARGE {
@@ -99,6 +99,12 @@ pub async fn load_bundled(database: &Database, files: &Files, clock: &Clock) -> 
 async fn hold_lock(connection: &mut PgConnection) -> Result<()> {
     sqlx::query!("SELECT pg_advisory_xact_lock($1)", IMPORT_LOCK).execute(connection).await?;
     Ok(())
+}
+
+/// Keeps other imports waiting until the end of the transaction, unless one is under way: then `false`.
+async fn take_lock(connection: &mut PgConnection) -> Result<bool> {
+    let taken = sqlx::query_scalar!("SELECT pg_try_advisory_xact_lock($1) AS \"taken!\"", IMPORT_LOCK);
+    Ok(taken.fetch_one(connection).await?)
 }
 
 /// Of the last import of a kind.

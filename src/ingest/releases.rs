@@ -15,6 +15,8 @@ const GONE: &str = "the document is no longer part of the bundled data";
 /// One import: what it takes in and when.
 #[derive(Debug, Clone, Copy)]
 pub struct Import {
+    /// Its number, where it is known already.
+    pub number: Option<i32>,
     /// SHA-256 over everything.
     pub checksum: [u8; 32],
     /// The moment of loading.
@@ -137,6 +139,9 @@ pub async fn append_correcting(
 }
 
 async fn begin(connection: &mut PgConnection, kind: &str, import: Import) -> Result<i32> {
+    if let Some(number) = import.number {
+        return Ok(number);
+    }
     let id = sqlx::query_scalar!(
         "INSERT INTO import (kind, checksum, imported_at) VALUES ($1, $2, $3) RETURNING import_id",
         kind,

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 /// What each part may name beside itself. Nothing else may be named by it, and a new part needs a row here.
 ///
 /// From above: the program, the server, the edge with the routes of every slice, the slices, time series, the database.
-const MAY_NAME: [(&str, &[&str]); 28] = [
+const MAY_NAME: [(&str, &[&str]); 30] = [
     (
         "main",
         &[
@@ -28,7 +28,7 @@ const MAY_NAME: [(&str, &[&str]); 28] = [
     ("export", &["config", "database", "error", "ingest"]),
     ("import", &["clock", "config", "database", "error", "ingest", "timeseries"]),
     ("generate", &["clock", "config", "database", "error", "ingest"]),
-    ("server", &["app", "clock", "config", "database", "error", "health", "http", "ingest"]),
+    ("server", &["app", "clock", "config", "database", "error", "health", "http", "ingest", "intake"]),
     (
         "http",
         &[
@@ -39,6 +39,7 @@ const MAY_NAME: [(&str, &[&str]); 28] = [
             "error",
             "filter",
             "formats",
+            "intake",
             "language",
             "metrics",
             "params",
@@ -56,14 +57,19 @@ const MAY_NAME: [(&str, &[&str]); 28] = [
     ("catalog/routes", &["app", "catalog", "database", "error", "filter", "http", "params", "timeseries"]),
     ("subsidies/routes", &["app", "database", "error", "filter", "http"]),
     ("partnerships/routes", &["app", "database", "error", "filter", "http"]),
+    ("intake/routes", &["app", "database", "error", "http", "ingest"]),
     ("production", &[]),
     ("charging", &[]),
     ("catalog", &["database", "error", "filter", "formats", "language", "params", "timeseries", "words"]),
     ("subsidies", &["database", "error", "filter", "timeseries", "words"]),
     ("partnerships", &["database", "error", "filter", "params", "timeseries", "words"]),
     ("ingest", &["catalog", "clock", "database", "error", "spreadsheet", "timeseries", "words"]),
+    (
+        "intake",
+        &["catalog", "clock", "database", "error", "filter", "ingest", "params", "timeseries", "words"],
+    ),
     // What every handler may reach.
-    ("app", &["catalog", "clock", "database", "error", "metrics"]),
+    ("app", &["catalog", "clock", "database", "error", "intake", "metrics"]),
     ("formats", &["error", "language", "spreadsheet", "timeseries"]),
     ("timeseries", &["database", "error", "params", "words"]),
     ("filter", &["error", "params", "timeseries"]),
@@ -76,7 +82,7 @@ const MAY_NAME: [(&str, &[&str]); 28] = [
 ];
 
 /// Where the driver may be named: who writes SQL, and who only hands on what the driver connects to.
-const SQLX: [&str; 11] = [
+const SQLX: [&str; 14] = [
     "database/",
     "ingest/",
     "catalog/",
@@ -85,6 +91,9 @@ const SQLX: [&str; 11] = [
     "timeseries/past.rs",
     "subsidies/queries.rs",
     "partnerships/queries.rs",
+    "intake/queries.rs",
+    "intake/queue.rs",
+    "intake/worker.rs",
     // The type of the pool that handlers are given.
     "app.rs",
     "server.rs",

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use crate::client::{Answer, Client};
 use crate::cluster;
+use crate::intake::Sender;
 
 /// The datasets whose parameters together are those of the paths for any dataset.
 const DATASETS: [&str; 2] = ["production", "charging"];
@@ -46,7 +47,7 @@ impl Operation {
             item.as_object().unwrap().iter().map(move |(method, says)| {
                 let method = method.to_uppercase().parse().unwrap();
                 assert!(
-                    [Method::GET, Method::POST].contains(&method),
+                    [Method::GET, Method::POST, Method::DELETE].contains(&method),
                     "{path}: this walk does not know {method}"
                 );
                 Self { path: path.clone(), method, says: says.clone() }
@@ -63,9 +64,10 @@ impl Operation {
             .collect()
     }
 
-    /// Those that take a body.
+    /// Those that take a body of JSON.
     fn with_body(document: &Value) -> Vec<Self> {
-        Self::all(document).into_iter().filter(|operation| operation.method == Method::POST).collect()
+        let takes_json = |o: &Self| o.says["requestBody"]["content"].get("application/json").is_some();
+        Self::all(document).into_iter().filter(takes_json).collect()
     }
 
     /// The bodies that it gives as examples.
@@ -468,13 +470,12 @@ async fn every_error_has_the_one_shape_on_every_path() {
     let (client, mut types) = (Client::bundled().await, Types::new());
     for operation in Operation::all(&types.document) {
         let target = operation.targets().remove(0);
-        let other = if operation.method == Method::GET { Method::POST } else { Method::GET };
-        let refused = client.send(other, &target, &[]).await.expect(405);
+        let refused = client.send(Method::PUT, &target, &[]).await.expect(405);
         types.check_problem("method_not_allowed", &refused);
         let path = target.split('?').next().unwrap_or_default();
         let below = client.get(&format!("{path}/no/such/path")).await.expect(404);
         types.check_problem("not_found", &below);
-        if operation.method == Method::POST {
+        if operation.says["requestBody"]["content"].get("application/json").is_some() {
             for (code, answer) in refused_bodies(&client, &operation).await {
                 types.check_refusal(&operation, code, &answer);
             }
@@ -512,6 +513,64 @@ async fn refused_bodies(client: &Client, operation: &Operation) -> Vec<(&'static
         ("too_large", send("application/json", " ".repeat(MOST_BYTES + 1)).await),
         ("unsupported_media_type", send("text/plain", body.to_string()).await),
     ]
+}
+
+/// The operations that change something, and those of what changes without any collection changing.
+#[tokio::test]
+async fn imports_are_told_as_the_document_says() {
+    let (sender, mut types) = (Sender::with_room(1 << 20).await, Types::new());
+    let all = Operation::all(&types.document);
+    let find = |id: &str| all.iter().find(|operation| operation.says["operationId"] == id).unwrap();
+    for id in ["list_imports", "get_import", "create_import", "delete_import", "delete_release"] {
+        let operation = find(id);
+        let target = with(&operation.targets()[0], "no_such_parameter=1");
+        let answer =
+            sender.client.send_body((operation.method.clone(), &target), &[], "x".into()).await.expect(422);
+        types.check_refusal(operation, "invalid_parameter", &answer);
+        let known = answer.json()["errors"][0]["allowed"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(text)
+            .collect::<BTreeSet<_>>();
+        let documented =
+            operation.parameters("query").iter().map(|parameter| text(&parameter["name"])).collect();
+        assert_eq!(known, documented, "{id}");
+        let accept = [("accept", "image/png")];
+        let target = operation.targets().remove(0);
+        let to = (operation.method.clone(), target.as_str());
+        let answer = sender.client.send_body(to, &accept, "x".into()).await.expect(406);
+        types.check_refusal(operation, "not_acceptable", &answer);
+    }
+    for (id, path, status) in [("create_import", "/v1/imports", 202), ("create_import", "/v1/imports", 200)] {
+        let operation = find(id);
+        let answer = sender.send(path, "measure").await.expect(status);
+        let says = &operation.says["responses"][status.to_string()];
+        types.check_as(&says["content"]["application/json"]["schema"], &answer);
+        for header in says["headers"].as_object().unwrap().keys().filter(|name| *name != "Content-Language") {
+            assert!(answer.headers.contains_key(header.as_str()), "{status}: {header} is missing");
+        }
+    }
+    for (id, answer, code) in [
+        ("create_import", sender.send("/v1/imports", "").await, "malformed"),
+        ("get_import", sender.client.get("/v1/imports/none").await, "not_found"),
+        ("delete_import", sender.client.send(Method::DELETE, "/v1/imports/none", &[]).await, "not_found"),
+        (
+            "delete_import",
+            sender.client.send(Method::DELETE, "/v1/imports/1?reason=x", &[]).await,
+            "conflict",
+        ),
+        ("delete_release", sender.client.send(Method::DELETE, "/v1/releases/none", &[]).await, "not_found"),
+    ] {
+        types.check_refusal(find(id), code, &answer);
+    }
+    let deleted = sender.client.send(Method::DELETE, "/v1/releases/42?reason=x", &[]).await.expect(200);
+    let says = &find("delete_release").says["responses"]["200"]["content"]["application/json"]["schema"];
+    types.check_as(says, &deleted);
+    for told in find("list_imports").told().iter().chain(&find("get_import").told()) {
+        let answer = sender.client.get(told).await.expect(200);
+        assert_ne!(answer.json()["data"], json!([]), "{told}");
+    }
 }
 
 #[test]

@@ -9,7 +9,8 @@ use std::time::Duration;
 use china_auto::database::Database;
 use china_auto::error::Error;
 use china_auto::ingest::file::{
-    Done, FaultKind, Mapping, Options, Progress, Received, Report, create_dataset, import, withdraw,
+    Done, FaultKind, Job, Mapping, Options, Progress, Received, Report, Which, create_dataset, import,
+    withdraw,
 };
 use serde_json::{Value, json};
 
@@ -37,7 +38,8 @@ impl World {
 
     async fn import(&self, path: &Path, options: &Options) -> Done {
         let received = Received::at(path).unwrap();
-        import(&self.database, &received, options, &clock(), &Progress::default()).await.unwrap()
+        let job = Job { received: &received, options, kept: None, number: None };
+        import(&self.database, job, &clock(), &Progress::default()).await.unwrap()
     }
 
     async fn taken(&self, path: &Path, options: &Options) -> Report {
@@ -208,8 +210,11 @@ const REGISTRATIONS: &str = "dataset = 'own_registrations'\ntitle_en = 'Registra
 #[tokio::test]
 async fn a_dataset_of_ones_own_takes_guessed_columns_ten_thousands_new_codes_and_revisions() {
     let world = World::new().await;
-    assert_eq!(create_dataset(&world.database, REGISTRATIONS, &clock()).await.unwrap(), "own_registrations");
-    let twice = create_dataset(&world.database, REGISTRATIONS, &clock()).await.unwrap_err().to_string();
+    assert_eq!(
+        create_dataset(&world.database, REGISTRATIONS, None, &clock()).await.unwrap(),
+        "own_registrations"
+    );
+    let twice = create_dataset(&world.database, REGISTRATIONS, None, &clock()).await.unwrap_err().to_string();
     assert!(twice.contains("there is a dataset own_registrations already"), "{twice}");
     let text = "城市,动力类型,年,月,销量\n羊城,BEV,2026,1,1.5\n羊城,插电式混合动力,2026,1,0.25\n鹏城,BEV,2026,1,2\n鹏城,BEV,2026,2,2.5\n";
     let path = world.file("城市上牌.csv", text);
@@ -242,12 +247,17 @@ async fn a_dataset_of_ones_own_takes_guessed_columns_ten_thousands_new_codes_and
     let three =
         |january: i32| [("2026-01".to_owned(), json!(january)), ("2026-02".to_owned(), json!(25_000))];
     assert_eq!(world.values(province).await[..2], three(36_000));
-    withdraw(&world.database, report.releases[0], "a slip", &clock()).await.unwrap();
+    withdraw(&world.database, Which::Release(report.releases[0]), "a slip", &clock()).await.unwrap();
     assert_eq!(world.values(province).await, three(35_000));
     let withdrawn =
         world.client.get(&format!("/v1/releases/{}", report.releases[0])).await.expect(200).json();
     assert_eq!(withdrawn["data"]["withdrawn_reason"], "a slip");
-    assert!(!withdraw(&world.database, report.releases[0], "again", &clock()).await.unwrap().is_new);
+    assert!(
+        !withdraw(&world.database, Which::Release(report.releases[0]), "again", &clock())
+            .await
+            .unwrap()
+            .is_new
+    );
 }
 
 #[tokio::test]
@@ -288,7 +298,9 @@ async fn what_is_cancelled_or_unreadable_leaves_nothing() {
     let progress = Progress::default();
     progress.cancel();
     let received = Received::at(&path).unwrap();
-    let ended = import(&world.database, &received, &says(OWN), &clock(), &progress).await;
+    let options = says(OWN);
+    let job = Job { received: &received, options: &options, kept: None, number: None };
+    let ended = import(&world.database, job, &clock(), &progress).await;
     assert!(matches!(ended, Err(Error::Cancelled)), "{ended:?}");
     for (name, bytes) in [
         ("empty.csv", &b""[..]),
@@ -308,7 +320,7 @@ async fn what_is_cancelled_or_unreadable_leaves_nothing() {
 }
 
 /// One row for each model city, powertrain and month: parts and their declared whole, which must never disagree.
-fn monthly(value: u32) -> String {
+pub fn monthly(value: u32) -> String {
     let mut text = TIDY.replace(",note", "");
     for year in 1995..2025 {
         for month in 1..=12 {

@@ -16,6 +16,7 @@ mod discovery;
 mod files;
 mod import;
 mod ingest;
+mod intake;
 mod migrations;
 mod observations;
 mod partnerships;

@@ -97,8 +97,20 @@ fn write(view: &View, since: Since, read: Versioned<Feed>) -> Result<Reply> {
     };
     let (format, last_modified) = (view.format, changed_at);
     let tag = Some(tag);
-    let (stream, language, database_ms, unread) = (None, None, None, None);
-    Ok(Reply { body, stream, format, tag, last_modified, complete, next, language, database_ms, unread })
+    let (stream, language, database_ms, written, unread) = (None, None, None, None, None);
+    Ok(Reply {
+        body,
+        stream,
+        format,
+        tag,
+        last_modified,
+        complete,
+        next,
+        language,
+        database_ms,
+        written,
+        unread,
+    })
 }
 
 /// The same question behind a position.

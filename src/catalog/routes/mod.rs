@@ -43,7 +43,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(documents::list_documents))
         .routes(routes!(documents::get_document))
         .routes(routes!(releases::list_releases))
-        .routes(routes!(releases::get_release))
+        .routes(routes!(releases::get_release, releases::delete_release))
         .routes(routes!(releases::list_release_changes))
         .routes(routes!(changes::list_changes))
 }

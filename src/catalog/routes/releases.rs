@@ -10,12 +10,15 @@ use crate::catalog::{CATALOG, queries};
 use crate::database::Versioned;
 use crate::error::{Error, Result};
 use crate::http::extract::{Call, Id};
-use crate::http::openapi::{FormatParam, LangParam, ListFailures, PageParams, SingleFailures};
+use crate::http::openapi::{
+    ChangeFailures, FormatParam, LangParam, ListFailures, PageParams, ReasonParam, SingleFailures,
+};
 use crate::http::problem::Problem;
 use crate::http::records::{Listing, Single};
 use crate::http::reply::Reply;
 use crate::http::timeseries::parameters::KindParam;
 use crate::http::timeseries::{ReleaseChange, release_changes};
+use crate::http::writing::Writing;
 
 /// The releases
 ///
@@ -64,6 +67,38 @@ pub async fn get_release(
 ) -> std::result::Result<Reply, Problem> {
     let view = call.single()?;
     Ok(view.record(CATALOG, release(&app, &id).await?)?)
+}
+
+/// Withdraw a release
+///
+/// What it states no longer counts, and what the others say holds again. It stays listed, with when and why. A release that was withdrawn
+/// before is answered as it is. Where it takes longer than a request may, the answer is 202, and the work goes on.
+#[utoipa::path(
+    delete, path = "/v1/releases/{id}", operation_id = "delete_release", tag = "imports",
+    params(
+        ("id" = i32, Path, description = "The release's number.", example = 42),
+        ReasonParam,
+    ),
+    responses(
+        (status = 200, description = "The release, withdrawn.", body = Single<ReleaseEntry>),
+        (status = 202, description = "The release, which is being withdrawn.", body = Single<ReleaseEntry>),
+        ChangeFailures,
+    )
+)]
+pub async fn delete_release(
+    State(app): State<App>,
+    Writing(intake): Writing,
+    Id(id): Id,
+    call: Call,
+) -> std::result::Result<Reply, Problem> {
+    let mut call = call.as_json()?;
+    let reason = call.params.text("reason");
+    let view = call.written()?;
+    let number = release(&app, &id).await?.data.id;
+    let goes_on = intake.withdraw_release(number, reason).await?.is_none();
+    let path = format!("/v1/releases/{number}");
+    let read = release(&app, &id).await?;
+    Ok(view.at(path.clone()).record(CATALOG, read)?.of_writing(path, goes_on))
 }
 
 /// The release of this id.

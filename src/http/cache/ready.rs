@@ -22,6 +22,7 @@ pub struct Ready {
     /// The tag of this form, with its quotes; `None` where nobody may keep it.
     tag: Option<String>,
     last_modified: DateTime<Utc>,
+    status: StatusCode,
     /// `None` where the caller had it, so that it was not made.
     body: Option<Bytes>,
 }
@@ -73,7 +74,7 @@ impl Ready {
         if let Some(coding) = coding.header() {
             headers.insert(header::CONTENT_ENCODING, coding);
         }
-        Self { headers, tag, last_modified: reply.last_modified, body: None }
+        Self { headers, tag, last_modified: reply.last_modified, status: reply.status(), body: None }
     }
 
     fn with(self, body: Option<Bytes>) -> Self {
@@ -100,6 +101,7 @@ impl Ready {
                 UNCHANGED.iter().filter_map(|name| Some((name.clone(), self.headers.get(name)?.clone())));
             response.headers_mut().extend(said);
         } else {
+            *response.status_mut() = self.status;
             *response.body_mut() = Body::from(self.body.clone()?);
             response.headers_mut().clone_from(&self.headers);
         }

@@ -213,6 +213,7 @@ fn head_of((asked, applied): (&Asked, &Applied), vocabulary: &Vocabulary, pin: P
         next: None,
         language: Some(asked.language.code()),
         database_ms: None,
+        written: None,
         unread: None,
     }
 }

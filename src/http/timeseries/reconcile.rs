@@ -374,8 +374,20 @@ fn write(
     };
     let (format, last_modified) = (view.format, *last_modified);
     let (tag, complete) = (Some(tag), next.is_none());
-    let (stream, language, database_ms, unread) = (None, None, None, None);
-    Ok(Reply { body, stream, format, tag, last_modified, complete, next, language, database_ms, unread })
+    let (stream, language, database_ms, written, unread) = (None, None, None, None, None);
+    Ok(Reply {
+        body,
+        stream,
+        format,
+        tag,
+        last_modified,
+        complete,
+        next,
+        language,
+        database_ms,
+        written,
+        unread,
+    })
 }
 
 fn csv_rows<'a>(item: &'a ComparisonItem<'a>) -> impl Iterator<Item = Line<'a>> {

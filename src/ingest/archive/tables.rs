@@ -24,13 +24,16 @@ impl Table {
 
 macro_rules! table {
     ($name:literal, $path:expr, $order:expr, [$first:literal $(, $column:literal)* $(,)?]) => {
+        table!($name, $path, $order, [$first $(, $column)*], "true")
+    };
+    ($name:literal, $path:expr, $order:expr, [$first:literal $(, $column:literal)* $(,)?], $which:literal) => {
         Table {
             name: $name,
             path: $path,
             columns: &[$first $(, $column)*],
             read: concat!(
-                "COPY (SELECT \"", $first, "\"", $(", \"", $column, "\"",)* " FROM ", $name, " ORDER BY ", $order,
-                ") TO STDOUT"
+                "COPY (SELECT \"", $first, "\"", $(", \"", $column, "\"",)* " FROM ", $name, " WHERE ", $which,
+                " ORDER BY ", $order, ") TO STDOUT"
             ),
             write: concat!("COPY ", $name, " (\"", $first, "\"", $(", \"", $column, "\"",)* ") FROM STDIN"),
         }
@@ -56,7 +59,29 @@ pub const TABLES: [Table; 22] = [
         "import",
         "imports.csv",
         "import_id",
-        ["import_id", "kind", "checksum", "imported_at", "file_name", "file_size", "options", "report"]
+        [
+            "import_id",
+            "kind",
+            "checksum",
+            "imported_at",
+            "file_name",
+            "file_size",
+            "options",
+            "report",
+            "state",
+            "received_at",
+            "started_at",
+            "finished_at",
+            "spool",
+            "attempts",
+            "bytes_read",
+            "rows_read",
+            "is_cancelled",
+            "same_as",
+            "detail",
+            "is_kept",
+        ],
+        "state NOT IN ('waiting', 'running')"
     ),
     table!(
         "release",

@@ -164,23 +164,31 @@ impl Recognise {
 #[serde(deny_unknown_fields, default)]
 pub struct Document {
     /// Its id; made of the file's name and checksum where it is not given.
-    #[serde(rename = "document")]
+    #[serde(rename = "document", skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
     /// Who first published most of its figures.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
     /// Who published it.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub publisher: Option<String>,
     /// Its title.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
     /// Where it is found.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
     /// When it was published: 2024, 2024-05 or 2024-05-13.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub published: Option<String>,
     /// Under which terms it may be used.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub licence: Option<String>,
     /// What else there is to know.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
     /// `patch` (what it does not list stays) or `edition` (it speaks for its whole scope).
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub coverage: Option<Coverage>,
 }
 

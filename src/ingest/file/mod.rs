@@ -7,6 +7,7 @@ mod check;
 mod codes;
 mod documents;
 mod guess;
+mod kept;
 mod layout;
 mod lists;
 mod mapping;
@@ -28,16 +29,19 @@ mod write;
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use sqlx::types::Json;
 use sqlx::{Connection, PgConnection};
 
-use super::{LARGE, hold_lock};
+use super::{LARGE, hold_lock, take_lock};
 use crate::clock::Clock;
 use crate::database::Database;
 use crate::error::{Error, Result};
+use kept::Keeping;
+pub use kept::Kept;
 pub use mapping::{Coverage, Document, Jump, Mapping};
 pub use options::Options;
 pub use own::Description;
@@ -46,7 +50,7 @@ use read::Outcome;
 pub use recognise::forms;
 pub use report::{FaultKind, Faults, ImportFault, Report};
 pub use target::{Fact, Target};
-pub use withdraw::{Withdrawn, withdraw};
+pub use withdraw::{Which, Withdrawn, withdraw};
 use world::World;
 
 /// A file to be taken in.
@@ -65,7 +69,7 @@ pub struct Received {
 impl Received {
     /// The file at `path`; blocks while it is read for its checksum.
     pub fn at(path: &Path) -> Result<Self> {
-        let failed = |error: std::io::Error| Error::Startup(format!("the file {}: {error}", path.display()));
+        let failed = |error: std::io::Error| unreadable(path, &error);
         let mut file = std::fs::File::open(path).map_err(failed)?;
         let (mut digest, mut size, mut buffer) = (Sha256::new(), 0, vec![0; 1 << 16]);
         loop {
@@ -94,32 +98,37 @@ pub enum Done {
     Refused(Box<Report>),
 }
 
+/// What is to be done with a file.
+#[derive(Debug, Clone, Copy)]
+pub struct Job<'a> {
+    /// The file.
+    pub received: &'a Received,
+    /// How it is taken in.
+    pub options: &'a Options,
+    /// Where it is kept as it was received; `None` where it is not.
+    pub kept: Option<&'a Kept>,
+    /// The import, where it is known already.
+    pub number: Option<i32>,
+}
+
+/// How long to wait between two looks at whether another import has ended.
+const PAUSE: Duration = Duration::from_millis(100);
+
 /// Takes a file in, in one transaction; waits for any other import to end.
-pub async fn import(
-    database: &Database,
-    received: &Received,
-    options: &Options,
-    clock: &Clock,
-    progress: &Progress,
-) -> Result<Done> {
+pub async fn import(database: &Database, job: Job<'_>, clock: &Clock, progress: &Progress) -> Result<Done> {
+    let Job { received, options, .. } = job;
     let mut connection = database.writer().await?;
     let mut transaction = connection.begin().await?;
-    hold_lock(&mut transaction).await?;
+    // Not waiting within the database: who waits can be cancelled.
+    while !take_lock(&mut transaction).await? {
+        progress.check()?;
+        tokio::time::sleep(PAUSE).await;
+    }
     if let Some((import, report)) = known(&mut transaction, received, options).await? {
         return Ok(Done::Known(import, Box::new(report)));
     }
     let world = World::read(&mut transaction).await?;
-    let outcome = {
-        let (received, options, progress) = (received.clone(), options.clone(), progress.clone());
-        let read = move || {
-            let outcome = read::read(&received, &options, &world, &progress);
-            outcome.map(|outcome| (outcome, world))
-        };
-        tokio::task::spawn_blocking(read)
-            .await
-            .map_err(|error| Error::internal("reading a file", error))??
-    };
-    let (mut content, world) = match outcome {
+    let (mut content, world) = match read_aside(job, world, progress).await? {
         (Outcome::Refused(report), _) => return Ok(Done::Refused(report)),
         (Outcome::Content(content), world) => (content, world),
     };
@@ -130,17 +139,48 @@ pub async fn import(
     if options.dry_run {
         return Ok(Done::Checked(Box::new(content.report)));
     }
-    let how = (received, options, &world);
-    let writing = write::write(&mut transaction, *content, written, how, clock, progress);
+    let keeping = keep_aside(job).await?;
+    let writing = write::write(&mut transaction, *content, written, (job, &world), clock, progress);
     let (import, report) = Box::pin(writing).await?;
     progress.check()?;
     transaction.commit().await?;
+    keeping.into_iter().for_each(Keeping::done);
     if report.observations >= LARGE {
         sqlx::query("VACUUM (ANALYZE) collection, series, observation_chunk, observation_history, rollup_series, rollup_chunk")
             .execute(&mut connection)
             .await?;
     }
     Ok(Done::Taken(import, Box::new(report)))
+}
+
+/// Reads a file on a thread that may wait.
+async fn read_aside(job: Job<'_>, world: World, progress: &Progress) -> Result<(Outcome, World)> {
+    let (received, options, progress) = (job.received.clone(), job.options.clone(), progress.clone());
+    let read = move || {
+        let outcome = read::read(&received, &options, &world, &progress);
+        outcome.map(|outcome| (outcome, world))
+    };
+    aside(read).await
+}
+
+/// Keeps a file, where that is asked for, on a thread that may wait.
+async fn keep_aside(job: Job<'_>) -> Result<Option<Keeping>> {
+    let Some(kept) = job.kept.cloned() else { return Ok(None) };
+    let Received { path, checksum, .. } = job.received.clone();
+    let keep = move || {
+        let file = std::fs::File::open(&path).map_err(|error| unreadable(&path, &error))?;
+        kept.keep(file, &checksum)
+    };
+    aside(keep).await.map(Some)
+}
+
+async fn aside<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(|error| Error::internal("reading a file", error))?
+}
+
+fn unreadable(path: &Path, error: &std::io::Error) -> Error {
+    Error::Startup(format!("the file {}: {error}", path.display()))
 }
 
 /// The import by which the same file was taken in the same way, some release of which still counts.
@@ -151,7 +191,7 @@ async fn known(
 ) -> Result<Option<(i32, Report)>> {
     let found = sqlx::query!(
         "SELECT import_id, report AS \"report!: Json<Report>\" FROM import
-         WHERE kind = 'file' AND checksum = $1 AND options = $2 AND report IS NOT NULL
+         WHERE kind = 'file' AND checksum = $1 AND options - 'dry_run' = $2::jsonb - 'dry_run' AND report IS NOT NULL
            AND EXISTS (SELECT FROM release WHERE release.import_id = import.import_id AND withdrawn_at IS NULL)
          ORDER BY import_id LIMIT 1",
         &received.checksum[..],
@@ -160,8 +200,13 @@ async fn known(
     Ok(found.fetch_optional(connection).await?.map(|row| (row.import_id, row.report.0)))
 }
 
-/// Makes a dataset of one's own out of its description; answers with its name.
-pub async fn create_dataset(database: &Database, text: &str, clock: &Clock) -> Result<String> {
+/// Makes a dataset of one's own out of its description, which is kept like a file; answers with its name.
+pub async fn create_dataset(
+    database: &Database,
+    text: &str,
+    kept: Option<&Kept>,
+    clock: &Clock,
+) -> Result<String> {
     let wrong = |reasons: Vec<String>| {
         Error::Startup(format!("the description of the dataset: {}", reasons.join("; ")))
     };
@@ -174,7 +219,11 @@ pub async fn create_dataset(database: &Database, text: &str, clock: &Clock) -> R
     if !faults.is_empty() {
         return Err(wrong(faults));
     }
-    write::describe(&mut transaction, &description, &world, text, clock).await?;
+    let checksum = Sha256::digest(text).into();
+    let keeping = kept.map(|kept| kept.keep(text.as_bytes(), &checksum)).transpose()?;
+    let how = (checksum, keeping.is_some());
+    write::describe(&mut transaction, &description, &world, how, clock).await?;
     transaction.commit().await?;
+    keeping.into_iter().for_each(Keeping::done);
     Ok(description.dataset)
 }

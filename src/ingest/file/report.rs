@@ -27,6 +27,7 @@ pub struct ImportFault {
 
 /// What a fault or warning is of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
+#[schema(as = ImportFaultKind)]
 #[serde(rename_all = "snake_case")]
 pub enum FaultKind {
     /// The file cannot be read on.
@@ -59,6 +60,7 @@ pub enum FaultKind {
 
 /// Faults or warnings: the first thousand of them, and how many there are.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = ImportFaults)]
 pub struct Faults {
     /// How many there are.
     pub count: u64,
@@ -78,6 +80,7 @@ impl Faults {
 
 /// What came of a file.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = ImportReport)]
 pub struct Report {
     /// The form in which the file was recognised, `guessed` where its mapping was made from its headers, `given` where it was given.
     pub recognised: String,
@@ -100,8 +103,8 @@ pub struct Report {
     /// The datasets that it changed.
     pub datasets: Vec<String>,
     /// Whether reading ended before the file did: then nothing of it is taken in, whatever was to be left out.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    #[schema(required = false)]
+    #[serde(default)]
+    #[schema(required)]
     pub is_broken: bool,
     /// What kept it from being taken in; with faults nothing is, unless what is faulty was to be left out.
     pub faults: Faults,

@@ -30,6 +30,8 @@ pub struct Rows<'a> {
     format: Format,
     sheet: Option<String>,
     pub(super) add_codes: &'a BTreeMap<Dimension, Option<String>>,
+    /// Whether what is faulty is left out.
+    skips: bool,
     pub(super) content: &'a mut Content,
     /// The decimals of measures by number.
     decimals: HashMap<u32, u32>,
@@ -67,7 +69,8 @@ impl<'a> Rows<'a> {
         let measures = content.dataset.measures.clone();
         let mut number = |code: &str| content.lists.find(Dimension::Measure, code);
         let decimals = measures.iter().filter_map(|one| Some((number(&one.code)?, one.decimals))).collect();
-        Self { layout, format, sheet, add_codes: &options.add_codes, content, decimals, faults: Vec::new() }
+        let (add_codes, skips) = (&options.add_codes, options.skip_faulty);
+        Self { layout, format, sheet, add_codes, skips, content, decimals, faults: Vec::new() }
     }
 
     /// How many rows were taken.
@@ -114,11 +117,16 @@ impl<'a> Rows<'a> {
         fields: &Fields<'_>,
         (text, period): (&str, Option<Period>),
     ) -> Result<bool> {
-        let Some(figure) = self.figure(fields, text, period) else { return Ok(false) };
-        let Some(codes) = self.codes(fields) else { return Ok(false) };
-        let Some(figure) = self.scaled(figure, text, codes[Dimension::Measure as usize]) else {
+        let figure = self.figure(fields, text, period);
+        if figure.is_none() && self.faults.is_empty() {
             return Ok(false);
-        };
+        }
+        // Whatever is wrong already: each of its fields is looked at, so that all faults are told at once.
+        let codes = self.codes(fields);
+        let measure = codes.map(|codes| codes[Dimension::Measure as usize]);
+        let value = if self.is_missing(text) { None } else { self.value(text, measure) };
+        let (Some(figure), Some(codes)) = (figure, codes) else { return Ok(false) };
+        let figure = Figure { value, ..figure };
         let confirmation = self.is_confirmation(fields, &figure);
         let note = fields[Target::Fact(Fact::Note).place()].filter(|note| !note.is_empty());
         let note = note.map(|note| note.chars().take(LONGEST_NOTE).collect::<String>().into_boxed_str());
@@ -153,11 +161,16 @@ impl<'a> Rows<'a> {
         Ok(true)
     }
 
-    /// Period and status; `None` where the row states no figure.
+    /// Whether it stands for a figure that is not stated.
+    fn is_missing(&self, text: &str) -> bool {
+        text.is_empty() || self.content.mapping.missing.iter().any(|one| one == text)
+    }
+
+    /// Period and status; `None` where the row states no figure, or not of when.
     fn figure(&mut self, fields: &Fields<'_>, text: &str, period: Option<Period>) -> Option<Figure> {
         let status =
             fields[Target::Fact(Fact::Status).place()].filter(|status| !status.is_empty()).unwrap_or("A");
-        let is_missing = text.is_empty() || self.content.mapping.missing.iter().any(|one| one == text);
+        let is_missing = self.is_missing(text);
         if is_missing && status != "M" {
             return None;
         }
@@ -188,8 +201,7 @@ impl<'a> Rows<'a> {
             );
             self.expecting(FaultKind::Period, Target::Fact(Fact::Period), &period.to_string(), &reason, &has);
         }
-        let value = (!is_missing).then_some(0);
-        Some(Figure { period, value, status: status.bytes().next().unwrap_or(b'A') })
+        Some(Figure { period, value: None, status: status.bytes().next().unwrap_or(b'A') })
     }
 
     fn period(&mut self, fields: &Fields<'_>) -> Option<Period> {
@@ -226,14 +238,13 @@ impl<'a> Rows<'a> {
         period
     }
 
-    /// The figure with its value in units of 10^-decimals of its measure.
-    fn scaled(&mut self, figure: Figure, text: &str, measure: u32) -> Option<Figure> {
-        if figure.value.is_none() {
-            return Some(figure);
-        }
-        let decimals = self.decimals.get(&measure).copied().unwrap_or_default();
+    /// The value in units of 10^-decimals of its measure; where that is not known, whether it is a number is all that is looked at.
+    fn value(&mut self, text: &str, measure: Option<u32>) -> Option<i64> {
+        let known = measure.and_then(|measure| self.decimals.get(&measure).copied());
+        let decimals = known.unwrap_or_default();
         let reason = match self.format.read(text, decimals) {
-            Ok(value) => return Some(Figure { value: Some(value), ..figure }),
+            Ok(value) => return Some(value),
+            Err(Wrong::Fraction) if measure.is_none() => return None,
             Err(Wrong::Fraction) if self.content.mapping.fractions == Fractions::LeaveOut => {
                 self.content.report.rows_left_out += 1;
                 let reason = format!("is left out: its measure has {decimals} decimals");
@@ -312,6 +323,8 @@ impl<'a> Rows<'a> {
     /// Tells what is wrong with the row at hand, if anything is; in the column of a period where the row has several figures.
     fn tell(&mut self, line: u64, wide: Option<usize>) -> bool {
         let is_faulty = !self.faults.is_empty();
+        let is_left_out = self.skips && self.faults.iter().any(|fault| !fault.is_warning);
+        self.content.report.rows_left_out += u64::from(is_left_out);
         let layout = self.layout;
         for Fault { code, target, value, reason, expected, is_warning } in self.faults.drain(..) {
             let is_value = target == Some(Target::Fact(Fact::Value));

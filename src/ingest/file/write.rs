@@ -3,10 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 use sqlx::PgConnection;
 
-use super::Received;
+use super::Job;
 use super::documents::Written;
 use super::lists::Lists;
 use super::mapping::{NewCode, NewSource};
@@ -71,11 +70,12 @@ pub async fn write(
     connection: &mut PgConnection,
     mut content: Content,
     written: Vec<Written>,
-    (received, options, world): (&Received, &Options, &World),
+    (job, world): (Job<'_>, &World),
     clock: &Clock,
     progress: &Progress,
 ) -> Result<(i32, Report)> {
-    let import = Import { checksum: received.checksum, at: clock.now(), today: clock.today() };
+    let Job { received, options, kept, number } = job;
+    let import = Import { number, checksum: received.checksum, at: clock.now(), today: clock.today() };
     let dataset = content.dataset.name.clone();
     describe_datasets(connection, std::slice::from_ref(&dataset), import.at).await?;
     let codes_before = read_codes(connection).await?;
@@ -104,16 +104,26 @@ pub async fn write(
     counts(connection, &release_of, &extents).await?;
     rollup::settle(connection, &codes_before, import.at).await?;
     raise_versions(connection, import.at, &collections).await?;
-    sqlx::query!(
-        "UPDATE import SET file_name = $2, file_size = $3, options = $4, report = $5 WHERE import_id = $1",
+    let finished = sqlx::query!(
+        "UPDATE import SET state = 'done', imported_at = $6, finished_at = $7, is_kept = $8,
+                           file_name = $2, file_size = $3, bytes_read = $3, options = $4, report = $5, rows_read = $9
+         WHERE import_id = $1 AND NOT is_cancelled",
         import_id,
         received.name,
         i64::try_from(received.size).unwrap_or(i64::MAX),
         json!(options),
         json!(report),
+        import.at,
+        clock.now(),
+        kept.is_some(),
+        i64::try_from(report.rows_read).unwrap_or(i64::MAX),
     )
     .execute(connection)
     .await?;
+    // Whoever cancels it from now on waits for the commit, and finds that it is done.
+    if finished.rows_affected() == 0 {
+        return Err(Error::Cancelled);
+    }
     Ok((import_id, report))
 }
 
@@ -122,14 +132,23 @@ pub async fn describe(
     connection: &mut PgConnection,
     description: &Description,
     world: &World,
-    text: &str,
+    (checksum, is_kept): ([u8; 32], bool),
     clock: &Clock,
 ) -> Result<()> {
-    let checksum = Sha256::digest(text).into();
-    let import = Import { checksum, at: clock.now(), today: clock.today() };
+    let import = Import { number: None, checksum, at: clock.now(), today: clock.today() };
     describe_datasets(connection, std::slice::from_ref(&description.dataset), import.at).await?;
     let parts = vec![part("codes", description.entries(world), checksum)];
     let mut changes = releases::append(connection, "file", import, parts).await?;
+    let import_id = import_of(connection, changes.taken[0].release).await?;
+    let name = format!("{}.toml", description.dataset);
+    sqlx::query!(
+        "UPDATE import SET file_name = $2, is_kept = $3 WHERE import_id = $1",
+        import_id,
+        name,
+        is_kept,
+    )
+    .execute(&mut *connection)
+    .await?;
     records::write(connection, import.today, &mut changes).await?;
     raise_versions(connection, import.at, &changes.collections()).await
 }

@@ -56,8 +56,10 @@ pub async fn generate(database: &Database, pack: &Files, order: Order, clock: &C
         return Err(Error::Startup(missing.to_owned()));
     }
     let checksum = checksum(pack, order);
-    let (market, import) =
-        (Market::plan(pack, order)?, Import { checksum, at: clock.now(), today: clock.today() });
+    let (market, import) = (
+        Market::plan(pack, order)?,
+        Import { number: None, checksum, at: clock.now(), today: clock.today() },
+    );
     let mut made = Generated { series: 0, observations: 0, unchanged: true };
     if standing(&mut transaction).await?.is_empty() {
         let written = take_in(&mut transaction, import, pack, market.clone()).await?;

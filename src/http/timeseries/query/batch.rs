@@ -180,6 +180,7 @@ impl<'a> Answering<'a> {
             next: None,
             language: None,
             database_ms: Some(self.database_ms),
+            written: None,
             unread: None,
         })
     }
