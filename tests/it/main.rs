@@ -17,6 +17,7 @@ mod files;
 mod import;
 mod ingest;
 mod intake;
+mod kills;
 mod migrations;
 mod observations;
 mod partnerships;
