@@ -47,7 +47,7 @@ impl Folder {
 
     /// Where PostgreSQL keeps its data.
     pub(super) fn cluster(&self) -> PathBuf {
-        self.root.join("postgresql")
+        cluster(&self.root)
     }
 
     /// Where a cluster is made, before it is whole and takes its name.
@@ -89,6 +89,11 @@ impl Folder {
         let number = digest.iter().take(8).fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
         Path::new(SHORT_PARENT).join(format!("china-auto-{number:016x}"))
     }
+}
+
+/// Where PostgreSQL keeps its data in a data folder that need not be there.
+pub(super) fn cluster(data_dir: &Path) -> PathBuf {
+    data_dir.join("postgresql")
 }
 
 /// Makes a folder that is open to `owner` alone, or takes one that was made so before.

@@ -4,6 +4,7 @@
 //! keeps a second one away. Everything here blocks: call it from a thread that may wait.
 
 mod child;
+mod dump;
 mod folder;
 mod initdb;
 mod leftover;
@@ -19,6 +20,7 @@ use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use tokio::sync::watch;
 
 pub use child::{Child, SUBCOMMAND};
+pub use dump::Client;
 pub use programs::Search;
 
 use crate::error::{Error, Result};
@@ -64,6 +66,11 @@ impl Options {
     pub fn new(data_dir: PathBuf, named: Option<PathBuf>) -> Self {
         Self { data_dir, launcher: this_program(), search: Search::new(named), durable: true }
     }
+
+    /// Whether there is a cluster already, so that nothing has to be made.
+    pub fn has_cluster(&self) -> bool {
+        folder::cluster(&self.data_dir).exists()
+    }
 }
 
 /// This program, even if its file has been replaced since.
@@ -91,6 +98,11 @@ enum Server {
 impl Embedded {
     /// Starts the server. Refused while another process runs one on the same data folder.
     pub fn start(options: &Options) -> Result<Self> {
+        Self::start_alone(options)?.announced()
+    }
+
+    /// The same for this process alone: commands that look for a running server wait for the end of this one.
+    pub fn start_alone(options: &Options) -> Result<Self> {
         let folder = Folder::open(&options.data_dir)?;
         match Lock::take(&folder.lock())? {
             Some(lock) => Self::run(options, &folder, lock),
@@ -104,7 +116,7 @@ impl Embedded {
         let deadline = Instant::now() + ATTACH_WITHIN;
         loop {
             if let Some(lock) = Lock::take(&folder.lock())? {
-                return Self::run(options, &folder, lock);
+                return Self::run(options, &folder, lock)?.announced();
             }
             if let Some(Holder { socket: Some(socket), .. }) = Lock::holder(&folder.lock()) {
                 return Ok(Self { data_dir: folder.root().to_owned(), socket, server: Server::Theirs });
@@ -116,7 +128,7 @@ impl Embedded {
         }
     }
 
-    fn run(options: &Options, folder: &Folder, mut lock: Lock) -> Result<Self> {
+    fn run(options: &Options, folder: &Folder, lock: Lock) -> Result<Self> {
         let cluster = folder.cluster();
         let owner = Owner::of(&cluster)?;
         let programs = options.search.locate(folder.major()?)?;
@@ -148,9 +160,16 @@ impl Embedded {
                 }
             }
         };
-        lock.record(Some(&socket)).map_err(failed("write the lock file", &folder.lock()))?;
         let server = Server::Ours { postmaster, lock };
         Ok(Self { data_dir: folder.root().to_owned(), socket, server })
+    }
+
+    /// Tells other processes where the server can be reached.
+    fn announced(mut self) -> Result<Self> {
+        if let Server::Ours { lock, .. } = &mut self.server {
+            lock.record(Some(&self.socket)).map_err(failed("write the lock file of", &self.data_dir))?;
+        }
+        Ok(self)
     }
 
     /// How to connect to one of its databases.

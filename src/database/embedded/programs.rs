@@ -46,6 +46,21 @@ impl Programs {
     pub(super) fn path(&self, program: &str) -> PathBuf {
         self.folder.join(program)
     }
+
+    /// The path of a program that serving does without. Where the folder has links to single programs, all are beside what they
+    /// lead to.
+    pub(super) fn client(&self, program: &str) -> Result<PathBuf> {
+        let server = self.path("postgres").canonicalize().ok();
+        let beside = server.and_then(|server| Some(server.parent()?.join(program)));
+        let found = beside.into_iter().chain([self.path(program)]).find(|path| path.is_file());
+        found.ok_or_else(|| {
+            let major = self.major;
+            Error::Startup(format!(
+                "{self} has no {program}. Ways out: install the client programs of PostgreSQL {major} (on Debian \
+                 postgresql-client-{major}); or name a folder that has all of its programs with PG_BINDIR."
+            ))
+        })
+    }
 }
 
 impl std::fmt::Display for Programs {
@@ -186,6 +201,26 @@ mod tests {
         {
             assert!(refused.contains(part), "{part} is not in: {refused}");
         }
+    }
+
+    #[test]
+    fn what_serving_does_without_is_found_beside_what_a_link_leads_to_or_said_to_be_missing() {
+        let root = tempfile::tempdir().unwrap();
+        let (real, links) = (root.path().join("real"), root.path().join("path"));
+        install(&real, "17.2");
+        std::fs::create_dir(&links).unwrap();
+        for program in ["initdb", "postgres"] {
+            std::os::unix::fs::symlink(real.join(program), links.join(program)).unwrap();
+        }
+        let programs = search(root.path()).locate(None).unwrap();
+        let missing = programs.client("pg_dump").unwrap_err().to_string();
+        for part in ["PostgreSQL 17.2", "has no pg_dump", "postgresql-client-17", "PG_BINDIR"] {
+            assert!(missing.contains(part), "{part} is not in: {missing}");
+        }
+        std::fs::write(links.join("pg_dump"), "").unwrap();
+        assert_eq!(programs.client("pg_dump").unwrap(), links.join("pg_dump"));
+        std::fs::write(real.join("pg_dump"), "").unwrap();
+        assert_eq!(programs.client("pg_dump").unwrap(), real.canonicalize().unwrap().join("pg_dump"));
     }
 
     #[test]
