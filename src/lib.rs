@@ -2,6 +2,7 @@
 //! each figure with the source and the document it comes from.
 
 pub mod app;
+pub mod backup;
 pub mod catalog;
 pub mod charging;
 pub mod clock;

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use china_auto::config::{self, Flags, Settings};
 use china_auto::database::embedded;
 use china_auto::error::{Error, Result};
-use china_auto::{export, generate, health, http, import, rollups, server, telemetry};
+use china_auto::{backup, export, generate, health, http, import, rollups, server, telemetry};
 use clap::{Parser, Subcommand};
 
 /// Answers are many short-lived pieces of memory of many threads, which this allocator is made for.
@@ -39,6 +39,10 @@ enum Command {
     Import(Box<import::Wanted>),
     /// Write all data to a folder of CSV that import takes back
     Export(export::Wanted),
+    /// Write the embedded server's database to a file that restore takes back
+    Backup(backup::Wanted),
+    /// Put a backup in the place of the embedded server's database
+    Restore(backup::Taken),
     /// Withdraw a release: what the others say holds again
     Withdraw(import::Withdraw),
     /// Make a dataset of one's own
@@ -89,6 +93,14 @@ fn run(flags: Flags, command: Command) -> Result<()> {
         Command::Export(wanted) => {
             let settings = settings(flags)?;
             print(&runtime()?.block_on(export::run(settings, wanted))?)
+        }
+        Command::Backup(wanted) => {
+            let settings = settings(flags)?;
+            print(&runtime()?.block_on(backup::run(settings, wanted))?)
+        }
+        Command::Restore(taken) => {
+            let settings = settings(flags)?;
+            print(&runtime()?.block_on(backup::restore(settings, taken))?)
         }
         Command::Withdraw(wanted) => {
             let settings = settings(flags)?;

@@ -1,5 +1,6 @@
 //! PostgreSQL: connections, migrations and what the driver's errors mean. Knows nothing of the market.
 
+mod backup;
 mod driver;
 pub mod embedded;
 mod gate;

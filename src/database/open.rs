@@ -7,14 +7,14 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::{Connection, PgConnection};
 
 use super::embedded::{Embedded, Options};
-use super::{Database, OLDEST_MAJOR};
+use super::{Database, OLDEST_MAJOR, backup};
 use crate::error::{Error, Result};
 
 /// How long a server may take to answer the first connection.
 const CONNECT_WITHIN: Duration = Duration::from_secs(10);
 
 /// The name of the embedded server's database.
-const NAME: &str = "china_auto";
+pub(super) const NAME: &str = "china_auto";
 
 /// The address of a database. It may hold a password and is shown without it.
 #[derive(Clone)]
@@ -86,8 +86,16 @@ impl Opened {
         Self::embedded(blocking(move || Embedded::attach_or_start(&options)).await?).await
     }
 
+    /// The embedded server for this process alone: other commands wait for its end.
+    pub async fn alone(options: Options) -> Result<Self> {
+        Self::embedded(blocking(move || Embedded::start_alone(&options)).await?).await
+    }
+
     async fn embedded(embedded: Embedded) -> Result<Self> {
         make_database(&embedded).await?;
+        if embedded.pid().is_some() {
+            backup::clear_up(&embedded).await;
+        }
         let options = embedded.connect(NAME);
         let version = version(&options).await?;
         let described = format!("PostgreSQL {version}, embedded in {}", embedded.data_dir().display());
@@ -105,7 +113,10 @@ impl Opened {
     }
 }
 
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+/// Does what blocks on a thread that may wait.
+pub(super) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T> + Send + 'static,
+) -> Result<T> {
     let done = tokio::task::spawn_blocking(work).await;
     done.map_err(|error| Error::internal("running PostgreSQL", error))?
 }

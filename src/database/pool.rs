@@ -79,6 +79,18 @@ impl Database {
         Ok(applied(&mut connection).await? - before)
     }
 
+    /// The number of the newest migration that was applied to it; `None` where none was, so that nothing of ours can be in it.
+    pub async fn migration(&self) -> Result<Option<i64>> {
+        let mut connection = self.writer().await?;
+        let newest = if is_migrated(&mut connection).await? {
+            sqlx::query_scalar("SELECT max(version) FROM _sqlx_migrations").fetch_one(&mut connection).await?
+        } else {
+            None
+        };
+        connection.close().await?;
+        Ok(newest)
+    }
+
     /// Takes back every migration, the newest first: the schema is empty afterwards and all data is gone.
     pub async fn undo_migrations(&self) -> Result<()> {
         let mut connection = self.writer().await?;
@@ -92,11 +104,13 @@ pub fn newest_migration() -> i64 {
     MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or_default()
 }
 
+async fn is_migrated(connection: &mut PgConnection) -> Result<bool> {
+    let is_there = sqlx::query_scalar("SELECT to_regclass('_sqlx_migrations') IS NOT NULL");
+    Ok(is_there.fetch_one(connection).await?)
+}
+
 async fn applied(connection: &mut PgConnection) -> Result<usize> {
-    let table: Option<String> = sqlx::query_scalar("SELECT to_regclass('_sqlx_migrations')::text")
-        .fetch_one(&mut *connection)
-        .await?;
-    if table.is_none() {
+    if !is_migrated(connection).await? {
         return Ok(0);
     }
     let count: i64 =

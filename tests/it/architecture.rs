@@ -7,10 +7,11 @@ use std::path::{Path, PathBuf};
 /// What each part may name beside itself. Nothing else may be named by it, and a new part needs a row here.
 ///
 /// From above: the program, the server, the edge with the routes of every slice, the slices, time series, the database.
-const MAY_NAME: [(&str, &[&str]); 30] = [
+const MAY_NAME: [(&str, &[&str]); 31] = [
     (
         "main",
         &[
+            "backup",
             "config",
             "database",
             "error",
@@ -24,6 +25,7 @@ const MAY_NAME: [(&str, &[&str]); 30] = [
             "telemetry",
         ],
     ),
+    ("backup", &["config", "database", "error"]),
     ("rollups", &["clock", "config", "database", "error", "ingest", "timeseries"]),
     ("export", &["config", "database", "error", "ingest"]),
     ("import", &["clock", "config", "database", "error", "ingest", "timeseries"]),

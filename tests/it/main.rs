@@ -4,6 +4,7 @@
 
 mod architecture;
 mod archive;
+mod backup;
 mod bad_input;
 mod cache;
 mod catalog;
