@@ -42,6 +42,7 @@ impl Opened {
                 self.described
             )));
         }
+        let replaced = versions(&self.database).await?;
         let server = self.server()?;
         let client = server.pg_restore(options)?;
         let mut connection = administrator(server).await?;
@@ -51,7 +52,9 @@ impl Opened {
             .await?;
         let applied = async {
             blocking(move || client.restore(RESTORED, from)).await?;
-            let applied = settle(&Database::new(server.connect(RESTORED))).await?;
+            let restored = Database::new(server.connect(RESTORED));
+            let applied = settle(&restored).await?;
+            overtake(&restored, &replaced).await?;
             exchange(&mut connection).await?;
             Ok(applied)
         };
@@ -110,6 +113,33 @@ async fn settle(restored: &Database) -> Result<usize> {
     sqlx::query("VACUUM (ANALYZE)").execute(&mut connection).await?;
     connection.close().await?;
     Ok(applied)
+}
+
+/// The collections that have data, each with its version.
+async fn versions(database: &Database) -> Result<(Vec<String>, Vec<i64>)> {
+    let mut connection = database.writer().await?;
+    let mut found = (Vec::new(), Vec::new());
+    if has(&mut connection, "collection").await? {
+        let all = sqlx::query!("SELECT name, version FROM collection WHERE version > 0");
+        found.extend(all.fetch_all(&mut connection).await?.into_iter().map(|row| (row.name, row.version)));
+    }
+    connection.close().await?;
+    Ok(found)
+}
+
+/// Raises the versions above those of what is replaced. Whoever keeps an answer of that asks by version and time whether it still
+/// holds, and later imports would give the same version to other data.
+async fn overtake(restored: &Database, (names, versions): &(Vec<String>, Vec<i64>)) -> Result<()> {
+    let mut connection = restored.writer().await?;
+    sqlx::query!(
+        "UPDATE collection SET version = GREATEST(collection.version, replaced.version) + 1, changed_at = now()
+         FROM UNNEST($1::text[], $2::bigint[]) AS replaced (name, version) WHERE collection.name = replaced.name",
+        names,
+        versions,
+    )
+    .execute(&mut connection)
+    .await?;
+    Ok(connection.close().await?)
 }
 
 /// Gives the names away, both or none.
