@@ -23,6 +23,7 @@ pub mod metrics;
 pub mod params;
 pub mod partnerships;
 pub mod production;
+pub mod rebuild;
 pub mod rollups;
 pub mod server;
 pub mod spreadsheet;

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use china_auto::config::{self, Flags, Settings};
 use china_auto::database::embedded;
 use china_auto::error::{Error, Result};
-use china_auto::{backup, export, generate, health, http, import, rollups, server, telemetry};
+use china_auto::{backup, export, generate, health, http, import, rebuild, rollups, server, telemetry};
 use clap::{Parser, Subcommand};
 
 /// Answers are many short-lived pieces of memory of many threads, which this allocator is made for.
@@ -48,6 +48,8 @@ enum Command {
     /// Make a dataset of one's own
     #[command(subcommand)]
     Dataset(Dataset),
+    /// Make the same state again from the files that were kept
+    Rebuild(Box<rebuild::Wanted>),
     /// List the sums that are kept ready, or make them anew
     Rollups(rollups::Wanted),
     /// Become one of PostgreSQL's programs, for a service that starts it
@@ -109,6 +111,10 @@ fn run(flags: Flags, command: Command) -> Result<()> {
         Command::Dataset(Dataset::Create(described)) => {
             let settings = settings(flags)?;
             print(&runtime()?.block_on(import::create(settings, described))?)
+        }
+        Command::Rebuild(wanted) => {
+            let settings = settings(flags)?;
+            print(&runtime()?.block_on(rebuild::run(settings, *wanted))?)
         }
         Command::Rollups(wanted) => {
             let settings = settings(flags)?;

@@ -15,7 +15,7 @@ use super::open::{NAME, Opened, blocking};
 use super::{Database, newest_migration};
 use crate::error::{Error, Result};
 
-/// The name of a database that is being made of a backup.
+/// The name of a database that is being made to take the place of the one that stands there.
 const RESTORED: &str = "china_auto_restored";
 
 /// SQLSTATE `object_in_use`.
@@ -42,26 +42,43 @@ impl Opened {
                 self.described
             )));
         }
+        let client = self.server()?.pg_restore(options)?;
+        let restore = async |restored: &Database| {
+            blocking(move || client.restore(RESTORED, from)).await?;
+            settle(restored).await
+        };
+        self.replace(restore).await
+    }
+
+    /// Has `make` fill a database that has the schema and no data, and puts it in the place of the embedded server's. Nothing changes
+    /// where it fails.
+    pub async fn remake<T>(&self, make: impl AsyncFnOnce(&Database) -> Result<T>) -> Result<T> {
+        let remake = async |remade: &Database| {
+            remade.migrate().await?;
+            make(remade).await
+        };
+        self.replace(remake).await
+    }
+
+    async fn replace<T>(&self, fill: impl AsyncFnOnce(&Database) -> Result<T>) -> Result<T> {
         let replaced = versions(&self.database).await?;
         let server = self.server()?;
-        let client = server.pg_restore(options)?;
         let mut connection = administrator(server).await?;
         // Empty in any case, and in the encoding and collation that were fixed when the cluster was made.
         sqlx::query!("CREATE DATABASE china_auto_restored TEMPLATE template0")
             .execute(&mut connection)
             .await?;
-        let applied = async {
-            blocking(move || client.restore(RESTORED, from)).await?;
+        let filled = async {
             let restored = Database::new(server.connect(RESTORED));
-            let applied = settle(&restored).await?;
+            let made = fill(&restored).await?;
             overtake(&restored, &replaced).await?;
             exchange(&mut connection).await?;
-            Ok(applied)
+            Ok(made)
         };
-        let applied = applied.await;
+        let filled = filled.await;
         // What was refused, or what gave way.
         clear_up(server).await;
-        applied
+        filled
     }
 
     fn server(&self) -> Result<&Embedded> {
@@ -163,7 +180,7 @@ async fn exchange(connection: &mut PgConnection) -> Result<()> {
     })
 }
 
-/// Removes what a restore leaves beside the database. Only for who holds the lock: nobody else is at it. Where that fails, the next
+/// Removes what a restore or a rebuild leaves beside the database. Only for who holds the lock: nobody else is at it. Where that fails, the next
 /// start has another try.
 pub(super) async fn clear_up(embedded: &Embedded) {
     let drop = async {
@@ -177,6 +194,6 @@ pub(super) async fn clear_up(embedded: &Embedded) {
         Ok::<_, Error>(connection.close().await?)
     };
     if let Err(error) = drop.await {
-        tracing::warn!("what a restore left beside the database could not be removed: {error}");
+        tracing::warn!("what a restore or a rebuild left beside the database could not be removed: {error}");
     }
 }

@@ -27,6 +27,7 @@ mod files;
 mod lines;
 mod pack;
 mod read;
+pub mod rebuild;
 mod records;
 mod releases;
 pub mod rollup;

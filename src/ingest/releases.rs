@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::timeseries::overlay::Origin;
 
 /// Why a release whose document is no longer among the data files is withdrawn.
-const GONE: &str = "the document is no longer part of the bundled data";
+pub const GONE: &str = "the document is no longer part of the bundled data";
 
 /// One import: what it takes in and when.
 #[derive(Debug, Clone, Copy)]

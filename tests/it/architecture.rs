@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 /// What each part may name beside itself. Nothing else may be named by it, and a new part needs a row here.
 ///
 /// From above: the program, the server, the edge with the routes of every slice, the slices, time series, the database.
-const MAY_NAME: [(&str, &[&str]); 31] = [
+const MAY_NAME: [(&str, &[&str]); 32] = [
     (
         "main",
         &[
@@ -20,12 +20,14 @@ const MAY_NAME: [(&str, &[&str]); 31] = [
             "health",
             "http",
             "import",
+            "rebuild",
             "rollups",
             "server",
             "telemetry",
         ],
     ),
     ("backup", &["config", "database", "error"]),
+    ("rebuild", &["config", "database", "error", "ingest"]),
     ("rollups", &["clock", "config", "database", "error", "ingest", "timeseries"]),
     ("export", &["config", "database", "error", "ingest"]),
     ("import", &["clock", "config", "database", "error", "ingest", "timeseries"]),

@@ -25,6 +25,7 @@ mod partnerships;
 mod plans;
 mod query;
 mod readme;
+mod rebuild;
 mod reconcile;
 mod reference;
 mod rollups;

@@ -34,6 +34,7 @@ mod tables;
 
 pub use export::export;
 pub use restore::restore;
+pub(super) use restore::set_ids;
 pub use tables::{ELSEWHERE, TABLES, Table};
 
 /// What was written or taken in.

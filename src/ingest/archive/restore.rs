@@ -121,7 +121,7 @@ async fn load(connection: &mut PgConnection, from: (&Path, &Manifest), table: &T
 }
 
 /// Has the next import, release and change get the numbers that follow.
-async fn set_ids(connection: &mut PgConnection) -> Result<()> {
+pub(in crate::ingest) async fn set_ids(connection: &mut PgConnection) -> Result<()> {
     let set = sqlx::query!(
         "SELECT (SELECT setval(pg_get_serial_sequence('import', 'import_id'), max(import_id)) FROM import) AS import,
                 (SELECT setval(pg_get_serial_sequence('release', 'release_id'), max(release_id)) FROM release) AS release,
