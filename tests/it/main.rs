@@ -15,6 +15,7 @@ mod complete;
 mod contract;
 mod discovery;
 mod files;
+mod fuzz;
 mod import;
 mod ingest;
 mod intake;
