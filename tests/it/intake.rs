@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use axum::body::{Body, Bytes};
 use axum::http::Method;
 use china_auto::catalog::Vocabularies;
-use china_auto::ingest::file::Kept;
+use china_auto::ingest::file::{Done, Job, Kept, Mapping, Options, Progress, Received, import};
 use china_auto::intake::{Intake, Settings};
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
@@ -15,7 +15,8 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::client::{Answer, Client};
-use crate::cluster::clock;
+use crate::cluster::{clock, program};
+use crate::service::{Service, command};
 
 /// How long anything may take before a test gives up on it.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -357,4 +358,46 @@ async fn a_stop_has_what_is_under_way_wait_for_the_next_start() {
     let sender = sender.again().await;
     let _worker = sender.begin();
     assert_eq!(sender.ended(&id).await["state"], "done");
+}
+
+#[tokio::test]
+async fn imports_at_once_and_a_start_beside_them_wait_or_do_not_need_to() {
+    let sender = Sender::with_room(1 << 20).await;
+    let mut other = sender.connection().await;
+    sqlx::query("SELECT pg_advisory_lock($1)").bind(LOCK).execute(&mut other).await.unwrap();
+    let _worker = sender.begin();
+    let sent = sender.send(WHERE, format!("{HEADER}{ROW}")).await.expect(202).json()["data"]["id"].clone();
+    sender.when(&sent, |import| import["state"] == "running").await;
+    // Another instance on the same database starts while an import is under way.
+    let data_dir = tempfile::tempdir().unwrap();
+    let mut command = command(program(), data_dir.path());
+    command.args(["--no-bundled-data=false", "--database-url", &sender.client.database.url()]);
+    let mut instance = Service::spawn(command);
+    assert_eq!(reqwest::get(instance.url("/readyz")).await.unwrap().status(), 200);
+    // Others from the command line and a withdrawal come to it meanwhile.
+    let folder = tempfile::tempdir().unwrap();
+    let imports = (2..6_u32).map(|number| {
+        let path = folder.path().join(format!("{number}.csv"));
+        fs::write(&path, format!("{HEADER}{}", ROW.replace("1234", &number.to_string()))).unwrap();
+        let received = Received::at(&path).unwrap();
+        let says =
+            format!("dataset = 'production'\n[document]\npublished = '200{number}'\nlicence = 'ours'\n");
+        let options = Options { says: Mapping::parse(&says).unwrap(), ..Options::default() };
+        let database = &sender.client.database.database;
+        async move {
+            let job = Job { received: &received, options: &options, kept: None, number: None };
+            import(database, job, &clock(), &Progress::default()).await.unwrap()
+        }
+    });
+    let withdrawal = sender.delete("/v1/releases/42?reason=x");
+    let ending = async { other.close().await.unwrap() };
+    let (done, withdrawn, ()) = tokio::join!(futures_util::future::join_all(imports), withdrawal, ending);
+    assert!(done.iter().all(|done| matches!(done, Done::Taken(..))), "{done:?}");
+    withdrawn.expect(200);
+    assert_eq!(sender.ended(&sent).await["state"], "done");
+    // Undated statements come before dated ones, whatever came in first.
+    assert_eq!(sender.client.rows(FIGURE).await[0]["value"], 5);
+    let seen: Value = reqwest::get(instance.url(FIGURE)).await.unwrap().json().await.unwrap();
+    assert_eq!(seen["data"][0]["value"], 5);
+    instance.stop();
 }
