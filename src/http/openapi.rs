@@ -54,6 +54,12 @@ data. From about 10,000 on they are sent while they are read, without a length. 
 connection is reset before the body has ended, and NDJSON lacks the line of type `end`. Only some are sent at a time; others \
 get 503 with `Retry-After`.
 
+**CSV**: a text that begins with `= + - @`, a tab or a carriage return and is no number gets an apostrophe before it, so that no spreadsheet \
+runs it; one that begins with an apostrophe gets another.
+
+**Writing** changes nothing by halves: a file that is sent waits on disk, is taken in in one transaction, and its import tells how that \
+goes. It is refused (403) unless the service was started to let anybody write, which it does at an address of its own machine only.
+
 **Asking again**: an answer to a GET carries an `ETag`. Sent back as `If-None-Match` it brings 304 without a body while nothing has \
 changed.
 
