@@ -2,7 +2,9 @@
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
 use super::filters::{KINDS, STATES};
 use crate::ingest::file::Report;
@@ -80,6 +82,20 @@ pub struct ImportRecord {
     /// What came of reading the file; null before, and where there was none.
     pub report: Option<Report>,
 }
+
+/// A file as it is, as a body.
+#[derive(Debug)]
+pub struct ImportFile;
+
+impl PartialSchema for ImportFile {
+    fn schema() -> RefOr<Schema> {
+        let text = ObjectBuilder::new().schema_type(Type::String);
+        let format = SchemaFormat::KnownFormat(KnownFormat::Binary);
+        text.format(Some(format)).description(Some("A file as it is.")).into()
+    }
+}
+
+impl ToSchema for ImportFile {}
 
 words! {
     /// What an import was of.

@@ -7,7 +7,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::filters::{self, ImportFilter};
-use super::model::{ImportEntry, ImportRecord};
+use super::model::{ImportEntry, ImportFile, ImportRecord};
 use super::parameters::{self, ImportParams};
 use super::queries;
 use crate::app::App;
@@ -86,7 +86,7 @@ async fn get_import(State(app): State<App>, Id(id): Id, call: Call) -> std::resu
 #[utoipa::path(
     post, path = "/v1/imports", operation_id = "create_import", tag = "imports",
     params(ImportParams),
-    request_body(content((String = "application/octet-stream")), description = "The file."),
+    request_body(content((ImportFile = "application/octet-stream")), description = "The file."),
     responses(
         (status = 202, description = "The import, which waits or is under way.", body = Single<ImportRecord>),
         (status = 200, description = "The import by which the same file is or was taken in.", body = Single<ImportRecord>),
