@@ -186,21 +186,8 @@ impl View {
         let language = self.language.map(Language::code);
         let query = self.target.name();
         let tag = tag([query.as_str(), &page, collection, &version, &self.basis, self.format.media_type()]);
-        let (tag, complete, format) = (Some(tag), next.is_none(), self.format);
-        let (stream, database_ms, unread, written) = (None, None, None, None);
-        Reply {
-            body,
-            stream,
-            format,
-            tag,
-            last_modified,
-            complete,
-            next,
-            language,
-            database_ms,
-            written,
-            unread,
-        }
+        let reply = Reply::new(body, self.format, Some(tag), last_modified);
+        Reply { complete: next.is_none(), next, language, ..reply }
     }
 }
 

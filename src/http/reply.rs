@@ -63,6 +63,23 @@ pub fn tag<'a>(parts: impl IntoIterator<Item = &'a str>) -> String {
 }
 
 impl Reply {
+    /// An answer that is whole, was only read, and has no names in a language.
+    pub const fn new(body: Bytes, format: Format, tag: Option<String>, last_modified: DateTime<Utc>) -> Self {
+        Self {
+            body,
+            stream: None,
+            format,
+            tag,
+            last_modified,
+            complete: true,
+            next: None,
+            language: None,
+            database_ms: None,
+            written: None,
+            unread: None,
+        }
+    }
+
     /// The same answer as one that changes without any collection changing: nobody may keep it.
     #[must_use]
     pub fn fleeting(self) -> Self {

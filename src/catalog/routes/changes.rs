@@ -95,22 +95,7 @@ fn write(view: &View, since: Since, read: Versioned<Feed>) -> Result<Reply> {
             records::json(&Changes { data: entries, meta, links, warnings: Vec::new() })?
         }
     };
-    let (format, last_modified) = (view.format, changed_at);
-    let tag = Some(tag);
-    let (stream, language, database_ms, written, unread) = (None, None, None, None, None);
-    Ok(Reply {
-        body,
-        stream,
-        format,
-        tag,
-        last_modified,
-        complete,
-        next,
-        language,
-        database_ms,
-        written,
-        unread,
-    })
+    Ok(Reply { complete, next, ..Reply::new(body, view.format, Some(tag), changed_at) })
 }
 
 /// The same question behind a position.

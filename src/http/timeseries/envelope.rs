@@ -203,19 +203,9 @@ fn head_of((asked, applied): (&Asked, &Applied), vocabulary: &Vocabulary, pin: P
     let applied = serde_json::to_string(applied).unwrap_or_default();
     let page = format!("{:?} {pin:?}", view.paging.after);
     let media = view.format.media_type();
-    Reply {
-        body: Bytes::new(),
-        stream: None,
-        format: view.format,
-        tag: Some(tag([view.target.path.as_str(), &applied, &page, &version, media])),
-        last_modified,
-        complete: true,
-        next: None,
-        language: Some(asked.language.code()),
-        database_ms: None,
-        written: None,
-        unread: None,
-    }
+    let tag = tag([view.target.path.as_str(), &applied, &page, &version, media]);
+    let reply = Reply::new(Bytes::new(), view.format, Some(tag), last_modified);
+    Reply { language: Some(asked.language.code()), ..reply }
 }
 
 /// The answer to a caller that has it already, where that can be told before anything is read.

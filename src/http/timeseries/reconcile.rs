@@ -372,22 +372,7 @@ fn write(
         Format::Ndjson => records::lines(&data, next.as_deref())?,
         Format::Csv => records::csv(&data.iter().flat_map(csv_rows).collect::<Vec<_>>())?,
     };
-    let (format, last_modified) = (view.format, *last_modified);
-    let (tag, complete) = (Some(tag), next.is_none());
-    let (stream, language, database_ms, written, unread) = (None, None, None, None, None);
-    Ok(Reply {
-        body,
-        stream,
-        format,
-        tag,
-        last_modified,
-        complete,
-        next,
-        language,
-        database_ms,
-        written,
-        unread,
-    })
+    Ok(Reply { complete: next.is_none(), next, ..Reply::new(body, view.format, Some(tag), *last_modified) })
 }
 
 fn csv_rows<'a>(item: &'a ComparisonItem<'a>) -> impl Iterator<Item = Line<'a>> {

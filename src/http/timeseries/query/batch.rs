@@ -170,19 +170,9 @@ impl<'a> Answering<'a> {
         }
         let meta = BatchMeta { versions, changed_at, queries, failed, observations, complete };
         let links = Links { this: PATH.to_owned(), next: None };
-        Ok(Reply {
-            body: json(&Batch { data, meta, links, warnings })?,
-            stream: None,
-            format: Format::Json,
-            tag: None,
-            last_modified: changed_at,
-            complete,
-            next: None,
-            language: None,
-            database_ms: Some(self.database_ms),
-            written: None,
-            unread: None,
-        })
+        let body = json(&Batch { data, meta, links, warnings })?;
+        let reply = Reply::new(body, Format::Json, None, changed_at);
+        Ok(Reply { complete, database_ms: Some(self.database_ms), ..reply })
     }
 }
 
