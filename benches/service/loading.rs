@@ -98,7 +98,7 @@ fn read(urls: &[String], reader: usize, ended: &AtomicBool) -> Result<Vec<f64>> 
 }
 
 /// Waits for a command: how long it took, and the most memory that one of its processes held, in MiB.
-fn watched(mut child: Child) -> Result<(Duration, f64)> {
+pub fn watched(mut child: Child) -> Result<(Duration, f64)> {
     let (started, mut peak) = (Instant::now(), 0.0_f64);
     loop {
         if let Some(status) = child.try_wait()? {

@@ -6,6 +6,7 @@
 mod bare;
 mod cases;
 mod client;
+mod csv;
 mod load;
 mod loading;
 mod machine;
@@ -71,6 +72,7 @@ impl Run {
         if has(Part::Storage) {
             self.storage()?;
         }
+        self.files()?;
         let small = small.then(|| self.server.market(self.options.observations)).transpose()?;
         if let Some(market) = &small {
             self.small(market)?;
@@ -80,6 +82,25 @@ impl Run {
             self.large(small.as_ref(), large)?;
         }
         self.memory(&[small.as_ref(), large.as_ref()])
+    }
+
+    /// The parts that take files into copies of the large market, while nobody uses that.
+    fn files(&mut self) -> Result<()> {
+        let (size, folder) = (self.options.large, folder()?.join("csv"));
+        if self.options.has(Part::Csv) {
+            let rows = csv::rows(&self.server, &folder, size);
+            let note = "In the order of months, as text. COPY takes the rows into a table without an index; the import checks every \
+                        one, keeps sums, and commits once. By turns, each into a fresh copy of the database.";
+            self.report.table("A file of registrations", note, &csv::HEAD, &rows)?;
+        }
+        if self.options.has(Part::Month) {
+            let rows = csv::month(&self.server, &folder, size, self.options.seconds);
+            let note = "One figure more for each of 100,000 series, kept sums included. Four readers ask for single series made anew, \
+                        5 ms after each answer.";
+            let title = format!("A month's file into {size} observations");
+            self.report.table(&title, note, &loading::HEAD, &rows)?;
+        }
+        Ok(())
     }
 
     /// The parts that need one market.

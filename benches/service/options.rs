@@ -19,6 +19,10 @@ pub enum Part {
     Random,
     /// Bytes an observation.
     Storage,
+    /// A file of the large market, beside COPY of its rows.
+    Csv,
+    /// A month's file into the large market, and reads meanwhile.
+    Month,
     /// A command that loads, and reads meanwhile; needs `--load-command`.
     Load,
 }
@@ -32,7 +36,7 @@ pub struct Options {
     /// Observations of the market
     #[arg(long, default_value_t = 1_000_000)]
     pub observations: u32,
-    /// Observations of the large market: the part `scale` compares it with the other, `random` is asked of it
+    /// Observations of the large market: the part `scale` compares it with the other, `random` is asked of it, `csv` and `month` load into copies of it
     #[arg(long, default_value_t = 10_000_000)]
     pub large: u32,
     /// Seconds a round

@@ -15,7 +15,7 @@ use crate::sql::Sql;
 use crate::{DATASET, Result};
 
 /// The program that is measured.
-const PROGRAM: &str = env!("CARGO_BIN_EXE_china-auto");
+pub const PROGRAM: &str = env!("CARGO_BIN_EXE_china-auto");
 
 /// The running database server. Ended in the order of its fields.
 pub struct Server {
@@ -94,12 +94,25 @@ impl Server {
         if made.success() { Ok(()) } else { Err("the synthetic market was not made".into()) }
     }
 
+    /// Makes a database of this name anew out of one that nobody is connected to; tells its name.
+    pub fn copy(&self, of: &str, name: &str) -> Result<String> {
+        let mut sql = self.sql("postgres")?;
+        sql.run(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"))?;
+        sql.run(&format!("CREATE DATABASE {name} TEMPLATE {of} STRATEGY file_copy"))?;
+        Ok(name.to_owned())
+    }
+
     /// A market of so many observations with a service on it.
     pub fn market(&self, observations: u32) -> Result<Market> {
         let database = format!("market_{observations}");
         self.generate(&database, observations, &[])?;
-        let service = Service::start(&self.url(&database)?)?;
-        Ok(Market { service, client: Client::new()?, database })
+        self.serving(&database)
+    }
+
+    /// The market of a database with a service on it.
+    pub fn serving(&self, database: &str) -> Result<Market> {
+        let service = Service::start(&self.url(database)?)?;
+        Ok(Market { service, client: Client::new()?, database: database.to_owned() })
     }
 }
 
