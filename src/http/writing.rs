@@ -24,6 +24,12 @@ impl FromRequestParts<App> for Writing {
                  machine alone, or use the command line",
             )
         })?;
+        if !is_from_here(&parts.headers) {
+            return Err(refused(
+                "writing is refused to what comes by way of a proxy or under another name than this machine's own: anybody could \
+                 send it",
+            ));
+        }
         if is_of_another_page(&parts.headers, &app.origins) {
             return Err(refused(
                 "writing is refused to web pages of other origins: name theirs with --cors-origins, each by itself",
@@ -33,21 +39,30 @@ impl FromRequestParts<App> for Writing {
     }
 }
 
-/// Whether a browser sends it for a page that is neither the service's own nor of an origin that was named. Any page that its user
-/// has open could reach a service on this machine; and by a name that leads here, could pass for the service's own.
-fn is_of_another_page(headers: &HeaderMap, named: &[HeaderValue]) -> bool {
-    let Some(origin) = headers.get(header::ORIGIN) else { return false };
-    if named.contains(origin) {
-        return false;
-    }
-    let text = |value: &HeaderValue| value.to_str().unwrap_or_default().to_owned();
-    let host = headers.get(header::HOST).map(text).unwrap_or_default();
+/// What a proxy adds to what it hands on.
+const FORWARDED: [&str; 5] = ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via"];
+
+/// Whether it was sent to a name of this machine, and not handed on from elsewhere. A name of somebody else's may lead here too.
+fn is_from_here(headers: &HeaderMap) -> bool {
+    let host = text(headers, &header::HOST);
     let name = host.rsplit_once(':').map_or(host.as_str(), |(name, port)| {
         if port.bytes().all(|byte| byte.is_ascii_digit()) { name } else { host.as_str() }
     });
     let address = name.trim_start_matches('[').trim_end_matches(']').parse::<std::net::IpAddr>();
-    let is_local = name == "localhost" || address.is_ok_and(|address| address.is_loopback());
-    !(is_local && text(origin) == format!("http://{host}"))
+    let is_local =
+        host.is_empty() || name == "localhost" || address.is_ok_and(|address| address.is_loopback());
+    is_local && !FORWARDED.iter().any(|name| headers.contains_key(*name))
+}
+
+/// Whether a browser sends it for a page that is neither the service's own nor of an origin that was named. Any page that its user
+/// has open could reach a service on this machine.
+fn is_of_another_page(headers: &HeaderMap, named: &[HeaderValue]) -> bool {
+    let Some(origin) = headers.get(header::ORIGIN) else { return false };
+    !named.contains(origin) && *origin != format!("http://{}", text(headers, &header::HOST))
+}
+
+fn text(headers: &HeaderMap, name: &header::HeaderName) -> String {
+    headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned()
 }
 
 #[cfg(test)]
@@ -60,7 +75,8 @@ mod tests {
             let mut headers = HeaderMap::new();
             headers.insert(header::HOST, HeaderValue::from_static(host));
             origin.map(|origin| headers.insert(header::ORIGIN, HeaderValue::from_static(origin)));
-            is_of_another_page(&headers, &[HeaderValue::from_static("https://a.example")])
+            !is_from_here(&headers)
+                || is_of_another_page(&headers, &[HeaderValue::from_static("https://a.example")])
         };
         assert!(!check("127.0.0.1:8080", None));
         for host in ["127.0.0.1:8080", "localhost:8080", "[::1]:8080", "localhost"] {
@@ -72,5 +88,9 @@ mod tests {
         assert!(check("127.0.0.1:8080", Some("http://127.0.0.1:9090")));
         assert!(check("127.0.0.1:8080", Some("null")));
         assert!(check("rebound.example:8080", Some("http://rebound.example:8080")));
+        assert!(check("api.example", None));
+        let mut handed_on = HeaderMap::new();
+        handed_on.insert("x-forwarded-for", HeaderValue::from_static("192.0.2.1"));
+        assert!(!is_from_here(&handed_on) && is_from_here(&HeaderMap::new()));
     }
 }
