@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use china_auto::config::{self, Flags, Settings};
 use china_auto::database::embedded;
@@ -12,6 +13,9 @@ use clap::{Parser, Subcommand};
 /// Answers are many short-lived pieces of memory of many threads, which this allocator is made for.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// How long the program waits at its end for threads that wait for something.
+const LEFT_BEHIND: Duration = Duration::from_millis(500);
 
 /// China's auto market as a REST API, each figure with its source
 #[derive(Debug, Parser)]
@@ -79,46 +83,46 @@ fn run(flags: Flags, command: Command) -> Result<()> {
     match command {
         Command::Serve => {
             let settings = settings(flags)?;
-            runtime()?.block_on(server::serve(settings))
+            wait_for(server::serve(settings))
         }
         Command::Config => print(config::EXAMPLE),
         Command::Openapi => print(&http::document::text()),
         Command::Health => health::check(&Settings::load(flags)?.listen),
         Command::Generate(wanted) => {
             let settings = settings(flags)?;
-            print(&(runtime()?.block_on(generate::run(settings, wanted))? + "\n"))
+            print(&(wait_for(generate::run(settings, wanted))? + "\n"))
         }
         Command::Import(wanted) => {
             let settings = settings(flags)?;
-            print(&runtime()?.block_on(import::run(settings, *wanted))?)
+            print(&wait_for(import::run(settings, *wanted))?)
         }
         Command::Export(wanted) => {
             let settings = settings(flags)?;
-            print(&runtime()?.block_on(export::run(settings, wanted))?)
+            print(&wait_for(export::run(settings, wanted))?)
         }
         Command::Backup(wanted) => {
             let settings = settings(flags)?;
-            print(&runtime()?.block_on(backup::run(settings, wanted))?)
+            print(&wait_for(backup::run(settings, wanted))?)
         }
         Command::Restore(taken) => {
             let settings = settings(flags)?;
-            print(&runtime()?.block_on(backup::restore(settings, taken))?)
+            print(&wait_for(backup::restore(settings, taken))?)
         }
         Command::Withdraw(wanted) => {
             let settings = settings(flags)?;
-            print(&runtime()?.block_on(import::withdraw(settings, wanted))?)
+            print(&wait_for(import::withdraw(settings, wanted))?)
         }
         Command::Dataset(Dataset::Create(described)) => {
             let settings = settings(flags)?;
-            print(&runtime()?.block_on(import::create(settings, described))?)
+            print(&wait_for(import::create(settings, described))?)
         }
         Command::Rebuild(wanted) => {
             let settings = settings(flags)?;
-            print(&runtime()?.block_on(rebuild::run(settings, *wanted))?)
+            print(&wait_for(rebuild::run(settings, *wanted))?)
         }
         Command::Rollups(wanted) => {
             let settings = settings(flags)?;
-            print(&runtime()?.block_on(rollups::run(settings, wanted))?)
+            print(&wait_for(rollups::run(settings, wanted))?)
         }
         Command::PostgresChild(child) => Err(Error::Startup(child.run())),
     }
@@ -136,6 +140,11 @@ fn print(text: &str) -> Result<()> {
     written.map_err(|error| Error::internal("printing", error))
 }
 
-fn runtime() -> Result<tokio::runtime::Runtime> {
-    tokio::runtime::Runtime::new().map_err(|error| Error::internal("starting the runtime", error))
+/// Runs it to its end. What is left on threads that wait for disks does not keep the program from ending.
+fn wait_for<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
+    let runtime = tokio::runtime::Runtime::new();
+    let runtime = runtime.map_err(|error| Error::internal("starting the runtime", error))?;
+    let done = runtime.block_on(work);
+    runtime.shutdown_timeout(LEFT_BEHIND);
+    done
 }

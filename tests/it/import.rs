@@ -292,6 +292,17 @@ async fn a_workbook_with_titles_above_its_header_is_read_as_a_table() {
 }
 
 #[tokio::test]
+async fn a_series_of_more_rows_than_there_are_periods_is_refused_as_it_is_read() {
+    let world = World::new().await;
+    let row = "sales,caam,CN-GD,_T,_T,_T,PV,BEV,M,2026-01,1234,A,\n";
+    let path = world.file("many.csv", format!("{TIDY}{}", row.repeat(200_002)));
+    let report = world.refused(&path, &says(OWN)).await;
+    let told: Vec<&str> = report.faults.listed.iter().map(|fault| fault.reason.as_str()).collect();
+    assert!(told.iter().any(|reason| reason.contains("more than 200000 rows")), "{told:?}");
+    assert!(report.faults.count > 200_000, "{}", report.faults.count);
+}
+
+#[tokio::test]
 async fn what_is_cancelled_or_unreadable_leaves_nothing() {
     let world = World::new().await;
     let path = world.file("own.csv", format!("{TIDY}sales,caam,CN-GD,_T,_T,_T,PV,BEV,M,2026-01,1234,A,\n"));

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::layout::Fields;
 use super::lists::code_of;
 use super::mapping::{NewCode, NewSource};
-use super::report::FaultKind;
+use super::report::{FaultKind, LISTED};
 use super::rows::{Fault, Rows};
 use super::target::Target;
 use crate::timeseries::key::{Dimension, TOTAL};
@@ -71,7 +71,9 @@ impl Rows<'_> {
         if let Some(parent) = self.add_codes.get(&dimension) {
             return self.add(dimension, text, parent.as_deref(), fields);
         }
-        let expected = self.content.lists.alike(dimension, text);
+        // Looking for what is alike takes longer than reading the row; nobody sees it where the list is full.
+        let is_listed = self.content.report.faults.listed.len() < LISTED;
+        let expected = if is_listed { self.content.lists.alike(dimension, text) } else { Vec::new() };
         let (target, value) = (Some(Target::Dimension(dimension)), text.chars().take(200).collect());
         let reason = format!("there is no {dimension} of this code or name");
         self.faults.push(Fault {

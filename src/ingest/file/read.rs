@@ -86,6 +86,7 @@ pub fn read(
             Ok(false) => break Ok(()),
             Err(unreadable) => break Err(unreadable),
         }
+        progress.check()?;
         if rows.count().is_multiple_of(4_096) {
             progress.read(table.consumed(), rows.count())?;
         }

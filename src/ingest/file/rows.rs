@@ -21,6 +21,9 @@ use crate::timeseries::period::{Frequency, Period};
 /// The SDMX `OBS_STATUS` letters that are taken.
 const STATUSES: [&str; 7] = ["A", "E", "P", "F", "B", "I", "M"];
 
+/// How many rows of a file one series may have, all documents together.
+const MOST_OF_A_SERIES: u32 = 200_000;
+
 /// The most characters of a note.
 const LONGEST_NOTE: usize = 4_000;
 
@@ -32,6 +35,8 @@ pub struct Rows<'a> {
     pub(super) add_codes: &'a BTreeMap<Dimension, Option<String>>,
     /// Whether what is faulty is left out.
     skips: bool,
+    /// How many rows each series has, by number.
+    of_series: Vec<u32>,
     pub(super) content: &'a mut Content,
     /// The decimals of measures by number.
     decimals: HashMap<u32, u32>,
@@ -70,7 +75,8 @@ impl<'a> Rows<'a> {
         let mut number = |code: &str| content.lists.find(Dimension::Measure, code);
         let decimals = measures.iter().filter_map(|one| Some((number(&one.code)?, one.decimals))).collect();
         let (add_codes, skips) = (&options.add_codes, options.skip_faulty);
-        Self { layout, format, sheet, add_codes, skips, content, decimals, faults: Vec::new() }
+        let (of_series, faults) = (Vec::new(), Vec::new());
+        Self { layout, format, sheet, add_codes, skips, of_series, content, decimals, faults }
     }
 
     /// How many rows were taken.
@@ -146,6 +152,13 @@ impl<'a> Rows<'a> {
         };
         let key: Key = (figure.period.frequency(), codes);
         let series = self.content.series.number(key);
+        if !self.has_room(series) {
+            let reason = format!(
+                "its series has more than {MOST_OF_A_SERIES} rows, and there are not so many periods"
+            );
+            self.fault(FaultKind::Duplicate, None, "", reason);
+            return Ok(false);
+        }
         let (period, value, status) = (figure.period.ordinal(), figure.value, figure.status);
         self.content.spool.add(&spool::Row {
             series,
@@ -159,6 +172,16 @@ impl<'a> Rows<'a> {
         })?;
         self.content.report.observations += 1;
         Ok(true)
+    }
+
+    /// Counts one more row of a series, unless there are too many: all of them are later in memory at once.
+    fn has_room(&mut self, series: u32) -> bool {
+        let at = series as usize;
+        if self.of_series.len() <= at {
+            self.of_series.resize(at + 1, 0);
+        }
+        self.of_series[at] += 1;
+        self.of_series[at] <= MOST_OF_A_SERIES
     }
 
     /// Whether it stands for a figure that is not stated.
