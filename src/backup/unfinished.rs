@@ -36,6 +36,7 @@ impl Unfinished {
             .truncate(false)
             .read(true)
             .write(true)
+            .mode(0o600)
             .custom_flags(nix::libc::O_NOFOLLOW)
             .open(&path);
         let file = opened.map_err(failed("make", &path))?;

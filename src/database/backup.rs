@@ -101,9 +101,11 @@ async fn has(connection: &mut PgConnection, table: &str) -> Result<bool> {
 async fn has_releases(database: &Database) -> Result<bool> {
     let mut connection = database.writer().await?;
     let stands = has(&mut connection, "release").await?
-        && sqlx::query_scalar!("SELECT EXISTS (SELECT FROM release) AS \"exists!\"")
-            .fetch_one(&mut connection)
-            .await?;
+        && sqlx::query_scalar!(
+            "SELECT EXISTS (SELECT FROM release) OR EXISTS (SELECT FROM import) AS \"exists!\""
+        )
+        .fetch_one(&mut connection)
+        .await?;
     connection.close().await?;
     Ok(stands)
 }
@@ -125,8 +127,14 @@ async fn settle(restored: &Database) -> Result<usize> {
         Some(_) => {}
     }
     let applied = restored.migrate().await?;
-    // A backup has no statistics, and plans that go without them are bad ones.
     let mut connection = restored.writer().await?;
+    sqlx::query!(
+        "UPDATE import SET state = 'failed', finished_at = now(), detail = 'it was on its way when the backup was made'
+         WHERE state IN ('waiting', 'running')"
+    )
+    .execute(&mut connection)
+    .await?;
+    // A backup has no statistics, and plans that go without them are bad ones.
     sqlx::query("VACUUM (ANALYZE)").execute(&mut connection).await?;
     connection.close().await?;
     Ok(applied)

@@ -70,6 +70,9 @@ pub async fn rebuild(from: &Database, to: &Database, kept: &Kept, files: &Files)
                 .to_owned(),
         ));
     }
+    if !is_exact {
+        follow(&mut source, to).await?;
+    }
     let mut made = 0;
     let mut open = history.withdrawals.iter().peekable();
     for import in &history.imports {
@@ -92,6 +95,20 @@ pub async fn rebuild(from: &Database, to: &Database, kept: &Kept, files: &Files)
     let releases =
         sqlx::query_scalar!("SELECT count(*) AS \"count!\" FROM release").fetch_one(&mut target).await?;
     Ok(Rebuilt { files: made, withdrawals: history.withdrawals.len() as u64, releases, is_exact })
+}
+
+/// Has the feed of changes go on behind the places that it had: whoever reads on from one must miss nothing.
+async fn follow(source: &mut PgConnection, to: &Database) -> Result<()> {
+    let last = sqlx::query_scalar!("SELECT coalesce(max(change_id), 0) AS \"last!\" FROM change");
+    let last = last.fetch_one(source).await?;
+    let mut connection = to.writer().await?;
+    sqlx::query!(
+        "SELECT setval(pg_get_serial_sequence('change', 'change_id'), $1::bigint + 1, false) AS change",
+        last,
+    )
+    .fetch_one(&mut connection)
+    .await?;
+    Ok(connection.close().await?)
 }
 
 /// Refuses a database that has releases.
