@@ -67,7 +67,7 @@ pub enum Error {
     #[error("{0}")]
     Conflict(String),
     /// A body that stopped arriving.
-    #[error("nothing more of the body came for {0} seconds")]
+    #[error("nothing more of the body came for {0} seconds, or hardly anything")]
     Stalled(u64),
     /// A body is larger than one may be.
     #[error("the body is larger than {0} bytes, which is the most that is taken")]

@@ -86,7 +86,9 @@ pub async fn serve(settings: Settings) -> Result<()> {
         tracing::warn!("some requests were not finished in time and are cut off");
     }
     if timeout_at(deadline - KEPT_FOR_DATABASE, work).await.is_err() {
-        tracing::warn!("an import did not roll back in time; it is begun again at the next start");
+        tracing::warn!(
+            "an import did not end in time; where it was not done, it is begun again at the next start"
+        );
     }
     close(pool, opened, deadline).await
 }
@@ -118,7 +120,11 @@ fn check_writes(settings: &Settings, address: SocketAddr) -> Result<()> {
 
 /// What takes in files that are sent, and goes on with those that were sent before the last end.
 async fn intake(settings: &Settings, opened: &Opened, app: &App) -> Result<Option<Intake>> {
-    let data_dir = settings.data_folder()?;
+    let data_dir = match settings.data_folder() {
+        // Where nobody may write and there is no folder, nothing waits.
+        Err(_) if !settings.allow_anonymous_writes => return Ok(None),
+        data_dir => data_dir?,
+    };
     if !settings.allow_anonymous_writes && !Intake::is_in(&data_dir) {
         return Ok(None);
     }
@@ -129,11 +135,12 @@ async fn intake(settings: &Settings, opened: &Opened, app: &App) -> Result<Optio
     };
     let (vocabularies, clock) = (app.vocabularies.clone(), app.clock.clone());
     let opened = Intake::open(opened.database.clone(), intake, vocabularies, clock).await?;
-    if opened.is_none() {
-        let folder = data_dir.display();
-        tracing::warn!(
-            "another service takes in the files of {folder}: give this one a data folder of its own"
-        );
+    if opened.is_none() && settings.allow_anonymous_writes {
+        return Err(Error::Startup(format!(
+            "another service takes in what is sent to this database by way of {}: give this one a data folder of its own with \
+             --data-dir, or let nobody write to it",
+            data_dir.display()
+        )));
     }
     Ok(opened)
 }

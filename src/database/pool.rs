@@ -69,6 +69,15 @@ impl Database {
         Ok(PgConnection::connect_with(&options).await?)
     }
 
+    /// What tells it from every other database, as a name that a file may have: its cluster's number and its own.
+    pub async fn identity(&self) -> Result<String> {
+        let mut connection = self.writer().await?;
+        let identity = sqlx::query_scalar!(
+            "SELECT system_identifier || '-' || left(md5(current_database()), 8) AS \"identity!\" FROM pg_control_system()"
+        );
+        Ok(identity.fetch_one(&mut connection).await?)
+    }
+
     /// Brings the schema up to date and tells how many migrations that took. A database that is newer than this
     /// program is refused.
     pub async fn migrate(&self) -> Result<usize> {

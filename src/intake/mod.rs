@@ -27,7 +27,7 @@ use crate::error::{Error, Fault, Result};
 use crate::ingest::file::{self, Kept, Options, Which, Withdrawn};
 use queue::Sent;
 pub use routes::routes;
-use spool::Spool;
+use spool::{Spool, Upload};
 
 /// How many files may arrive at a time.
 const UPLOADS: u32 = 4;
@@ -47,6 +47,7 @@ struct Shared {
     vocabularies: Vocabularies,
     clock: Clock,
     uploads: Gate,
+    withdrawals: Gate,
     work: Notify,
 }
 
@@ -75,10 +76,15 @@ impl Intake {
         vocabularies: Vocabularies,
         clock: Clock,
     ) -> Result<Option<Self>> {
-        let Some(spool) = Spool::open(settings.data_dir, settings.most_bytes)? else { return Ok(None) };
+        let identity = database.identity().await?;
+        let Some(spool) = Spool::open(settings.data_dir, &identity, settings.most_bytes)? else {
+            return Ok(None);
+        };
         let (uploads, work) = (Gate::new(UPLOADS, "files"), Notify::new());
+        // One at a time, since each waits for the lock of imports.
+        let withdrawals = Gate::new(1, "withdrawals");
         let kept = settings.kept;
-        let shared = Shared { database, spool, kept, vocabularies, clock, uploads, work };
+        let shared = Shared { database, spool, kept, vocabularies, clock, uploads, withdrawals, work };
         // Before anything new arrives: what is here and of no import that goes on is of one that ended, or was never told to its sender.
         let goes_on = shared.recover().await?;
         shared.spool.sweep(&goes_on)?;
@@ -96,20 +102,17 @@ impl Intake {
         let shared = &self.0;
         let _place = shared.uploads.enter()?;
         let upload = shared.spool.receive(body, length).await?;
-        let (size, checksum, at) = (upload.size(), upload.checksum, shared.clock.now());
-        let sent = Sent { name, size, checksum, options, spool: shared.spool.id(), at };
-        let mut connection = shared.database.writer().await?;
-        let place = |import| shared.spool.place(upload, import);
-        let (import, is_new) = queue::enter(&mut connection, sent, place).await?;
-        shared.work.notify_one();
-        Ok((import, is_new))
+        let (name, options) = (name.to_owned(), options.clone());
+        // Where its sender goes away now, it goes on all the same.
+        let entering = tokio::spawn(Arc::clone(shared).enter(upload, name, options));
+        entering.await.map_err(|error| Error::internal("entering a file", error))?
     }
 
     /// Asks to end an import that is on its way; `false` where it is not.
     pub async fn cancel(&self, import: i32) -> Result<bool> {
         let shared = &self.0;
         let mut connection = shared.database.writer().await?;
-        let state = queue::cancel(&mut connection, import, shared.clock.now()).await?;
+        let state = queue::cancel(&mut connection, (import, shared.spool.id()), shared.clock.now()).await?;
         if state.as_deref() == Some("cancelled") {
             shared.spool.remove(import);
         }
@@ -128,7 +131,9 @@ impl Intake {
             Error::Rejected(vec![Fault::new("reason", "", detail)])
         })?;
         let shared = Arc::clone(&self.0);
+        let place = shared.withdrawals.enter()?;
         let work = tokio::spawn(async move {
+            let _place = place;
             let done = file::withdraw(&shared.database, which, &reason, &shared.clock).await;
             shared.vocabularies.forget();
             if let Err(error) = &done {
@@ -141,5 +146,35 @@ impl Intake {
             Ok(done) => done.map_err(|error| Error::internal("withdrawing", error))?.map(Some),
             Err(_) => Ok(None),
         }
+    }
+}
+
+impl Shared {
+    /// Enters a file that has arrived.
+    async fn enter(self: Arc<Self>, upload: Upload, name: String, options: Options) -> Result<(i32, bool)> {
+        let sent = Sent {
+            name: &name,
+            size: upload.size(),
+            checksum: upload.checksum,
+            options: &options,
+            spool: self.spool.id(),
+            at: self.clock.now(),
+        };
+        let mut connection = self.database.writer().await?;
+        let mut placed = None;
+        let place = |import| {
+            placed = Some(import);
+            self.spool.place(upload, import)
+        };
+        let entered = queue::enter(&mut connection, sent, place).await;
+        if let (Err(_), Some(import)) = (&entered, placed) {
+            // How a commit ended that failed, only the database knows. Where it does not tell, the next start clears up.
+            let mut connection = self.database.writer().await?;
+            if !queue::is_entered(&mut connection, import).await? {
+                self.spool.remove(import);
+            }
+        }
+        self.work.notify_one();
+        entered
     }
 }

@@ -6,7 +6,7 @@ use sqlx::types::Json;
 use sqlx::{Connection, PgConnection};
 
 use crate::error::Result;
-use crate::ingest::file::{Options, Report};
+use crate::ingest::file::{Options, Report, known};
 
 /// What is known of a file that was sent, before it is read.
 #[derive(Debug, Clone, Copy)]
@@ -85,15 +85,17 @@ pub async fn enter(
     .execute(&mut *transaction)
     .await?;
     let same = sqlx::query_scalar!(
-        "SELECT import_id FROM import
-         WHERE kind = 'file' AND checksum = $1 AND options - 'dry_run' = $2::jsonb - 'dry_run' AND NOT is_cancelled
-           AND (options = $2 AND state IN ('waiting', 'running') OR state = 'done' AND report IS NOT NULL
-              AND EXISTS (SELECT FROM release WHERE release.import_id = import.import_id AND withdrawn_at IS NULL))
-         ORDER BY import_id LIMIT 1",
+        "SELECT import_id FROM import WHERE kind = 'file' AND checksum = $1 AND options = $2 AND spool = $3
+           AND state IN ('waiting', 'running') AND NOT is_cancelled ORDER BY import_id LIMIT 1",
         &sent.checksum[..],
         options,
+        sent.spool,
     );
-    if let Some(same) = same.fetch_optional(&mut *transaction).await? {
+    let same = match same.fetch_optional(&mut *transaction).await? {
+        Some(import) => Some(import),
+        None => known(&mut transaction, &sent.checksum, sent.options).await?.map(|(import, _)| import),
+    };
+    if let Some(same) = same {
         return Ok((same, false));
     }
     let import = sqlx::query_scalar!(
@@ -132,15 +134,17 @@ pub async fn claim(connection: &mut PgConnection, spool: &str, at: DateTime<Utc>
     }))
 }
 
-/// Says how far it is, and tells whether somebody asked to end it.
+/// Says how far it is, and tells whether somebody asked to end it. Waits for nobody: the import's own transaction, which whoever calls
+/// this carries on, holds the row at its end.
 pub async fn progress(connection: &mut PgConnection, import: i32, (bytes, rows): (u64, u64)) -> Result<bool> {
     let progress = sqlx::query_scalar!(
-        "UPDATE import SET bytes_read = $2, rows_read = $3 WHERE import_id = $1 RETURNING is_cancelled",
+        "UPDATE import SET bytes_read = $2, rows_read = $3 WHERE import_id = (
+           SELECT import_id FROM import WHERE import_id = $1 FOR NO KEY UPDATE SKIP LOCKED) RETURNING is_cancelled",
         import,
         i64::try_from(bytes).unwrap_or(i64::MAX),
         i64::try_from(rows).unwrap_or(i64::MAX),
     );
-    Ok(progress.fetch_one(connection).await?)
+    Ok(progress.fetch_optional(connection).await?.unwrap_or_default())
 }
 
 /// Says how it ended.
@@ -180,14 +184,30 @@ pub async fn put_back(connection: &mut PgConnection, import: i32, counts: bool) 
     Ok(())
 }
 
-/// Asks to end one that is on its way, and tells its state; `None` where it is not on its way.
-pub async fn cancel(connection: &mut PgConnection, import: i32, at: DateTime<Utc>) -> Result<Option<String>> {
+/// Whether an import is there, however it stands.
+pub async fn is_entered(connection: &mut PgConnection, import: i32) -> Result<bool> {
+    let entered = sqlx::query_scalar!(
+        "SELECT EXISTS (SELECT FROM import WHERE import_id = $1) AS \"entered!\"",
+        import
+    );
+    Ok(entered.fetch_one(connection).await?)
+}
+
+/// Asks to end one that is on its way, and tells its state; `None` where it is not on its way. One that waits, or is of another spool,
+/// whose service may be gone, is ended at once.
+pub async fn cancel(
+    connection: &mut PgConnection,
+    (import, spool): (i32, &str),
+    at: DateTime<Utc>,
+) -> Result<Option<String>> {
     let state = sqlx::query_scalar!(
-        "UPDATE import SET is_cancelled = true, state = CASE state WHEN 'waiting' THEN 'cancelled' ELSE state END,
-                           finished_at = CASE state WHEN 'waiting' THEN $2::timestamptz END
+        "UPDATE import SET is_cancelled = true,
+                           state = CASE WHEN state = 'waiting' OR spool <> $3 THEN 'cancelled' ELSE state END,
+                           finished_at = CASE WHEN state = 'waiting' OR spool <> $3 THEN $2::timestamptz END
          WHERE import_id = $1 AND state IN ('waiting', 'running') RETURNING state",
         import,
         at,
+        spool,
     );
     Ok(state.fetch_optional(connection).await?)
 }

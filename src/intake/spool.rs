@@ -14,12 +14,17 @@ use nix::fcntl::{Flock, FlockArg};
 use sha2::{Digest, Sha256};
 use tempfile::NamedTempFile;
 use tokio::io::AsyncWriteExt;
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::error::{Error, Fault, Result};
 
 /// For how long nothing may come of a body before it is given up.
 const IDLE: Duration = Duration::from_secs(30);
+
+/// How many bytes a second a body has to bring on the average, once it has taken longer than that: senders who bring less would keep
+/// others from their turn.
+const SLOWEST: u64 = 1024;
 
 /// The folder. Only one process has it at a time.
 #[derive(Debug)]
@@ -48,23 +53,23 @@ struct Room {
 }
 
 impl Spool {
-    /// Whether the data folder has one.
+    /// Whether the data folder has one for any database.
     pub fn is_in(data_dir: &Path) -> bool {
         data_dir.join("imports/spool").is_dir()
     }
 
-    /// The spool of the data folder, made where it is missing, for files of up to so many bytes together. `None` where another process
-    /// has it.
-    pub fn open(data_dir: &Path, most: u64) -> Result<Option<Self>> {
-        let folder = data_dir.join("imports/spool");
+    /// The spool in the data folder for this database, made where it is missing, for files of up to so many bytes together. `None` where
+    /// another process has it. What waits for another database is none of its business.
+    pub fn open(data_dir: &Path, database: &str, most: u64) -> Result<Option<Self>> {
+        let folder = data_dir.join("imports/spool").join(database);
         let failed = |error: io::Error| {
             Error::Startup(format!("the folder {} cannot be used: {error}", folder.display()))
         };
         DirBuilder::new().recursive(true).mode(0o700).create(&folder).map_err(failed)?;
-        let path = folder.with_file_name("spool.lock");
+        let path = folder.with_file_name(format!("{database}.lock"));
         let lock = OpenOptions::new().create(true).truncate(false).write(true).open(path).map_err(failed)?;
         let Ok(lock) = Flock::lock(lock, FlockArg::LockExclusiveNonblock) else { return Ok(None) };
-        let id = id(&folder.with_file_name("spool.id")).map_err(failed)?;
+        let id = id(&folder.with_file_name(format!("{database}.id"))).map_err(failed)?;
         let held = Arc::new(AtomicU64::new(0));
         Ok(Some(Self { folder, id, most, held, _lock: lock }))
     }
@@ -113,7 +118,12 @@ impl Spool {
         let file = NamedTempFile::new_in(&self.folder).map_err(|error| full(&error))?;
         let mut writer = tokio::fs::File::from_std(file.reopen().map_err(|error| full(&error))?);
         let (mut digest, mut room) = (Sha256::new(), Room { held: Arc::clone(&self.held), bytes: 0 });
+        let begun = Instant::now();
         loop {
+            let took = begun.elapsed();
+            if took > IDLE && room.bytes < took.as_secs() * SLOWEST {
+                return Err(Error::Stalled(IDLE.as_secs()));
+            }
             let bytes = match tokio::time::timeout(IDLE, body.next()).await {
                 Err(_) => return Err(Error::Stalled(IDLE.as_secs())),
                 Ok(Some(Ok(bytes))) => bytes,
@@ -228,13 +238,15 @@ mod tests {
     #[tokio::test]
     async fn what_is_sent_is_there_whole_or_not_at_all_and_room_comes_back() {
         let folder = tempfile::tempdir().unwrap();
-        let spool = Spool::open(folder.path(), 10).unwrap().unwrap();
-        assert!(Spool::open(folder.path(), 10).unwrap().is_none(), "another process has it");
+        let spool = Spool::open(folder.path(), "own", 10).unwrap().unwrap();
+        assert!(Spool::open(folder.path(), "own", 10).unwrap().is_none(), "another process has it");
+        let other = Spool::open(folder.path(), "other", 10).unwrap().unwrap();
         let upload = spool.receive(body(&["geo,", "val"]), None).await.unwrap();
         assert_eq!((upload.size(), upload.checksum), (7, Sha256::digest("geo,val").into()));
         let busy = spool.receive(body(&["12345"]), None).await.unwrap_err();
         assert!(matches!(busy, Error::Full(_)), "{busy}");
         spool.place(upload, 4).unwrap();
+        other.sweep(&[]).unwrap();
         assert!(matches!(spool.receive(body(&["1", "2345678901"]), None).await, Err(Error::Oversize(10))));
         assert!(matches!(spool.receive(body(&[]), Some(11)).await, Err(Error::Oversize(10))));
         assert!(matches!(spool.receive(body(&[]), None).await, Err(Error::Malformed(_))));
@@ -244,7 +256,7 @@ mod tests {
         assert_eq!(spool.held.load(Ordering::Relaxed), 7);
         let id = spool.id().to_owned();
         drop(spool);
-        let again = Spool::open(folder.path(), 10).unwrap().unwrap();
+        let again = Spool::open(folder.path(), "own", 10).unwrap().unwrap();
         fs::write(again.path(5), "of no import").unwrap();
         fs::write(again.folder.join(".tmpA"), "half a file").unwrap();
         again.sweep(&[4]).unwrap();
@@ -257,10 +269,16 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_body_that_stops_is_given_up() {
         let folder = tempfile::tempdir().unwrap();
-        let spool = Spool::open(folder.path(), 10).unwrap().unwrap();
+        let spool = Spool::open(folder.path(), "own", 10).unwrap().unwrap();
         let hanging = body(&["ab"]).chain(stream::pending());
         let stalled = spool.receive(hanging, None).await.unwrap_err();
         assert!(matches!(stalled, Error::Stalled(30)), "{stalled}");
+        let drops = stream::unfold((), |()| async {
+            tokio::time::sleep(Duration::from_secs(15)).await;
+            Some((Ok::<_, io::Error>(Bytes::from_static(b"x")), ()))
+        });
+        let slow = spool.receive(Box::pin(drops), None).await.unwrap_err();
+        assert!(matches!(slow, Error::Stalled(30)), "{slow}");
         assert_eq!(fs::read_dir(&spool.folder).unwrap().count(), 0);
     }
 }

@@ -59,6 +59,7 @@ impl Shared {
         for (import, is_cancelled) in queue::on_their_way(&mut connection, self.spool.id()).await? {
             if is_cancelled {
                 queue::end(&mut connection, import, End::Cancelled, self.clock.now()).await?;
+                self.spool.remove(import);
             } else if self.spool.path(import).exists() {
                 queue::put_back(&mut connection, import, true).await?;
                 goes_on.push(import);
@@ -94,8 +95,8 @@ impl Shared {
                 return Ok(true);
             }
             Err(Error::Cancelled) => Some(End::Cancelled),
-            Err(Error::Unavailable(why)) if claimed.attempts < ATTEMPTS => {
-                return Err(Error::Unavailable(why));
+            Err(error @ (Error::Unavailable(_) | Error::Full(_))) if claimed.attempts < ATTEMPTS => {
+                return Err(error);
             }
             Err(error) => Some(End::Failed(told(&error))),
         };

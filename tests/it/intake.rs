@@ -104,8 +104,15 @@ impl Sender {
 
     /// The files that wait.
     fn spooled(&self) -> Vec<PathBuf> {
-        let entries = fs::read_dir(self.data_dir.path().join("imports/spool")).unwrap();
+        let entries = fs::read_dir(self.spool()).unwrap();
         entries.map(|entry| entry.unwrap().path()).collect()
+    }
+
+    /// The folder of them: that of this database.
+    fn spool(&self) -> PathBuf {
+        let entries = fs::read_dir(self.data_dir.path().join("imports/spool")).unwrap();
+        let mut folders = entries.map(|entry| entry.unwrap().path()).filter(|path| path.is_dir());
+        folders.next().unwrap()
     }
 
     async fn connection(&self) -> PgConnection {
@@ -324,7 +331,7 @@ async fn after_a_restart_what_waited_goes_on_and_what_is_lost_is_told() {
     sender.execute(state(&ids[0], "state = 'running', attempts = 1")).await;
     sender.execute(state(&ids[1], "state = 'running', is_cancelled = true")).await;
     sender.execute(state(&ids[3], "state = 'running', attempts = 10")).await;
-    let spool = sender.data_dir.path().join("imports/spool");
+    let spool = sender.spool();
     fs::remove_file(spool.join(ids[2].to_string())).unwrap();
     fs::write(spool.join("12345"), "of no import").unwrap();
     fs::write(spool.join(".tmpA"), "half a file").unwrap();
@@ -361,6 +368,69 @@ async fn a_stop_has_what_is_under_way_wait_for_the_next_start() {
 }
 
 #[tokio::test]
+async fn an_import_ends_although_it_is_asked_how_far_it_is_at_its_very_end() {
+    let sender = Sender::with_room(1 << 20).await;
+    // Longer than the time between two questions, between the last statement of the import and its commit.
+    sender
+        .execute(
+            "CREATE FUNCTION dawdle() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(1.2); RETURN NULL; END';
+             CREATE TRIGGER dawdle AFTER UPDATE ON import FOR EACH ROW WHEN (NEW.state = 'done') EXECUTE FUNCTION dawdle()"
+                .to_owned(),
+        )
+        .await;
+    let _worker = sender.begin();
+    let id = sender.send(WHERE, format!("{HEADER}{ROW}")).await.expect(202).json()["data"]["id"].clone();
+    assert_eq!(sender.ended(&id).await["state"], "done");
+}
+
+#[tokio::test]
+async fn what_waits_for_one_database_is_left_alone_by_a_service_on_another() {
+    let sender = Sender::with_room(1 << 20).await;
+    let id = sender.send(WHERE, format!("{HEADER}{ROW}")).await.expect(202).json()["data"]["id"].clone();
+    let other = Client::bundled().await;
+    let intake = open(&other, sender.data_dir.path(), 1 << 20).await;
+    let (stop, stopping) = watch::channel(false);
+    let work = tokio::spawn(intake.work(stopping));
+    Worker { stop, work }.end().await;
+    let sender = sender.again().await;
+    let _worker = sender.begin();
+    assert_eq!(sender.ended(&id).await["state"], "done");
+}
+
+#[tokio::test]
+async fn an_import_whose_service_is_gone_can_be_cancelled() {
+    let sender = Sender::with_room(1 << 20).await;
+    sender
+        .execute(
+            "INSERT INTO import (kind, state, checksum, options, spool) VALUES ('file', 'running', '\\x00', '{}', 'elsewhere')"
+                .to_owned(),
+        )
+        .await;
+    let id = sender.client.rows("/v1/imports?state=running").await[0]["id"].clone();
+    let gone = sender.delete(&format!("/v1/imports/{id}")).await.expect(200).json();
+    assert_eq!(gone["data"]["state"], "cancelled");
+}
+
+#[tokio::test]
+async fn a_file_whose_figures_were_replaced_can_be_sent_again() {
+    let sender = Sender::with_room(1 << 20).await;
+    let _worker = sender.begin();
+    let path = format!("{WHERE}&document=own");
+    let send = async |path: &str, value: &str| {
+        let text = format!("{HEADER}{}", ROW.replace("1234", value));
+        let id = sender.send(path, text).await.expect(202).json()["data"]["id"].clone();
+        assert_eq!(sender.ended(&id).await["state"], "done");
+        id
+    };
+    send(&path, "1").await;
+    let slip = send(&format!("{path}&replace=true"), "2").await;
+    sender.delete(&format!("/v1/imports/{slip}?reason=a slip")).await.expect(200);
+    assert_eq!(sender.client.rows(FIGURE).await, [json!(null); 0]);
+    send(&path, "1").await;
+    assert_eq!(sender.client.rows(FIGURE).await[0]["value"], 1);
+}
+
+#[tokio::test]
 async fn imports_at_once_and_a_start_beside_them_wait_or_do_not_need_to() {
     let sender = Sender::with_room(1 << 20).await;
     let mut other = sender.connection().await;
@@ -389,7 +459,15 @@ async fn imports_at_once_and_a_start_beside_them_wait_or_do_not_need_to() {
             import(database, job, &clock(), &Progress::default()).await.unwrap()
         }
     });
-    let withdrawal = sender.delete("/v1/releases/42?reason=x");
+    // A withdrawal waits only for a while: then it is to be asked for again.
+    let withdrawal = async {
+        loop {
+            let answer = sender.delete("/v1/releases/42?reason=x").await;
+            if answer.status != 503 {
+                return answer;
+            }
+        }
+    };
     let ending = async { other.close().await.unwrap() };
     let (done, withdrawn, ()) = tokio::join!(futures_util::future::join_all(imports), withdrawal, ending);
     assert!(done.iter().all(|done| matches!(done, Done::Taken(..))), "{done:?}");

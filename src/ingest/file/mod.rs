@@ -124,7 +124,7 @@ pub async fn import(database: &Database, job: Job<'_>, clock: &Clock, progress: 
         progress.check()?;
         tokio::time::sleep(PAUSE).await;
     }
-    if let Some((import, report)) = known(&mut transaction, received, options).await? {
+    if let Some((import, report)) = known(&mut transaction, &received.checksum, options).await? {
         return Ok(Done::Known(import, Box::new(report)));
     }
     let world = World::read(&mut transaction).await?;
@@ -143,8 +143,9 @@ pub async fn import(database: &Database, job: Job<'_>, clock: &Clock, progress: 
     let writing = write::write(&mut transaction, *content, written, (job, &world), clock, progress);
     let (import, report) = Box::pin(writing).await?;
     progress.check()?;
-    transaction.commit().await?;
+    // Before the commit, of which nobody may learn how it ended: a file too many does no harm.
     keeping.into_iter().for_each(Keeping::done);
+    transaction.commit().await?;
     if report.observations >= LARGE {
         sqlx::query("VACUUM (ANALYZE) collection, series, observation_chunk, observation_history, rollup_series, rollup_chunk")
             .execute(&mut connection)
@@ -183,18 +184,20 @@ fn unreadable(path: &Path, error: &std::io::Error) -> Error {
     Error::Startup(format!("the file {}: {error}", path.display()))
 }
 
-/// The import by which the same file was taken in the same way, some release of which still counts.
-async fn known(
+/// The import by which the same file was taken in the same way, some release of which still counts; whether it is only to be checked
+/// makes no difference.
+pub async fn known(
     connection: &mut PgConnection,
-    received: &Received,
+    checksum: &[u8; 32],
     options: &Options,
 ) -> Result<Option<(i32, Report)>> {
     let found = sqlx::query!(
         "SELECT import_id, report AS \"report!: Json<Report>\" FROM import
-         WHERE kind = 'file' AND checksum = $1 AND options - 'dry_run' = $2::jsonb - 'dry_run' AND report IS NOT NULL
-           AND EXISTS (SELECT FROM release WHERE release.import_id = import.import_id AND withdrawn_at IS NULL)
+         WHERE import.kind = 'file' AND import.checksum = $1 AND options - 'dry_run' = $2::jsonb - 'dry_run' AND report IS NOT NULL
+           AND EXISTS (SELECT FROM release JOIN collection ON name = collection WHERE release.import_id = import.import_id
+                         AND collection.kind = 'dataset' AND withdrawn_at IS NULL AND superseded_by IS NULL)
          ORDER BY import_id LIMIT 1",
-        &received.checksum[..],
+        &checksum[..],
         json!(options),
     );
     Ok(found.fetch_optional(connection).await?.map(|row| (row.import_id, row.report.0)))
@@ -223,7 +226,7 @@ pub async fn create_dataset(
     let keeping = kept.map(|kept| kept.keep(text.as_bytes(), &checksum)).transpose()?;
     let how = (checksum, keeping.is_some());
     write::describe(&mut transaction, &description, &world, how, clock).await?;
-    transaction.commit().await?;
     keeping.into_iter().for_each(Keeping::done);
+    transaction.commit().await?;
     Ok(description.dataset)
 }

@@ -1,15 +1,20 @@
 //! Withdrawing: what a release states no longer counts, and what the others say holds again.
 
 use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
 use sqlx::{Connection, PgConnection};
 
+use super::PAUSE;
 use crate::catalog::read_codes;
 use crate::clock::Clock;
 use crate::database::Database;
 use crate::error::{Error, Result};
 use crate::ingest::walk::{Change, Walk};
-use crate::ingest::{hold_lock, raise_versions, records, releases, rollup};
+use crate::ingest::{raise_versions, records, releases, rollup, take_lock};
+
+/// How long an import that is under way is waited for; less than a request may take.
+const PATIENCE: Duration = Duration::from_secs(4);
 
 /// What is to count no more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,11 +43,18 @@ struct Standing {
 }
 
 /// Withdraws a release, or all of an import; it stays listed, with when and why. What the lists of codes and sources got cannot be
-/// withdrawn: figures name them.
+/// withdrawn: figures name them. A release that another one replaced does not come back when that is withdrawn.
 pub async fn withdraw(database: &Database, which: Which, reason: &str, clock: &Clock) -> Result<Withdrawn> {
     let mut connection = database.writer().await?;
     let mut transaction = connection.begin().await?;
-    hold_lock(&mut transaction).await?;
+    let begun = Instant::now();
+    // What waits within the database goes on waiting when nobody wants it any more.
+    while !take_lock(&mut transaction).await? {
+        if begun.elapsed() > PATIENCE {
+            return Err(Error::Busy("imports"));
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
     let standing = match which {
         Which::Release(release) => vec![release_of(&mut transaction, release).await?],
         Which::Import(import) => releases_of(&mut transaction, import).await?,
@@ -104,7 +116,9 @@ async fn release_of(connection: &mut PgConnection, release: i32) -> Result<Stand
     let found = found.fetch_optional(connection).await?.ok_or_else(|| unknown("release", release))?;
     let (collection, kind, counts) = (found.collection, found.kind, found.counts);
     if let Some(other) = found.superseded_by.filter(|_| counts) {
-        let detail = format!("release {release} was corrected by release {other}: withdraw that one");
+        let detail = format!(
+            "release {release} was replaced by release {other}, and counts no more whatever becomes of that: send its file again"
+        );
         return Err(Error::Conflict(detail));
     }
     if ["codes", "sources"].contains(&collection.as_str()) {
