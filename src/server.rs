@@ -13,6 +13,7 @@ use sqlx::PgPool;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{oneshot, watch};
+use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
 
 use crate::app::App;
@@ -58,14 +59,8 @@ pub async fn serve(settings: Settings) -> Result<()> {
     app.cache_bytes = u64::from(settings.cache_size) << 20;
     app.vocabularies = app.vocabularies.checked_every(CHECKED_EVERY);
     app.vocabularies.current().await?;
-    let intake = intake(&settings, &opened, &app).await?;
-    app.intake = intake.clone().filter(|_| settings.allow_anonymous_writes);
     let (stop_work, stopping) = watch::channel(false);
-    let work = tokio::spawn(async move {
-        if let Some(intake) = intake {
-            intake.work(stopping).await;
-        }
-    });
+    let work = take_in(&settings, &opened, &mut app, stopping).await?;
     app.set_ready(true);
     watch_database(&opened, app.clone());
     announce(address);
@@ -87,10 +82,26 @@ pub async fn serve(settings: Settings) -> Result<()> {
     }
     if timeout_at(deadline - KEPT_FOR_DATABASE, work).await.is_err() {
         tracing::warn!(
-            "an import did not end in time; where it was not done, it is begun again at the next start"
+            "an import did not end in time: where it was not done, the next start begins it again"
         );
     }
     close(pool, opened, deadline).await
+}
+
+/// Takes in files that are sent, from whom may send them, and those that were sent before the last end.
+async fn take_in(
+    settings: &Settings,
+    opened: &Opened,
+    app: &mut App,
+    stopping: watch::Receiver<bool>,
+) -> Result<JoinHandle<()>> {
+    let intake = intake(settings, opened, app).await?;
+    app.intake = intake.clone().filter(|_| settings.allow_anonymous_writes);
+    Ok(tokio::spawn(async move {
+        if let Some(intake) = intake {
+            intake.work(stopping).await;
+        }
+    }))
 }
 
 /// The origins as headers; none where any is allowed.

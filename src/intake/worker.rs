@@ -9,7 +9,7 @@ use tokio::time::{MissedTickBehavior, interval, sleep};
 use super::queue::{self, Claimed, End};
 use super::{Intake, Shared};
 use crate::error::{Error, Result};
-use crate::ingest::file::{self, Done, Job, Progress, Received};
+use crate::ingest::file::{self, Done, Job, Options, Progress, Received};
 
 /// How often an import says how far it is, and looks whether it was cancelled.
 const TOLD_EVERY: Duration = Duration::from_millis(500);
@@ -108,6 +108,18 @@ impl Shared {
         Ok(true)
     }
 
+    /// The file of an import, and how it is to be taken in.
+    fn received(&self, claimed: &Claimed) -> Result<(Received, Options)> {
+        let path = self.spool.path(claimed.import);
+        let checksum = claimed.checksum.as_slice().try_into();
+        let checksum = checksum.map_err(|error| Error::internal("reading a checksum", error))?;
+        let size = self.spool.size(claimed.import);
+        let options = serde_json::from_value(claimed.options.clone()).map_err(|error| {
+            Error::Startup(format!("how it is to be taken in is not understood: {error}"))
+        })?;
+        Ok((Received { path, name: claimed.name.clone(), size, checksum }, options))
+    }
+
     /// Takes a file in, and says all the while how far that is.
     async fn take_in(
         &self,
@@ -120,14 +132,7 @@ impl Shared {
             let why = format!("the service or its database ended {ATTEMPTS} times while it was taken in");
             return Err(Error::Startup(why));
         }
-        let path = self.spool.path(claimed.import);
-        let checksum = claimed.checksum.as_slice().try_into();
-        let checksum = checksum.map_err(|error| Error::internal("reading a checksum", error))?;
-        let size = self.spool.size(claimed.import);
-        let options = serde_json::from_value(claimed.options.clone()).map_err(|error| {
-            Error::Startup(format!("how it is to be taken in is not understood: {error}"))
-        })?;
-        let received = Received { path, name: claimed.name.clone(), size, checksum };
+        let (received, options) = self.received(claimed)?;
         let kept = self.kept.as_ref();
         let job = Job { received: &received, options: &options, kept, number: Some(claimed.import) };
         let mut work = Box::pin(file::import(&self.database, job, &self.clock, progress));

@@ -123,32 +123,15 @@ impl<'a> Rows<'a> {
         fields: &Fields<'_>,
         (text, period): (&str, Option<Period>),
     ) -> Result<bool> {
-        let figure = self.figure(fields, text, period);
-        if figure.is_none() && self.faults.is_empty() {
-            return Ok(false);
-        }
-        // Whatever is wrong already: each of its fields is looked at, so that all faults are told at once.
-        let codes = self.codes(fields);
-        let measure = codes.map(|codes| codes[Dimension::Measure as usize]);
-        let value = if self.is_missing(text) { None } else { self.value(text, measure) };
-        let (Some(figure), Some(codes)) = (figure, codes) else { return Ok(false) };
-        let figure = Figure { value, ..figure };
+        let Some((figure, codes)) = self.read(fields, (text, period)) else { return Ok(false) };
         let confirmation = self.is_confirmation(fields, &figure);
         let note = fields[Target::Fact(Fact::Note).place()].filter(|note| !note.is_empty());
         let note = note.map(|note| note.chars().take(LONGEST_NOTE).collect::<String>().into_boxed_str());
         if !self.faults.is_empty() {
             return Ok(false);
         }
-        let source = codes[Dimension::Source as usize];
-        let named = fields[Target::Fact(Fact::Document).place()];
-        let source = self.content.lists.code(Dimension::Source, source);
-        let document = match self.content.documents.slot(named, source) {
-            Ok(document) => document,
-            Err(reason) => {
-                let target = Some(Target::Fact(Fact::Document));
-                self.fault(FaultKind::Document, target, named.unwrap_or_default(), reason);
-                return Ok(false);
-            }
+        let Some(document) = self.document(fields, codes[Dimension::Source as usize]) else {
+            return Ok(false);
         };
         let key: Key = (figure.period.frequency(), codes);
         let series = self.content.series.number(key);
@@ -172,6 +155,37 @@ impl<'a> Rows<'a> {
         })?;
         self.content.report.observations += 1;
         Ok(true)
+    }
+
+    /// A figure and its codes; `None` where the row states none. Whatever is wrong already, each of its fields is looked at, so that
+    /// all faults are told at once.
+    fn read(
+        &mut self,
+        fields: &Fields<'_>,
+        (text, period): (&str, Option<Period>),
+    ) -> Option<(Figure, [u32; 11])> {
+        let figure = self.figure(fields, text, period);
+        if figure.is_none() && self.faults.is_empty() {
+            return None;
+        }
+        let codes = self.codes(fields);
+        let measure = codes.map(|codes| codes[Dimension::Measure as usize]);
+        let value = if self.is_missing(text) { None } else { self.value(text, measure) };
+        Some((Figure { value, ..figure? }, codes?))
+    }
+
+    /// The document that states it, by its number.
+    fn document(&mut self, fields: &Fields<'_>, source: u32) -> Option<u16> {
+        let named = fields[Target::Fact(Fact::Document).place()];
+        let source = self.content.lists.code(Dimension::Source, source);
+        match self.content.documents.slot(named, source) {
+            Ok(document) => Some(document),
+            Err(reason) => {
+                let target = Some(Target::Fact(Fact::Document));
+                self.fault(FaultKind::Document, target, named.unwrap_or_default(), reason);
+                None
+            }
+        }
     }
 
     /// Counts one more row of a series, unless there are too many: all of them are later in memory at once.

@@ -15,7 +15,7 @@ use super::progress::Progress;
 use super::read::{Content, whole};
 use super::report::{FaultKind, Report};
 use super::series::Numbered;
-use super::spool::{PARTITIONS, Row};
+use super::spool::{PARTITIONS, Row, Spool};
 use super::world::World;
 use crate::catalog::read_codes;
 use crate::clock::Clock;
@@ -74,13 +74,13 @@ pub async fn write(
     clock: &Clock,
     progress: &Progress,
 ) -> Result<(i32, Report)> {
-    let Job { received, options, kept, number } = job;
-    let import = Import { number, checksum: received.checksum, at: clock.now(), today: clock.today() };
+    let checksum = job.received.checksum;
+    let import = Import { number: job.number, checksum, at: clock.now(), today: clock.today() };
     let dataset = content.dataset.name.clone();
     describe_datasets(connection, std::slice::from_ref(&dataset), import.at).await?;
     let codes_before = read_codes(connection).await?;
     let before = releases::origins(connection, &dataset).await?;
-    let mut parts = listed(&mut content, &written, world, &received.checksum);
+    let mut parts = listed(&mut content, &written, world, &checksum);
     let lists = parts.len();
     let extents = extents(&mut content)?;
     let mut order: Vec<usize> = (0..written.len()).collect();
@@ -104,6 +104,19 @@ pub async fn write(
     counts(connection, &release_of, &extents).await?;
     rollup::settle(connection, &codes_before, import.at).await?;
     raise_versions(connection, import.at, &collections).await?;
+    finish(connection, import_id, (job, import), &report, clock).await?;
+    Ok((import_id, report))
+}
+
+/// Has the import be done, unless somebody asked to end it.
+async fn finish(
+    connection: &mut PgConnection,
+    import_id: i32,
+    (job, import): (Job<'_>, Import),
+    report: &Report,
+    clock: &Clock,
+) -> Result<()> {
+    let Job { received, options, kept, .. } = job;
     let finished = sqlx::query!(
         "UPDATE import SET state = 'done', imported_at = $6, finished_at = $7, is_kept = $8,
                            file_name = $2, file_size = $3, bytes_read = $3, options = $4, report = $5, rows_read = $9
@@ -124,7 +137,7 @@ pub async fn write(
     if finished.rows_affected() == 0 {
         return Err(Error::Cancelled);
     }
-    Ok((import_id, report))
+    Ok(())
 }
 
 /// Writes a dataset that comes by itself.
@@ -252,21 +265,12 @@ async fn figures_of(
     progress: &Progress,
 ) -> Result<()> {
     let Content { lists, series, mut spool, .. } = content;
-    let rows_in_all = spool.rows();
     let dataset = change.dataset.clone();
     let is_stored =
         sqlx::query_scalar!("SELECT EXISTS (SELECT FROM series WHERE dataset = $1) AS \"exists!\"", dataset);
     if !is_stored.fetch_one(&mut *connection).await? && release_of.len() == 1 && !spool.has_more_than_figures
     {
-        let rows = (0..PARTITIONS).map_while(move |number| spool.partition(number).ok());
-        let listed = rows.flat_map(move |rows| listed_series(&rows, &series, &lists));
-        let written = bulk::write(connection, &dataset, release_of[0], listed).await?;
-        // Rows that could not be read back end the stream like the last ones do.
-        if written.observations != rows_in_all {
-            let lacking = format!("{} of {rows_in_all} came", written.observations);
-            return Err(Error::internal("reading back the rows of a file", lacking));
-        }
-        return Ok(());
+        return stream(connection, &dataset, release_of[0], (spool, series, lists)).await;
     }
     let mut walk = Walk::begin(connection, change).await?;
     for number in 0..PARTITIONS {
@@ -286,6 +290,25 @@ async fn figures_of(
         walk.take(connection, &slice, &stated).await?;
     }
     walk.finish(connection).await
+}
+
+/// Writes the figures of a dataset that has none, as they come.
+async fn stream(
+    connection: &mut PgConnection,
+    dataset: &str,
+    release: i32,
+    (mut spool, series, lists): (Spool, Numbered, Lists),
+) -> Result<()> {
+    let rows_in_all = spool.rows();
+    let rows = (0..PARTITIONS).map_while(move |number| spool.partition(number).ok());
+    let listed = rows.flat_map(move |rows| listed_series(&rows, &series, &lists));
+    let written = bulk::write(connection, dataset, release, listed).await?;
+    // Rows that could not be read back end the stream like the last ones do.
+    if written.observations != rows_in_all {
+        let lacking = format!("{} of {rows_in_all} came", written.observations);
+        return Err(Error::internal("reading back the rows of a file", lacking));
+    }
+    Ok(())
 }
 
 fn observation(row: Row, series: usize) -> Observation {
