@@ -156,6 +156,13 @@ async fn what_is_made_of_the_kept_files_is_what_was_there() {
         assert!(was == is, "{} differs", name.display());
     }
     assert_eq!(was.len(), is.len());
+    // An export has none of the kept files.
+    let elsewhere = migrated().await;
+    archive::restore(&elsewhere.database, &folder.path().join("was"), &clock()).await.unwrap();
+    let (target, files) = (migrated().await, Files::bundled());
+    let refused = rebuild(&elsewhere.database, &target.database, &world.kept, &files).await;
+    let refused = refused.unwrap_err().to_string();
+    assert!(refused.contains("is of d.csv, which was not kept"), "{refused}");
 }
 
 #[tokio::test]

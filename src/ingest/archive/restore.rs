@@ -44,6 +44,8 @@ pub async fn restore(database: &Database, folder: &Path, clock: &Clock) -> Resul
             sqlx::query!("DELETE FROM change").execute(&mut *transaction).await?;
         }
     }
+    // An export has the figures of files, and not the files.
+    sqlx::query!("UPDATE import SET is_kept = false WHERE is_kept").execute(&mut *transaction).await?;
     set_ids(&mut transaction).await?;
     let shapes = shape::read(&mut transaction).await?;
     check_files(&manifest, &shapes)?;
