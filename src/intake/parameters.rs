@@ -122,6 +122,9 @@ pub fn read(params: &mut Params) -> (String, Options) {
     options.skip_faulty = flag(params, "skip_faulty");
     options.dry_run = flag(params, "dry_run");
     options.replace = flag(params, "replace");
+    for (name, value, reason) in options.faults() {
+        params.reject(Fault::new(name, &value, reason));
+    }
     (name, options)
 }
 
@@ -238,6 +241,9 @@ mod tests {
             ("thousands=..", "thousands is not a single character"),
             ("refuse_jump=1", "refuse_jump is not a whole number from 2 on"),
             ("add_codes=city", "add_codes is no dimension"),
+            ("encoding=klingon", "encoding no such encoding is known"),
+            ("scale=abc", "scale is no power of ten"),
+            ("published=yesterday", "published "),
             ("dry_run=yes", "dry_run is not one of the allowed values"),
             ("dryrun=true", "dryrun is not a parameter of this resource"),
         ] {

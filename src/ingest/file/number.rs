@@ -27,7 +27,8 @@ pub enum Wrong {
 impl Format {
     /// As a mapping says.
     pub fn of(mapping: &Mapping) -> Result<Self, String> {
-        let scale = mapping.scale.as_deref().map_or(Ok(0), power_of_ten)?;
+        let read = |text: &str| power_of_ten(text).map_err(|wrong| format!("scale: {text:?} {wrong}"));
+        let scale = mapping.scale.as_deref().map_or(Ok(0), read)?;
         Ok(Self { scale, digits: mapping.digits, thousands: mapping.thousands })
     }
 
@@ -141,8 +142,9 @@ fn shift(mut digits: i128, exponent: i32) -> Result<i128, Wrong> {
     Ok(digits)
 }
 
-fn power_of_ten(text: &str) -> Result<i32, String> {
-    let wrong = || format!("scale is {text:?}; expected a power of ten as 1e4, 1000 or 0.001");
+/// The exponent of a power of ten; else what is wrong with the text.
+pub fn power_of_ten(text: &str) -> Result<i32, String> {
+    let wrong = || "is no power of ten as 1e4, 1000 or 0.001".to_owned();
     let plain = Format::default();
     let (negative, mut digits, mut exponent) = plain.split(text.trim()).ok_or_else(wrong)?;
     while digits > 1 && digits % 10 == 0 {

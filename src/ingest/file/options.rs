@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::mapping::Mapping;
+use super::number::power_of_ten;
 use crate::ingest::table;
 use crate::timeseries::key::Dimension;
+use crate::timeseries::period::PartialDate;
 
 /// How a file is to be taken in. With the file it determines what comes of it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,6 +50,21 @@ impl Options {
     pub fn table(&self) -> table::Options {
         let delimiter = self.delimiter.and_then(|delimiter| u8::try_from(delimiter).ok());
         table::Options { encoding: self.encoding.clone(), delimiter, sheet: self.sheet.clone() }
+    }
+
+    /// What of it can be known to be wrong before the file is looked at: which option, its value, and why.
+    pub fn faults(&self) -> Vec<(&'static str, String, String)> {
+        let Mapping { scale, document, .. } = &self.says;
+        let date = document.published.as_deref().map(|text| (text, text.parse::<PartialDate>().err()));
+        let scale = scale.as_deref().map(|text| (text, power_of_ten(text).err()));
+        let encoding = self.encoding.as_deref();
+        let encoding = encoding.map(|label| (label, table::encoding(label).err().map(|wrong| wrong.reason)));
+        let all = [("published", date), ("scale", scale), ("encoding", encoding)];
+        let wrong = all.into_iter().filter_map(|(name, read)| {
+            let (text, reason) = read?;
+            Some((name, text.to_owned(), reason?))
+        });
+        wrong.collect()
     }
 
     /// A mapping with what goes before it.

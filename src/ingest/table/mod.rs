@@ -25,6 +25,7 @@ use kind::Kind;
 use lines::Lines;
 use ndjson::Ndjson;
 use text::Text;
+pub use text::encoding;
 use workbook::Workbook;
 
 /// The most bytes that a record may take in its file.

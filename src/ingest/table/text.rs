@@ -99,7 +99,8 @@ impl Text {
     }
 }
 
-fn encoding(label: &str) -> Result<&'static Encoding, Unreadable> {
+/// The encoding of this label.
+pub fn encoding(label: &str) -> Result<&'static Encoding, Unreadable> {
     Encoding::for_label_no_replacement(label.as_bytes()).ok_or_else(|| {
         let reason = "no such encoding is known; name it by a label of the web's encoding standard, \
                       for example utf-8, gb18030, big5, utf-16le or windows-1252";
