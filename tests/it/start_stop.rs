@@ -53,6 +53,15 @@ async fn a_start_says_what_it_did_and_a_stop_leaves_nothing_running() {
     again.stop();
 }
 
+#[test]
+fn anybody_may_write_only_where_this_machine_alone_can_call() {
+    let folder = folder();
+    let mut command = command(cluster::program(), folder.path());
+    command.args(["--listen", "0.0.0.0:0", "--allow-anonymous-writes"]);
+    let told = Service::spawn(command).refused();
+    assert!(told.contains("lets anybody write") && told.contains("listen at 127.0.0.1"), "{told}");
+}
+
 #[tokio::test]
 async fn a_second_service_on_a_data_folder_is_refused_and_told_who_holds_it() {
     let folder = folder();
