@@ -79,7 +79,7 @@ pub enum Error {
     #[error("the database cannot be reached: {0}")]
     Unavailable(String),
     /// As much as may be done at a time is under way; trying again later helps.
-    #[error("as many {0} as are answered at a time are under way")]
+    #[error("as many {0} as may be at a time are under way: try again later")]
     Busy(&'static str),
     /// The database did not answer within the statement timeout.
     #[error("the database did not answer in time")]
