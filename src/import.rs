@@ -363,7 +363,7 @@ pub async fn withdraw(settings: Settings, wanted: Withdraw) -> Result<String> {
     let which = wanted.import.map(Which::Import).or(wanted.release.map(Which::Release));
     let which = which.ok_or_else(|| Error::Startup("a release or an import is needed".to_owned()))?;
     let opened = open(&settings).await?;
-    let done = file::withdraw(&opened.database, which, &wanted.reason, &Clock::system()).await;
+    let done = file::withdraw(&opened.database, which, &wanted.reason, Duration::MAX, &Clock::system()).await;
     opened.close(STOP_WITHIN).await?;
     let Withdrawn { releases, is_new } = done?;
     let what = if is_new { "is withdrawn" } else { "was withdrawn already" };

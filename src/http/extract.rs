@@ -140,9 +140,10 @@ impl Call {
         Ok(View { paging, ..self.single()? })
     }
 
-    /// Ends the reading of the parameters of a request that changes something, which is answered as JSON.
+    /// Ends the reading of the parameters of a request that changes something, which is answered as JSON alone.
     pub fn written(self) -> Result<View> {
-        Self { format: Some(Format::Json), ..self }.single()
+        let call = self.as_json()?;
+        Self { format: Some(Format::Json), ..call }.single()
     }
 
     /// Ends the reading of a single thing's parameters: takes `format`.
@@ -164,8 +165,8 @@ impl Call {
 impl View {
     /// The same for what is at another path.
     #[must_use]
-    pub fn at(self, path: String) -> Self {
-        Self { target: Target::new(path, Vec::new()), ..self }
+    pub fn at(self, path: &str) -> Self {
+        Self { target: Target::new(path.to_owned(), Vec::new()), ..self }
     }
 
     /// Adds to what the answer depends on: filters as resolved against the codes, versions of further collections.

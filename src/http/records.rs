@@ -152,6 +152,16 @@ impl View {
         self.record_with(collection, read, Vec::new())
     }
 
+    /// Answers with the record at a path that the request changed; `goes_on` says that the work is not done yet.
+    pub fn written<T: Serialize + ToSchema>(
+        self,
+        (collection, path): (&str, String),
+        read: Versioned<T>,
+        goes_on: bool,
+    ) -> Result<Reply> {
+        Ok(self.at(&path).record(collection, read)?.of_writing(path, goes_on))
+    }
+
     /// Answers with one record and what to know before using it.
     pub fn record_with<T: Serialize + ToSchema>(
         self,

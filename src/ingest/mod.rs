@@ -39,6 +39,7 @@ mod vocabulary;
 mod walk;
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use sqlx::{Connection, PgConnection};
@@ -102,8 +103,20 @@ async fn hold_lock(connection: &mut PgConnection) -> Result<()> {
     Ok(())
 }
 
-/// Keeps other imports waiting until the end of the transaction, unless one is under way: then `false`.
-async fn take_lock(connection: &mut PgConnection) -> Result<bool> {
+/// How long to wait between two looks at whether another import has ended.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// The same for whoever may give up: `goes_on` is asked while another import is under way, and its error ends the waiting. Who waits
+/// within the database goes on doing so when nobody wants it any more.
+async fn take_lock(connection: &mut PgConnection, goes_on: impl Fn() -> Result<()>) -> Result<()> {
+    while !try_lock(connection).await? {
+        goes_on()?;
+        tokio::time::sleep(PAUSE).await;
+    }
+    Ok(())
+}
+
+async fn try_lock(connection: &mut PgConnection) -> Result<bool> {
     let taken = sqlx::query_scalar!("SELECT pg_try_advisory_xact_lock($1) AS \"taken!\"", IMPORT_LOCK);
     Ok(taken.fetch_one(connection).await?)
 }

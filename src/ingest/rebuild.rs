@@ -3,6 +3,7 @@
 
 use std::io::Seek;
 use std::path::Path;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
@@ -223,7 +224,7 @@ fn received_at(path: &Path, import: &Import) -> Result<Received> {
 
 async fn withdraw(to: &Database, withdrawal: &Withdrawal) -> Result<()> {
     let Withdrawal { release, at, reason } = withdrawal;
-    file::withdraw(to, Which::Release(*release), reason, &Clock::fixed(*at)).await?;
+    file::withdraw(to, Which::Release(*release), reason, Duration::MAX, &Clock::fixed(*at)).await?;
     Ok(())
 }
 

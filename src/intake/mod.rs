@@ -32,6 +32,9 @@ use spool::{Spool, Upload};
 /// How many files may arrive at a time.
 const UPLOADS: u32 = 4;
 
+/// How long a withdrawal waits for an import that is under way; less than a request waits for it.
+const PATIENCE: Duration = Duration::from_secs(4);
+
 /// How long a request waits for a withdrawal, which goes on without it; less than a request may take.
 const WITHDRAWN_WITHIN: Duration = Duration::from_secs(6);
 
@@ -134,7 +137,7 @@ impl Intake {
         let place = shared.withdrawals.enter()?;
         let work = tokio::spawn(async move {
             let _place = place;
-            let done = file::withdraw(&shared.database, which, &reason, &shared.clock).await;
+            let done = file::withdraw(&shared.database, which, &reason, PATIENCE, &shared.clock).await;
             shared.vocabularies.forget();
             if let Err(error) = &done {
                 tracing::warn!(?which, "not withdrawn: {error}");

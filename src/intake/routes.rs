@@ -97,10 +97,9 @@ async fn create_import(
     State(app): State<App>,
     Writing(intake): Writing,
     headers: HeaderMap,
-    call: Call,
+    mut call: Call,
     body: Body,
 ) -> std::result::Result<Reply, Problem> {
-    let mut call = call.as_json()?;
     refuse_forms(&headers)?;
     let (name, options) = parameters::read(&mut call.params);
     let length = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
@@ -126,7 +125,7 @@ fn refuse_forms(headers: &HeaderMap) -> std::result::Result<(), Problem> {
 ///
 /// One on its way is cancelled: nothing of it was changed, nor will be; where it is being read that takes a moment, and the answer is
 /// 202. Of one that is done all releases are withdrawn, for which a `reason` is needed: what the others say holds again, and the
-/// releases stay listed, with when and why. Codes and sources that came with it stay.
+/// releases stay listed, with when and why. Codes and sources that came with it stay; what it had replaced does not come back.
 #[utoipa::path(
     delete, path = "/v1/imports/{id}", operation_id = "delete_import", tag = "imports",
     params(
@@ -143,9 +142,8 @@ async fn delete_import(
     State(app): State<App>,
     Writing(intake): Writing,
     Id(id): Id,
-    call: Call,
+    mut call: Call,
 ) -> std::result::Result<Reply, Problem> {
-    let mut call = call.as_json()?;
     let reason = call.params.text("reason");
     let view = call.written()?;
     let number = import(&app, &id).await?.data.import.id;
@@ -160,7 +158,7 @@ async fn delete_import(
 /// The answer to a request that changed an import.
 fn written(view: View, read: Versioned<ImportRecord>, goes_on: bool) -> Result<Reply> {
     let path = read.data.import.links.this.clone();
-    Ok(view.at(path.clone()).record(CATALOG, read)?.of_writing(path, goes_on))
+    view.written((CATALOG, path), read, goes_on)
 }
 
 /// The import of this id.

@@ -247,13 +247,15 @@ async fn a_dataset_of_ones_own_takes_guessed_columns_ten_thousands_new_codes_and
     let three =
         |january: i32| [("2026-01".to_owned(), json!(january)), ("2026-02".to_owned(), json!(25_000))];
     assert_eq!(world.values(province).await[..2], three(36_000));
-    withdraw(&world.database, Which::Release(report.releases[0]), "a slip", &clock()).await.unwrap();
+    withdraw(&world.database, Which::Release(report.releases[0]), "a slip", Duration::MAX, &clock())
+        .await
+        .unwrap();
     assert_eq!(world.values(province).await, three(35_000));
     let withdrawn =
         world.client.get(&format!("/v1/releases/{}", report.releases[0])).await.expect(200).json();
     assert_eq!(withdrawn["data"]["withdrawn_reason"], "a slip");
     assert!(
-        !withdraw(&world.database, Which::Release(report.releases[0]), "again", &clock())
+        !withdraw(&world.database, Which::Release(report.releases[0]), "again", Duration::MAX, &clock())
             .await
             .unwrap()
             .is_new

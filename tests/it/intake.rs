@@ -226,6 +226,8 @@ async fn what_waits_and_what_is_read_can_be_cancelled() {
     let going = sender.delete(&format!("/v1/imports/{first}")).await.expect(202).json();
     assert_eq!(going["data"]["is_cancelled"], true);
     assert_eq!(sender.ended(&first).await["state"], "cancelled");
+    // A withdrawal does not wait for ever for an import.
+    sender.delete("/v1/releases/42?reason=x").await.expect(503).problem("unavailable");
     // Whoever sends the same file now wants it.
     let third = sender.send(WHERE, format!("{HEADER}{ROW}")).await.expect(202).json()["data"]["id"].clone();
     other.close().await.unwrap();

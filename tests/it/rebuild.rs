@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use china_auto::clock::Clock;
 use china_auto::database::Database;
@@ -11,7 +12,7 @@ use china_auto::ingest::file::{
 };
 use china_auto::ingest::rebuild::{Rebuilt, rebuild};
 use china_auto::ingest::{Files, archive};
-use chrono::Duration;
+use chrono::TimeDelta;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
 use crate::client::Client;
@@ -41,7 +42,7 @@ impl World {
 
     fn later(&mut self) -> Clock {
         self.minutes += 1;
-        Clock::fixed(clock().now() + Duration::minutes(self.minutes))
+        Clock::fixed(clock().now() + TimeDelta::minutes(self.minutes))
     }
 
     fn handle(&self) -> &Database {
@@ -133,7 +134,9 @@ async fn filled() -> World {
     world.taken("d.csv", &sales(1), &production("own-1")).await;
     let slip = world.taken("e.csv", &sales(2), &production("own-2")).await;
     let clock = world.later();
-    withdraw(world.handle(), Which::Release(slip.releases[0]), "a slip", &clock).await.unwrap();
+    withdraw(world.handle(), Which::Release(slip.releases[0]), "a slip", Duration::MAX, &clock)
+        .await
+        .unwrap();
     world.taken("again-d.csv", &sales(3), &production("own-1")).await;
     // An import that failed leaves its numbers free for ever.
     world.execute("SELECT nextval(pg_get_serial_sequence('release', 'release_id')), nextval(pg_get_serial_sequence('import', 'import_id'))").await;

@@ -71,8 +71,9 @@ pub async fn get_release(
 
 /// Withdraw a release
 ///
-/// What it states no longer counts, and what the others say holds again. It stays listed, with when and why. A release that was withdrawn
-/// before is answered as it is. Where it takes longer than a request may, the answer is 202, and the work goes on.
+/// What it states no longer counts, and what the others say holds again; a release that it had replaced does not come back. It stays listed, with
+/// when and why. A release that was withdrawn before is answered as it is. Where it takes longer than a request may, the answer is 202, and the
+/// work goes on: asked for again, the release tells whether it is done.
 #[utoipa::path(
     delete, path = "/v1/releases/{id}", operation_id = "delete_release", tag = "imports",
     params(
@@ -89,16 +90,15 @@ pub async fn delete_release(
     State(app): State<App>,
     Writing(intake): Writing,
     Id(id): Id,
-    call: Call,
+    mut call: Call,
 ) -> std::result::Result<Reply, Problem> {
-    let mut call = call.as_json()?;
     let reason = call.params.text("reason");
     let view = call.written()?;
     let number = release(&app, &id).await?.data.id;
     let goes_on = intake.withdraw_release(number, reason).await?.is_none();
     let path = format!("/v1/releases/{number}");
     let read = release(&app, &id).await?;
-    Ok(view.at(path.clone()).record(CATALOG, read)?.of_writing(path, goes_on))
+    Ok(view.written((CATALOG, path), read, goes_on)?)
 }
 
 /// The release of this id.

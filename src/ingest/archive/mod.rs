@@ -35,7 +35,21 @@ mod tables;
 pub use export::export;
 pub use restore::restore;
 pub(super) use restore::set_ids;
-pub use tables::{ELSEWHERE, TABLES, Table};
+pub use tables::{TABLES, Table};
+
+/// Every other table, with what becomes of it.
+pub const ELSEWHERE: [(&str, &str); 10] = [
+    ("series", "series/*.csv, and how far the statements reach"),
+    ("observation_chunk", "made of the statements in observations/*.csv"),
+    ("observation_history", "made of the statements in observations/*.csv"),
+    ("observation_restatement", "made of the statements in observations/*.csv"),
+    ("observation_note", "the notes in observations/*.csv"),
+    ("rollup", "made anew"),
+    ("rollup_series", "made anew"),
+    ("rollup_code", "made anew"),
+    ("rollup_chunk", "made anew"),
+    ("_sqlx_migrations", "the program's own; export.toml names the newest"),
+];
 
 /// What was written or taken in.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

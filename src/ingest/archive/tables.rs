@@ -390,17 +390,3 @@ pub const TABLES: [Table; 22] = [
         ]
     ),
 ];
-
-/// Every other table, with what becomes of it.
-pub const ELSEWHERE: [(&str, &str); 10] = [
-    ("series", "series/*.csv, and how far the statements reach"),
-    ("observation_chunk", "made of the statements in observations/*.csv"),
-    ("observation_history", "made of the statements in observations/*.csv"),
-    ("observation_restatement", "made of the statements in observations/*.csv"),
-    ("observation_note", "the notes in observations/*.csv"),
-    ("rollup", "made anew"),
-    ("rollup_series", "made anew"),
-    ("rollup_code", "made anew"),
-    ("rollup_chunk", "made anew"),
-    ("_sqlx_migrations", "the program's own; export.toml names the newest"),
-];

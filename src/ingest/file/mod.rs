@@ -29,7 +29,6 @@ mod write;
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -111,19 +110,12 @@ pub struct Job<'a> {
     pub number: Option<i32>,
 }
 
-/// How long to wait between two looks at whether another import has ended.
-const PAUSE: Duration = Duration::from_millis(100);
-
 /// Takes a file in, in one transaction; waits for any other import to end.
 pub async fn import(database: &Database, job: Job<'_>, clock: &Clock, progress: &Progress) -> Result<Done> {
     let Job { received, options, .. } = job;
     let mut connection = database.writer().await?;
     let mut transaction = connection.begin().await?;
-    // Not waiting within the database: who waits can be cancelled.
-    while !take_lock(&mut transaction).await? {
-        progress.check()?;
-        tokio::time::sleep(PAUSE).await;
-    }
+    take_lock(&mut transaction, || progress.check()).await?;
     if let Some((import, report)) = known(&mut transaction, &received.checksum, options).await? {
         return Ok(Done::Known(import, Box::new(report)));
     }

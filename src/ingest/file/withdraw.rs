@@ -5,16 +5,12 @@ use std::time::{Duration, Instant};
 
 use sqlx::{Connection, PgConnection};
 
-use super::PAUSE;
 use crate::catalog::read_codes;
 use crate::clock::Clock;
 use crate::database::Database;
 use crate::error::{Error, Result};
 use crate::ingest::walk::{Change, Walk};
 use crate::ingest::{raise_versions, records, releases, rollup, take_lock};
-
-/// How long an import that is under way is waited for; less than a request may take.
-const PATIENCE: Duration = Duration::from_secs(4);
 
 /// What is to count no more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,17 +40,19 @@ struct Standing {
 
 /// Withdraws a release, or all of an import; it stays listed, with when and why. What the lists of codes and sources got cannot be
 /// withdrawn: figures name them. A release that another one replaced does not come back when that is withdrawn.
-pub async fn withdraw(database: &Database, which: Which, reason: &str, clock: &Clock) -> Result<Withdrawn> {
+/// An import that is under way is waited for so long: then it is [`Error::Busy`].
+pub async fn withdraw(
+    database: &Database,
+    which: Which,
+    reason: &str,
+    patience: Duration,
+    clock: &Clock,
+) -> Result<Withdrawn> {
     let mut connection = database.writer().await?;
     let mut transaction = connection.begin().await?;
     let begun = Instant::now();
-    // What waits within the database goes on waiting when nobody wants it any more.
-    while !take_lock(&mut transaction).await? {
-        if begun.elapsed() > PATIENCE {
-            return Err(Error::Busy("imports"));
-        }
-        tokio::time::sleep(PAUSE).await;
-    }
+    let goes_on = || if begun.elapsed() > patience { Err(Error::Busy("imports")) } else { Ok(()) };
+    take_lock(&mut transaction, goes_on).await?;
     let standing = match which {
         Which::Release(release) => vec![release_of(&mut transaction, release).await?],
         Which::Import(import) => releases_of(&mut transaction, import).await?,
