@@ -2,8 +2,10 @@
 
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use china_auto::database::embedded::Embedded;
 use nix::sys::signal::{Signal, kill};
@@ -25,6 +27,12 @@ fn root() -> bool {
 
 async fn status(url: &str) -> u16 {
     reqwest::get(url).await.unwrap().status().as_u16()
+}
+
+/// The folders of clusters that were begun and not finished.
+fn unfinished(data_dir: &Path) -> Vec<PathBuf> {
+    let paths = std::fs::read_dir(data_dir).unwrap().map(|entry| entry.unwrap().path());
+    paths.filter(|path| path.to_string_lossy().contains("postgresql.unfinished")).collect()
 }
 
 /// Connects to the database of the server that runs on a data folder.
@@ -199,7 +207,7 @@ async fn a_load_that_was_killed_is_done_again_by_the_next_start() {
 async fn a_stop_during_the_start_is_in_order_too() {
     let folder = folder();
     let mut service = Service::on(folder.path());
-    eventually("initdb at work", || folder.path().join("postgresql.unfinished").exists().then_some(()));
+    eventually("initdb at work", || (!unfinished(folder.path()).is_empty()).then_some(()));
     service.signal(Signal::SIGTERM);
     assert_eq!(service.ended().code(), Some(0));
     assert_eq!(postgres(folder.path()), None);
@@ -246,12 +254,34 @@ async fn a_server_that_was_left_behind_is_stopped_by_the_next_start() {
 #[tokio::test]
 async fn an_interrupted_initdb_is_cleared_away() {
     let folder = folder();
-    let unfinished = folder.path().join("postgresql.unfinished");
-    std::fs::create_dir(&unfinished).unwrap();
-    std::fs::write(unfinished.join("PG_VERSION"), "1").unwrap();
+    let interrupted = folder.path().join("postgresql.unfinished-1-1");
+    std::fs::create_dir(&interrupted).unwrap();
+    std::fs::write(interrupted.join("PG_VERSION"), "1").unwrap();
     let mut service = Service::on(folder.path());
     service.url("");
-    assert!(!unfinished.exists());
+    assert_eq!(unfinished(folder.path()), Vec::<PathBuf>::new());
+    service.stop();
+}
+
+#[tokio::test]
+async fn an_initdb_that_outlives_its_start_does_not_hinder_the_next_one() {
+    let folder = folder();
+    let (interrupted, over) =
+        (folder.path().join("postgresql.unfinished-1-1"), Arc::new(AtomicBool::new(false)));
+    let writer = std::thread::spawn({
+        let (interrupted, over) = (interrupted.clone(), Arc::clone(&over));
+        move || {
+            for number in (0..).take_while(|_| !over.load(Ordering::Relaxed)) {
+                let _ = std::fs::create_dir_all(&interrupted);
+                let _ = std::fs::write(interrupted.join(number.to_string()), "");
+            }
+        }
+    });
+    eventually("its writing", || interrupted.join("0").exists().then_some(()));
+    let mut service = Service::on(folder.path());
+    service.url("");
+    over.store(true, Ordering::Relaxed);
+    writer.join().unwrap();
     service.stop();
 }
 

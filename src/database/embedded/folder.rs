@@ -3,6 +3,7 @@
 use std::fs::{DirBuilder, Permissions};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use nix::unistd::Uid;
 use sha2::{Digest, Sha256};
@@ -19,6 +20,9 @@ pub(super) const SOCKET_NAME: &str = ".s.PGSQL.5432";
 
 /// Where the socket goes if the data folder lies too deep. A fixed place: what an interrupted run left is used again.
 const SHORT_PARENT: &str = "/tmp";
+
+/// How the folders begin in which clusters are made.
+const UNFINISHED: &str = "postgresql.unfinished";
 
 /// The data folder and the paths in it.
 #[derive(Debug, Clone)]
@@ -50,9 +54,21 @@ impl Folder {
         cluster(&self.root)
     }
 
-    /// Where a cluster is made, before it is whole and takes its name.
+    /// Where a cluster is made, before it is whole and takes its name: a folder of this attempt alone, since the initdb of an
+    /// interrupted one may go on for a moment.
     pub(super) fn unfinished(&self) -> PathBuf {
-        self.root.join("postgresql.unfinished")
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos());
+        self.root.join(format!("{UNFINISHED}-{}-{now}", std::process::id()))
+    }
+
+    /// Where interrupted attempts made theirs.
+    pub(super) fn abandoned(&self) -> Result<Vec<PathBuf>> {
+        let entries = std::fs::read_dir(&self.root).and_then(Iterator::collect::<std::io::Result<Vec<_>>>);
+        let entries = entries.map_err(failed("list", &self.root))?.into_iter();
+        Ok(entries
+            .filter(|entry| entry.file_name().as_encoded_bytes().starts_with(UNFINISHED.as_bytes()))
+            .map(|entry| entry.path())
+            .collect())
     }
 
     /// The file whose holder runs the server.
