@@ -48,6 +48,10 @@ pub struct Words(Vec<String>);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Kin(Vec<String>);
 
+/// One code with all that is above it, nearest first: what is said of any of them is said of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lineage(Vec<String>);
+
 /// A piece of text to find, in lower case.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Piece(String);
@@ -80,6 +84,25 @@ impl Known {
     /// The words that a parameter may name and that look like this one.
     pub fn nearest(&self, parameter: &str, word: &str) -> Vec<String> {
         nearest(word, self.words(parameter).map(|(word, _)| word))
+    }
+
+    /// A code with all above it; `None` where it is not known.
+    pub fn lineage(&self, parameter: &str, code: &str) -> Option<Lineage> {
+        self.0.get(parameter)?.get_key_value(code)?;
+        let above = self.above(parameter, code).map(str::to_owned);
+        Some(Lineage(std::iter::once(code.to_owned()).chain(above).collect()))
+    }
+
+    /// Whether a code lies below another.
+    pub fn is_below(&self, parameter: &str, code: &str, other: &str) -> bool {
+        self.above(parameter, code).any(|above| above == other)
+    }
+
+    /// The codes that do not stand for several others.
+    pub fn single<'a>(&'a self, parameter: &'a str) -> impl Iterator<Item = &'a str> {
+        self.words(parameter)
+            .map(|(word, _)| word)
+            .filter(move |word| self.children(parameter, word).nth(1).is_none())
     }
 
     fn words<'a>(&'a self, parameter: &str) -> impl Iterator<Item = (&'a str, Option<&'a str>)> {
@@ -171,6 +194,28 @@ impl Parameter for Kin {
     }
 }
 
+impl Parameter for Lineage {
+    fn read(params: &mut Params, name: &'static str, known: &Known) -> Option<Self> {
+        let text = params.text(name)?;
+        let found = known.lineage(name, &text);
+        if found.is_none() {
+            params.reject_with(|| {
+                let allowed = known.words(name).map(|(word, _)| word);
+                let mut fault = Fault::new(name, &text, "is not a code that is known here").allowed(allowed);
+                // What is finer than what is known lies in what its code begins with.
+                let around = text.match_indices('-').rev().map(|(at, _)| &text[..at]);
+                let around = around.into_iter().find(|code| known.lineage(name, code).is_some());
+                if let Some(code) = around {
+                    fault.did_you_mean.retain(|known| known != code);
+                    fault.did_you_mean.insert(0, code.to_owned());
+                }
+                fault
+            });
+        }
+        found
+    }
+}
+
 impl Parameter for Piece {
     fn read(params: &mut Params, name: &'static str, _: &Known) -> Option<Self> {
         let text = params.text(name)?;
@@ -232,7 +277,7 @@ macro_rules! written {
     };
 }
 
-written!(Words, Kin, Piece, Years, Numbers, PartialDate);
+written!(Words, Kin, Lineage, Piece, Years, Numbers, PartialDate);
 
 impl Deref for Words {
     type Target = [String];
@@ -243,6 +288,14 @@ impl Deref for Words {
 }
 
 impl Deref for Kin {
+    type Target = [String];
+
+    fn deref(&self) -> &[String] {
+        &self.0
+    }
+}
+
+impl Deref for Lineage {
     type Target = [String];
 
     fn deref(&self) -> &[String] {
@@ -278,6 +331,12 @@ impl Window {
     /// The first row alone.
     pub fn first() -> Self {
         Self { after: Vec::new(), rows: 1 }
+    }
+
+    /// The same rows of a list that was made whole.
+    pub fn of<T>(&self, all: Vec<T>, key: impl Fn(&T) -> Vec<String>) -> Vec<T> {
+        let passed = all.iter().position(|row| key(row) == self.after).map_or(0, |at| at + 1);
+        all.into_iter().skip(passed).take(usize::try_from(self.rows).unwrap_or(usize::MAX)).collect()
     }
 
     /// A part of the key as text.
@@ -349,11 +408,30 @@ mod tests {
     }
 
     #[test]
+    fn a_window_of_a_whole_list_begins_behind_its_key() {
+        let key = |word: &&str| vec![(*word).to_owned()];
+        let window =
+            |after: &[&str]| Window { after: after.iter().map(|&a| a.to_owned()).collect(), rows: 2 };
+        assert_eq!(window(&[]).of(vec!["a", "b", "c"], key), ["a", "b"]);
+        assert_eq!(window(&["b"]).of(vec!["a", "b", "c"], key), ["c"]);
+        assert_eq!(window(&["c"]).of(vec!["a", "b", "c"], key), Vec::<&str>::new());
+    }
+
+    #[test]
     fn children_stand_one_level_below() {
         let (words, _) = read::<Words>("powertrain", "powertrain=children:NEV,ICE");
         assert_eq!(words.unwrap().0, ["BEV", "PHEV", "ICE"]);
         assert_eq!(read::<Words>("powertrain", "powertrain=children:BEV").1.len(), 1);
         assert_eq!(read::<Words>("powertrain", "powertrain=children:XX").1.len(), 1);
+    }
+
+    #[test]
+    fn a_lineage_goes_from_the_code_to_the_top() {
+        let lineage = |word: &str| read::<Lineage>("powertrain", &format!("powertrain={word}"));
+        assert_eq!(lineage("BEV").0.unwrap().0, ["BEV", "NEV", "_T"]);
+        assert_eq!(lineage("BEW").1[0].did_you_mean, ["BEV"]);
+        assert_eq!(lineage("ICE-2.0-TURBO").1[0].did_you_mean, ["ICE"]);
+        assert_eq!(known().single("powertrain").collect::<Vec<_>>(), ["BEV", "ICE", "PHEV", "efficient"]);
     }
 
     #[test]

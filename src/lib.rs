@@ -25,6 +25,7 @@ pub mod partnerships;
 pub mod production;
 pub mod rebuild;
 pub mod rollups;
+pub mod rules;
 pub mod server;
 pub mod spreadsheet;
 pub mod subsidies;

@@ -21,7 +21,7 @@ pub const MOST_FAULTS: usize = 50;
 #[derive(Debug, Clone, Default)]
 pub struct Params {
     pairs: Vec<(String, String)>,
-    known: Vec<&'static str>,
+    known: Vec<String>,
     malformed: Vec<Fault>,
     rejected: Vec<Fault>,
     untold: usize,
@@ -89,9 +89,9 @@ impl Params {
     }
 
     /// Takes the value of `name` as it stands. An empty value counts as not given.
-    pub fn text(&mut self, name: &'static str) -> Option<String> {
-        if !self.known.contains(&name) {
-            self.known.push(name);
+    pub fn text(&mut self, name: &str) -> Option<String> {
+        if !self.known.iter().any(|known| known == name) {
+            self.known.push(name.to_owned());
         }
         let at = self.pairs.iter().position(|(n, _)| n == name)?;
         Some(self.pairs.remove(at).1).filter(|v| !v.is_empty())
@@ -100,7 +100,7 @@ impl Params {
     /// Takes the value of `name` through `parse`; a fault is kept and counts as not given.
     pub fn value<T>(
         &mut self,
-        name: &'static str,
+        name: &str,
         parse: impl FnOnce(&str) -> std::result::Result<T, Fault>,
     ) -> Option<T> {
         let text = self.text(name)?;
@@ -108,14 +108,14 @@ impl Params {
     }
 
     /// Takes a list separated by commas, trimmed, without empty entries. A list of nothing counts as not given.
-    pub fn list(&mut self, name: &'static str) -> Option<Vec<String>> {
+    pub fn list(&mut self, name: &str) -> Option<Vec<String>> {
         let text = self.text(name)?;
         let all = text.split(',').map(str::trim).filter(|v| !v.is_empty()).map(str::to_owned);
         Some(all.collect()).filter(|all: &Vec<_>| !all.is_empty())
     }
 
     /// Takes one of a few fixed words.
-    pub fn choice<T: Copy>(&mut self, name: &'static str, choices: &[(&'static str, T)]) -> Option<T> {
+    pub fn choice<T: Copy>(&mut self, name: &str, choices: &[(&str, T)]) -> Option<T> {
         let text = self.text(name)?;
         let found = choices.iter().find(|(word, _)| *word == text).map(|(_, value)| *value);
         if found.is_none() {
@@ -153,7 +153,7 @@ impl Params {
         let known = std::mem::take(&mut self.known);
         for (name, value) in std::mem::take(&mut self.pairs) {
             self.reject_with(|| {
-                let known = known.iter().copied();
+                let known = known.iter().map(String::as_str);
                 let fault = Fault::new(&name, &value, "is not a parameter of this resource");
                 let mut fault = fault.allowed(known.clone());
                 fault.did_you_mean = crate::error::nearest(&name, known);

@@ -81,6 +81,20 @@ impl Json {
         if let Self::Text(text) = self { Some(text) } else { None }
     }
 
+    /// The value as a URL would have it, `None` where it counts as not given; or what is wrong with it.
+    pub fn as_parameter(&self) -> Result<Option<String>, &'static str> {
+        match self {
+            Self::Null => Ok(None),
+            Self::Text(text) => Ok(Some(text.clone())),
+            Self::List(items) => {
+                let texts: Option<Vec<&str>> = items.iter().map(Self::text).collect();
+                let texts = texts.ok_or("is a list of something else than texts and numbers")?;
+                Ok(Some(texts.join(",")))
+            }
+            Self::Object(_) => Err("is neither a text, a number nor a list of them"),
+        }
+    }
+
     /// The value in short, as a fault shows it.
     pub fn shown(&self) -> &str {
         match self {

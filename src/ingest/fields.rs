@@ -79,6 +79,13 @@ pub struct Span {
 }
 
 impl Span {
+    /// Whether some day lies in both.
+    pub fn overlaps(self, other: Self) -> bool {
+        let before =
+            |from: Option<NaiveDate>, until: Option<NaiveDate>| from.zip(until).is_none_or(|(f, u)| f < u);
+        before(self.from, other.until) && before(other.from, self.until)
+    }
+
     /// As PostgreSQL reads a `daterange`.
     pub fn text(self) -> String {
         if self.from.zip(self.until).is_some_and(|(from, until)| from >= until) {

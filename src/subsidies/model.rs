@@ -4,10 +4,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Number;
 use utoipa::ToSchema;
 
+use crate::rules::RULE_PARTS;
+use crate::timeseries::period::PartialDate;
 use crate::words::{GOVERNMENT_LEVELS, INSTRUMENT_KINDS, VERIFICATIONS, words};
-
-/// What computable rules say.
-pub const RULE_PARTS: [&str; 7] = ["condition", "amount", "limit", "multiplier", "cap", "vat", "tax"];
 
 /// The parts of the dual-credit scheme.
 pub const CREDIT_PARTS: [&str; 3] = ["mandate", "rule", "formula"];
@@ -63,6 +62,43 @@ pub struct InstrumentDetail {
     pub rules: Vec<SubsidyRule>,
 }
 
+impl InstrumentDetail {
+    /// The rates that state different amounts for the same class, powertrain, bounds and days: each pair by its places.
+    pub fn rates_at_odds(&self) -> Vec<(i32, i32)> {
+        let pairs = self.rates.iter().enumerate().flat_map(|(at, one)| {
+            let others = self.rates.iter().skip(at + 1);
+            others
+                .filter(move |other| one.contradicts(other))
+                .map(move |other| (one.position, other.position))
+        });
+        pairs.collect()
+    }
+}
+
+impl SubsidyRate {
+    fn contradicts(&self, other: &Self) -> bool {
+        let alike =
+            (&self.vehicle_class, &self.powertrains, &self.criterion, &self.min_value, &self.max_value)
+                == (
+                    &other.vehicle_class,
+                    &other.powertrains,
+                    &other.criterion,
+                    &other.min_value,
+                    &other.max_value,
+                );
+        let amounts = self.amount.is_some() && other.amount.is_some() && self.amount != other.amount;
+        let cny = [self, other].iter().all(|rate| rate.unit.as_deref() == Some("CNY"));
+        // A day that is not known counts as open.
+        let date = |text: &Option<String>| text.as_ref().and_then(|text| text.parse::<PartialDate>().ok());
+        let ends_before = |one: &Self, two: &Self| {
+            date(&one.effective_to)
+                .zip(date(&two.effective_from))
+                .is_some_and(|(to, from)| to.last < from.first)
+        };
+        alike && amounts && cny && !ends_before(self, other) && !ends_before(other, self)
+    }
+}
+
 /// An amount or condition, as a document words it.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct SubsidyRate {
@@ -116,7 +152,8 @@ pub struct SubsidyRule {
     /// The last day in force; null where no end is known.
     pub valid_to: Option<String>,
     /// `condition` (must hold), `amount`, `limit` (bounds the amount before multipliers), `multiplier`, `cap` (bounds the
-    /// result), `vat` or `tax` (the rates of the tax that an exemption waives).
+    /// result), `vat` or `tax` (the rates of the tax that an exemption waives), `ceiling` (bounds what several instruments give) or
+    /// `excludes` (names instruments that are not given beside this one).
     #[schema(value_type = RulePart)]
     pub part: String,
     /// One of several schemes that a vehicle may fall under; null where the rule holds for all of them.
@@ -136,8 +173,9 @@ pub struct SubsidyRule {
     /// The amount, factor or limit in `unit`; null for a condition.
     #[schema(value_type = Option<f64>)]
     pub value: Option<Number>,
-    /// `CNY`, `CNY_per_kWh`, `factor`, `factor:commercial`, `percent`, `percent_of_tax`, the unit of a condition's bounds,
-    /// or for the criterion `city` the places; null where there is none.
+    /// `CNY`, `CNY_per_kWh`, `factor`, `factor:commercial`, `percent`, `percent_of_tax`, `percent_of_price`,
+    /// `percent_of_national_grants`, `percent_of:` with an instrument, the unit of a condition's bounds, or for the criterion `city` the
+    /// places; null where there is none.
     pub unit: Option<String>,
     /// The rule that this one replaced with effect back in time; null where it replaced none.
     pub supersedes: Option<String>,

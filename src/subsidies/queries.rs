@@ -2,8 +2,12 @@
 //!
 //! A row counts while `superseded_by` is null: it names the release that replaced the row, or its own where that was withdrawn.
 
+mod book;
+
 use sqlx::PgPool;
 use sqlx::types::Json;
+
+pub use book::{held, scheme};
 
 use super::filters::{CreditFilter, InstrumentFilter, RateFilter, SpendFilter};
 use super::model::{CREDIT_PARTS, Credit, Instrument, InstrumentDetail, SubsidyRate, SubsidySpend};

@@ -496,7 +496,7 @@ async fn records_carry_their_dates_in_force_and_lists() {
         ("SELECT count(*) FROM event", 119),
         ("SELECT count(*) FROM subsidy_instrument", 41),
         ("SELECT count(*) FROM subsidy_rate", 202),
-        ("SELECT count(*) FROM subsidy_rule", 193),
+        ("SELECT count(*) FROM subsidy_rule", 194),
         ("SELECT count(*) FROM credit_mandate", 13),
         ("SELECT count(*) FROM credit_rule", 12),
         ("SELECT count(*) FROM credit_formula WHERE coefficient = 0.0056", 1),

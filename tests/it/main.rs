@@ -25,6 +25,7 @@ mod observations;
 mod partnerships;
 mod plans;
 mod query;
+mod quotes;
 mod readme;
 mod rebuild;
 mod reconcile;

@@ -14,7 +14,7 @@ use crate::http::timeseries::{QueryAnswer, QueryRequest, query};
 /// `queries` are up to 50 queries of any datasets, answered one after the other from one state of the data, so that their figures
 /// stand side by side whatever is imported meanwhile. Each has its name, and under that its own result: the `answer` that a GET would
 /// give as JSON, or its own `problem` with the status of that, so that one wrong query does not spoil the others. The whole is 200
-/// wherever the body is well formed; `meta.failed` counts the problems. All answers together hold up to 50,000
+/// wherever the body is well formed; `meta.failed` counts the problems. All answers together hold up to 20,000
 /// observations: a query whose answer has no room left is refused with 413, later ones that fit are answered. All of it has the
 /// time of one request. The links of an answer are those of the GET that asks the same.
 ///

@@ -1,6 +1,7 @@
 //! One reader for each kind of file: which columns it has, what they must be, and which records they make.
 
 pub mod codes;
+mod contradictions;
 pub mod credits;
 pub mod datasets;
 pub mod events;

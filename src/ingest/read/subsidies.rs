@@ -2,11 +2,12 @@
 
 use serde_json::json;
 
-use super::{Positions, Sheets};
+use super::{Positions, Sheets, contradictions};
 use crate::ingest::entry::{Entry, Table};
 use crate::ingest::fields::End;
 use crate::ingest::sheet::{Row, Sheet};
 use crate::ingest::vocabulary::Vocabulary;
+use crate::rules::RULE_PARTS;
 use crate::timeseries::key::Dimension;
 use crate::timeseries::period::{Frequency, Period};
 use crate::words::{GOVERNMENT_LEVELS, INSTRUMENT_KINDS, VERIFICATIONS};
@@ -26,7 +27,8 @@ pub const INSTRUMENTS: &[&str] = &[
     "document_id",
 ];
 
-const RATES: &[&str] = &[
+/// The columns of `subsidies/rates.csv`.
+pub const RATES: &[&str] = &[
     "instrument_id",
     "effective_from",
     "effective_to",
@@ -75,6 +77,14 @@ const OTHER_POWERTRAINS: [&str; 3] = ["energy_saving", "supercapacitor", "effici
 pub fn read(sheets: &Sheets<'_>, vocabulary: &Vocabulary, entries: &mut Vec<Entry>) {
     let sheet = |path, columns| Sheet::read(sheets.files, path, columns, sheets.faults);
     let (rates, spend) = (sheet("subsidies/rates.csv", RATES), sheet("subsidies/spend.csv", SPEND));
+    contradictions::check_rules(sheets, &vocabulary.instruments);
+    let odds = contradictions::rates_at_odds(&rates);
+    if !odds.is_empty() {
+        tracing::info!(
+            rates = odds.join("; "),
+            "rates state different amounts for the same bounds and days, unless their conditions tell them apart"
+        );
+    }
     entries.extend(sheets.instruments.rows().map(|row| instrument(&row, vocabulary)));
     let mut positions = Positions::default();
     for row in rates.rows() {
@@ -140,7 +150,6 @@ fn rule(position: i32, row: &Row<'_>, vocabulary: &Vocabulary) -> Entry {
     let (min, max) = row.bounds("min", "max");
     row.required("powertrain");
     let document = row.known("document_id", &vocabulary.documents);
-    let parts = ["condition", "amount", "limit", "multiplier", "cap", "vat", "tax"];
     let row = json!({
         "rule_id": row.text("rule_id"),
         "instrument_id": row.known("instrument_id", &vocabulary.instruments),
@@ -148,7 +157,7 @@ fn rule(position: i32, row: &Row<'_>, vocabulary: &Vocabulary) -> Entry {
         "valid_from": row.optional("valid_from"),
         "valid_to": row.optional("valid_to"),
         "in_force": row.span("valid_from", "valid_to", End::Inclusive).text(),
-        "part": row.choice("part", &parts),
+        "part": row.choice("part", &RULE_PARTS),
         "scheme": row.optional("scheme"),
         "vehicle_class": row.known("vehicle_class", vocabulary.codes(Dimension::VehicleClass)),
         "powertrains": row.known_list("powertrain", '|', vocabulary.codes(Dimension::Powertrain), &[]),

@@ -122,7 +122,7 @@ impl Parameters {
     pub fn of(fields: &Fields) -> Self {
         let mut parameters = Self::default();
         for (name, value) in fields {
-            match text(value) {
+            match value.as_parameter() {
                 Ok(None) => {}
                 Ok(Some(text)) if name == "dataset" && parameters.dataset.is_none() => {
                     parameters.dataset = Some(text);
@@ -158,19 +158,5 @@ impl Parameters {
         let mut call = call.asking(format!("/v1/datasets/{}/observations", dataset.name), self.pairs);
         self.malformed.into_iter().for_each(|fault| call.params.malform(fault));
         Ok((dataset, call))
-    }
-}
-
-/// A value as a URL would have it, or what is wrong with it.
-fn text(value: &Json) -> std::result::Result<Option<String>, &'static str> {
-    match value {
-        Json::Null => Ok(None),
-        Json::Text(text) => Ok(Some(text.clone())),
-        Json::List(items) => {
-            let texts: Option<Vec<&str>> = items.iter().map(Json::text).collect();
-            let texts = texts.ok_or("is a list of something else than texts and numbers")?;
-            Ok(Some(texts.join(",")))
-        }
-        Json::Object(_) => Err("is neither a text, a number nor a list of them"),
     }
 }

@@ -1,5 +1,10 @@
 //! The paths of this slice.
 
+mod credits;
+mod many;
+mod quote;
+mod schedule;
+
 use axum::extract::State;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -14,7 +19,7 @@ use crate::filter::check_order;
 use crate::http::extract::{Call, Id};
 use crate::http::openapi::{FormatParam, ListFailures, PageParams, SingleFailures};
 use crate::http::problem::Problem;
-use crate::http::records::{Listing, Single};
+use crate::http::records::{Listing, Single, Warning};
 use crate::http::reply::Reply;
 
 const COLLECTION: &str = "subsidies";
@@ -27,6 +32,10 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(list_rates))
         .routes(routes!(list_spend))
         .routes(routes!(list_credits))
+        .routes(routes!(quote::get_quote, quote::post_quote))
+        .routes(routes!(schedule::get_schedule))
+        .routes(routes!(schedule::get_series))
+        .routes(routes!(credits::quote_credits))
 }
 
 /// Instruments: subsidies, taxes, quotas and mandates
@@ -54,7 +63,8 @@ async fn list_instruments(State(app): State<App>, mut call: Call) -> Result<Repl
 /// One instrument with all its rates and rules
 ///
 /// Answers for example "what did the 2019 schedule pay, by range, and which notice says so?": `/v1/subsidies/CN-NEV-2019`.
-/// Rates are what documents say in words; rules are the same to compute, each with its verification.
+/// Rates are what documents say in words; rules are the same to compute, each with its verification. Rates that state different
+/// amounts for the same bounds and days are told as warnings.
 #[utoipa::path(
     get, path = "/v1/subsidies/{id}", operation_id = "get_instrument", tag = "subsidies",
     params(("id" = String, Path, description = "The id of the instrument.", example = "CN-NEV-2019"), FormatParam),
@@ -72,7 +82,13 @@ async fn get_instrument(State(app): State<App>, Id(id): Id, call: Call) -> Resul
         let did_you_mean = known.nearest("id", &id);
         return Err(Error::NotFound { what: "instrument", id, did_you_mean }.into());
     };
-    Ok(view.record(COLLECTION, Versioned { version, changed_at, data })?)
+    let odds = data.rates_at_odds().into_iter().map(|(one, other)| {
+        let detail =
+            format!("the rates {one} and {other} state different amounts for the same vehicles and days");
+        Warning::new("rates_at_odds", detail)
+    });
+    let warnings = odds.collect();
+    Ok(view.record_with(COLLECTION, Versioned { version, changed_at, data }, warnings)?)
 }
 
 /// Rates of all instruments, as documents word them
