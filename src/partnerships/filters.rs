@@ -1,10 +1,12 @@
 //! What the lists of partnerships, organizations and events can be filtered by.
 
+use chrono::NaiveDate;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::filter::{Known, Parameter, Piece, Words, filters};
 use crate::params::Params;
+use crate::partnerships::ownership::Direction;
 use crate::timeseries::period::PartialDate;
 
 filters! {
@@ -110,6 +112,21 @@ filters! {
         /// `date` (oldest first, as without it) or `-date` (latest first); events of one date by id.
         sort: Order = "-date",
     }
+}
+
+filters! {
+    /// Whose ownership, and when.
+    pub struct OwnershipFilter {
+        /// The day. Of a month or year it is the last one, which `on` of the answer tells; today where it is not given.
+        on: PartialDate = "2022-02-11",
+        /// `up` (its owners, as without it) or `down` (what it owns).
+        direction: Direction = "up",
+    }
+}
+
+/// The day that a state is told of: the last of a month or year, which a state at one moment is usually meant at the end of.
+pub fn day(on: Option<PartialDate>, today: NaiveDate) -> NaiveDate {
+    on.map_or(today, |date| date.last)
 }
 
 /// The order of events.

@@ -22,6 +22,7 @@ mod intake;
 mod kills;
 mod migrations;
 mod observations;
+mod ownership;
 mod partnerships;
 mod plans;
 mod query;

@@ -2,8 +2,12 @@
 //!
 //! A row counts while `superseded_by` is null: it names the release that replaced the row, or its own where that was withdrawn.
 
+mod ownership;
+
 use sqlx::PgPool;
 use sqlx::types::Json;
+
+pub use ownership::stakes;
 
 use super::filters::{EventFilter, Order, OrganizationFilter, PartnershipFilter};
 use super::model::{Event, Organization, OrganizationDetail, Partnership};

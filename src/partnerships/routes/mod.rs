@@ -1,5 +1,7 @@
 //! The paths of this slice.
 
+mod ownership;
+
 use axum::extract::State;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -25,6 +27,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(list_organizations))
         .routes(routes!(get_organization))
         .routes(routes!(list_events))
+        .routes(routes!(ownership::get_ownership))
 }
 
 /// Partnerships with their members: joint ventures, stakes, alliances, licences
