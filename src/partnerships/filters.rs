@@ -6,8 +6,10 @@ use utoipa::ToSchema;
 
 use crate::filter::{Known, Parameter, Piece, Words, filters};
 use crate::params::Params;
+use crate::partnerships::network::Depth;
 use crate::partnerships::ownership::Direction;
 use crate::timeseries::period::PartialDate;
+use crate::words::PARTNERSHIP_KINDS;
 
 filters! {
     /// Which partnerships. Several values of one parameter, separated by commas, are alternatives; parameters together must all
@@ -122,6 +124,24 @@ filters! {
         /// `up` (its owners, as without it) or `down` (what it owns).
         direction: Direction = "up",
     }
+}
+
+filters! {
+    /// How far a network reaches, and when.
+    pub struct NetworkFilter {
+        /// The day. Of a month or year it is the last one, which `graph.on` of the answer tells; today where it is not given.
+        on: PartialDate = "2024-12-31",
+        /// How many partnerships away from the organization it reaches; 1 where it is not given.
+        depth: Depth = 2,
+        /// Kinds of partnerships that count: `joint_venture`, `equity_stake`, `technology_alliance`, `acquisition`, `licensing`,
+        /// `brand_launch`, `supply`, `contract_manufacturing`, `wholly_owned_plant`; all where it is not given.
+        kind: Words = "joint_venture,equity_stake",
+    }
+}
+
+/// The kinds of partnerships that `kind` may name.
+pub fn partnership_kinds() -> Known {
+    Known::default().with("kind", &PARTNERSHIP_KINDS)
 }
 
 /// The day that a state is told of: the last of a month or year, which a state at one moment is usually meant at the end of.

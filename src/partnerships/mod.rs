@@ -2,6 +2,7 @@
 
 mod filters;
 mod model;
+mod network;
 mod ownership;
 mod queries;
 mod routes;

@@ -21,6 +21,7 @@ mod ingest;
 mod intake;
 mod kills;
 mod migrations;
+mod network;
 mod observations;
 mod ownership;
 mod partnerships;

@@ -2,11 +2,13 @@
 //!
 //! A row counts while `superseded_by` is null: it names the release that replaced the row, or its own where that was withdrawn.
 
+mod network;
 mod ownership;
 
 use sqlx::PgPool;
 use sqlx::types::Json;
 
+pub use network::network;
 pub use ownership::stakes;
 
 use super::filters::{EventFilter, Order, OrganizationFilter, PartnershipFilter};

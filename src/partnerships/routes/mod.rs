@@ -1,5 +1,6 @@
 //! The paths of this slice.
 
+mod network;
 mod ownership;
 
 use axum::extract::State;
@@ -27,6 +28,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(list_organizations))
         .routes(routes!(get_organization))
         .routes(routes!(list_events))
+        .routes(routes!(network::get_network))
         .routes(routes!(ownership::get_ownership))
 }
 
