@@ -139,6 +139,19 @@ filters! {
     }
 }
 
+filters! {
+    /// Which part of a life.
+    pub struct TimelineFilter {
+        /// Kinds: `founded`, `announced`, `began`, `ended`, `stake_began`, `stake_changed`, `stake_ended`, `joined`, `left`, `event`,
+        /// `dissolved`.
+        kind: Words = "stake_began,stake_changed",
+        /// Happened on this day or later; a date printed less precisely counts where it may be later.
+        start: PartialDate = "2018",
+        /// Happened on this day or earlier, or by the end of this month or year.
+        end: PartialDate = "2022",
+    }
+}
+
 /// The kinds of partnerships that `kind` may name.
 pub fn partnership_kinds() -> Known {
     Known::default().with("kind", &PARTNERSHIP_KINDS)

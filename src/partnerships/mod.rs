@@ -6,6 +6,7 @@ mod network;
 mod ownership;
 mod queries;
 mod routes;
+mod timeline;
 
 pub use model::{Event, Organization, OrganizationDetail, Partnership, PartnershipMember};
 pub use routes::routes;

@@ -37,3 +37,4 @@ mod start_stop;
 mod streams;
 mod subsidies;
 mod synthetic;
+mod timeline;

@@ -4,12 +4,14 @@
 
 mod network;
 mod ownership;
+mod timeline;
 
 use sqlx::PgPool;
 use sqlx::types::Json;
 
 pub use network::network;
 pub use ownership::stakes;
+pub use timeline::timeline;
 
 use super::filters::{EventFilter, Order, OrganizationFilter, PartnershipFilter};
 use super::model::{Event, Organization, OrganizationDetail, Partnership};

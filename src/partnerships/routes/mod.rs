@@ -2,6 +2,7 @@
 
 mod network;
 mod ownership;
+mod timeline;
 
 use axum::extract::State;
 use utoipa_axum::router::OpenApiRouter;
@@ -30,6 +31,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(list_events))
         .routes(routes!(network::get_network))
         .routes(routes!(ownership::get_ownership))
+        .routes(routes!(timeline::get_timeline))
 }
 
 /// Partnerships with their members: joint ventures, stakes, alliances, licences
