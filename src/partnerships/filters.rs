@@ -2,13 +2,18 @@
 
 use chrono::NaiveDate;
 use serde::Serialize;
-use utoipa::ToSchema;
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
+use crate::error::Fault;
 use crate::filter::{Known, Parameter, Piece, Words, filters};
 use crate::params::Params;
+use crate::partnerships::counts::{Asked, Layout};
 use crate::partnerships::network::Depth;
 use crate::partnerships::ownership::Direction;
-use crate::timeseries::period::PartialDate;
+use crate::timeseries::period::{Frequency, PartialDate};
+use crate::timeseries::plan::{Transform, Window};
+use crate::timeseries::request;
 use crate::words::PARTNERSHIP_KINDS;
 
 filters! {
@@ -149,6 +154,73 @@ filters! {
         start: PartialDate = "2018",
         /// Happened on this day or earlier, or by the end of this month or year.
         end: PartialDate = "2022",
+    }
+}
+
+filters! {
+    /// What is counted, and how.
+    pub struct CountFilter {
+        /// `active` (at the end of the year), `started`, `ended` (in the year); all three where it is not given.
+        measure: Words = "active,started",
+        /// What is told apart: `kind`, `country` (of the members, China left out where there are others); nothing where it is not
+        /// given.
+        group_by: Words = "kind,country",
+        /// Kinds of partnerships: `joint_venture`, `equity_stake`, `technology_alliance`, `acquisition`, `licensing`, `brand_launch`,
+        /// `supply`, `contract_manufacturing`, `wholly_owned_plant`.
+        kind: Words = "joint_venture",
+        /// Countries that a member comes from (two letters).
+        country: Words = "DE,JP",
+        /// Regions where they work, by exact code; `children:CN` stands for all provinces.
+        geo: Words = "children:CN",
+        /// What is computed: `diff`, `pct`, `yoy`, `yoy_diff`, `index:YEAR`, `ma:N`, `share` (percent of all that are counted for the
+        /// measure and year); the counts themselves (`level`) where it is not given.
+        transform: Transform = "diff",
+        /// `rows` (as without it), `series` or `columns`.
+        shape: Layout = "columns",
+    }
+}
+
+impl CountFilter {
+    /// What is asked for these years.
+    pub fn asked(&self, window: Window) -> Asked {
+        let groups =
+            |by: &str| self.group_by.as_ref().is_some_and(|groups| groups.iter().any(|group| group == by));
+        Asked {
+            measures: self.measure.as_deref().map(<[String]>::to_vec).unwrap_or_default(),
+            by_kind: groups("kind"),
+            by_country: groups("country"),
+            transform: self.transform.unwrap_or_default(),
+            window,
+        }
+    }
+}
+
+/// Takes the years, and refuses what cannot be computed of counts by year.
+pub fn window(params: &mut Params, transform: Option<Transform>) -> Window {
+    let refused = match transform {
+        Some(Transform::Rank) => Some("is not computed of counts"),
+        Some(Transform::Ytd) => Some("needs periods below the year, and counts are by year"),
+        Some(Transform::Index(base)) if base.frequency() != Frequency::A => Some("takes a year as its base"),
+        _ => None,
+    };
+    if let Some((transform, detail)) = transform.zip(refused) {
+        params.reject(Fault::new("transform", &transform.to_string(), detail));
+    }
+    request::window(params)
+}
+
+/// A text in the contract, since `index:` and `ma:` take what follows them.
+impl PartialSchema for Transform {
+    fn schema() -> RefOr<Schema> {
+        String::schema()
+    }
+}
+
+impl ToSchema for Transform {}
+
+impl Parameter for Transform {
+    fn read(params: &mut Params, name: &'static str, _: &Known) -> Option<Self> {
+        params.value(name, request::transform)
     }
 }
 

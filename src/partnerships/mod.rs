@@ -1,5 +1,6 @@
 //! Partnerships of carmakers, the organizations that take part in them with which shares, and dated events.
 
+mod counts;
 mod filters;
 mod model;
 mod network;

@@ -13,6 +13,7 @@ mod client;
 mod cluster;
 mod complete;
 mod contract;
+mod counts;
 mod discovery;
 mod files;
 mod fuzz;

@@ -15,6 +15,7 @@ mod warnings;
 
 pub use answer::{Asked, answer};
 pub use model::{Direction, Ownership};
+pub use warnings::Notice;
 
 use rust_decimal::Decimal;
 use serde::Deserialize;

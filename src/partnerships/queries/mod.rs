@@ -2,6 +2,7 @@
 //!
 //! A row counts while `superseded_by` is null: it names the release that replaced the row, or its own where that was withdrawn.
 
+mod counts;
 mod network;
 mod ownership;
 mod timeline;
@@ -9,6 +10,7 @@ mod timeline;
 use sqlx::PgPool;
 use sqlx::types::Json;
 
+pub use counts::counted;
 pub use network::network;
 pub use ownership::stakes;
 pub use timeline::timeline;

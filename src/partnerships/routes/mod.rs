@@ -1,5 +1,6 @@
 //! The paths of this slice.
 
+mod counts;
 mod network;
 mod ownership;
 mod timeline;
@@ -29,6 +30,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(list_organizations))
         .routes(routes!(get_organization))
         .routes(routes!(list_events))
+        .routes(routes!(counts::count_partnerships))
         .routes(routes!(network::get_network))
         .routes(routes!(ownership::get_ownership))
         .routes(routes!(timeline::get_timeline))
