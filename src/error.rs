@@ -42,6 +42,8 @@ pub enum Error {
         what: &'static str,
         /// How much is read.
         limit: u64,
+        /// How to ask for less.
+        way_out: &'static str,
     },
     /// A cursor whose pages can no longer be answered as the first was.
     #[error("{0}")]
@@ -101,6 +103,15 @@ pub enum Error {
 }
 
 impl Error {
+    /// That a query of time series would have to read too much.
+    pub const fn too_much_of(what: &'static str, limit: u64) -> Self {
+        Self::TooMuchRead {
+            what,
+            limit,
+            way_out: "Name codes instead of * for some dimension, or a frequency",
+        }
+    }
+
     /// A fault of ours with what was being done when it came up.
     pub fn internal(
         context: impl Into<String>,

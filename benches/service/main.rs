@@ -12,6 +12,7 @@ mod loading;
 mod machine;
 mod measure;
 mod options;
+mod owners;
 mod peers;
 mod random;
 mod report;
@@ -69,8 +70,12 @@ impl Run {
         let has = |part| self.options.has(part);
         let small = [Part::Cached, Part::Uncached, Part::Peers, Part::Scale, Part::Load].into_iter().any(has);
         let large = has(Part::Scale) || has(Part::Random);
+        let owners = has(Part::Owners);
         if has(Part::Storage) {
             self.storage()?;
+        }
+        if owners {
+            self.owners()?;
         }
         self.files()?;
         let small = small.then(|| self.server.market(self.options.observations)).transpose()?;
@@ -187,6 +192,13 @@ impl Run {
             self.report.table(&title, note, &random::HEAD, &rows)?;
         }
         Ok(())
+    }
+
+    fn owners(&mut self) -> Result<()> {
+        let rows = owners::rows(&self.server, self.options.seconds)?;
+        let note = "One request at a time, each made anew, about seventy organizations in turn; three stakes of a company hold on the \
+                    day. Counts are medians.";
+        Ok(self.report.table("10,000 organizations and 50,000 stakes", note, &owners::HEAD, &rows)?)
     }
 
     fn storage(&mut self) -> Result<()> {

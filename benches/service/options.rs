@@ -19,6 +19,8 @@ pub enum Part {
     Random,
     /// Bytes an observation.
     Storage,
+    /// Ownership and networks of 10,000 made organizations.
+    Owners,
     /// A file of the large market, beside COPY of its rows.
     Csv,
     /// A month's file into the large market, and reads meanwhile.

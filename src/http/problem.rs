@@ -153,10 +153,7 @@ impl From<Error> for Problem {
                 Self::new(Code::NotFound, detail).with_errors(vec![fault])
             }
             Error::TooLarge { way_out, .. } => Self::new(Code::TooLarge, format!("{detail}. {way_out}")),
-            Error::TooMuchRead { .. } => {
-                let way_out = "Name codes instead of * for some dimension, or a frequency";
-                Self::new(Code::TooLarge, format!("{detail}. {way_out}"))
-            }
+            Error::TooMuchRead { way_out, .. } => Self::new(Code::TooLarge, format!("{detail}. {way_out}")),
             Error::Gone(_) => Self::new(Code::CursorGone, detail),
             Error::NotAcceptable { accept, served } => {
                 let fault = Fault::new("Accept", &accept, "names no media type that is served here");

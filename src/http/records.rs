@@ -102,6 +102,19 @@ pub struct Warning {
     pub detail: String,
 }
 
+/// A record that is a table too.
+#[derive(Debug)]
+pub struct Tabled<T, R> {
+    /// The record.
+    pub record: T,
+    /// The same as rows.
+    pub rows: Vec<R>,
+    /// What to know before using it.
+    pub warnings: Vec<Warning>,
+    /// Whether nothing was left out.
+    pub complete: bool,
+}
+
 impl Warning {
     /// A warning of this kind.
     pub fn new(code: &str, detail: impl Into<String>) -> Self {
@@ -180,6 +193,26 @@ impl View {
             Format::Ndjson => lines([data], None)?,
         };
         Ok(self.reply(collection, (version, changed_at), body, None))
+    }
+
+    /// Answers with one record as JSON, and with its table in the formats that are tables.
+    pub fn tabled<T, R>(self, collection: &str, read: Versioned<Tabled<T, R>>) -> Result<Reply>
+    where
+        T: Serialize + ToSchema,
+        R: Serialize + ToSchema,
+    {
+        let Versioned { version, changed_at, data: Tabled { record, rows, warnings, complete } } = read;
+        let body = match self.format {
+            Format::Json => {
+                let meta = SingleMeta { collection: collection.to_owned(), version, changed_at };
+                let links = Links { this: self.target.this(), next: None };
+                json(&Single { data: record, meta, links, warnings })?
+            }
+            Format::Csv => csv(&rows)?,
+            Format::Ndjson => lines(&rows, None)?,
+        };
+        let reply = self.reply(collection, (version, changed_at), body, None);
+        Ok(Reply { complete, ..reply })
     }
 
     /// The answer with a body written already.

@@ -35,6 +35,8 @@ pub struct Reply {
     pub database_ms: Option<f64>,
     /// What the request changed; `None` where it only read.
     pub written: Option<Written>,
+    /// Whether the service may keep it: not where it changes with the day, without any collection changing. The tag knows the day.
+    pub kept: bool,
     /// Where the caller has the answer already, so that nothing was read and there is no body: the coding of what it has.
     pub unread: Option<Coding>,
 }
@@ -76,6 +78,7 @@ impl Reply {
             language: None,
             database_ms: None,
             written: None,
+            kept: true,
             unread: None,
         }
     }
@@ -84,6 +87,12 @@ impl Reply {
     #[must_use]
     pub fn fleeting(self) -> Self {
         Self { tag: None, ..self }
+    }
+
+    /// The same answer as one of today, which is another tomorrow: its tag has to depend on the day.
+    #[must_use]
+    pub fn of_today(self) -> Self {
+        Self { kept: false, ..self }
     }
 
     /// The same answer to a request that changed something.

@@ -94,6 +94,10 @@ pub async fn load_bundled(database: &Database, files: &Files, clock: &Clock) -> 
             .execute(&mut connection)
             .await?;
     }
+    // Plans are made once a connection: without statistics those of recursive statements would look through whole tables.
+    sqlx::query("ANALYZE document, organization, partnership, partnership_member, event")
+        .execute(&mut connection)
+        .await?;
     Ok(outcome)
 }
 

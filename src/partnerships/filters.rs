@@ -1,11 +1,20 @@
 //! What the lists of partnerships, organizations and events can be filtered by.
 
+use chrono::NaiveDate;
 use serde::Serialize;
-use utoipa::ToSchema;
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
+use crate::error::Fault;
 use crate::filter::{Known, Parameter, Piece, Words, filters};
 use crate::params::Params;
-use crate::timeseries::period::PartialDate;
+use crate::partnerships::counts::{Asked, Layout};
+use crate::partnerships::network::Depth;
+use crate::partnerships::ownership::Direction;
+use crate::timeseries::period::{Frequency, PartialDate};
+use crate::timeseries::plan::{Transform, Window};
+use crate::timeseries::request;
+use crate::words::PARTNERSHIP_KINDS;
 
 filters! {
     /// Which partnerships. Several values of one parameter, separated by commas, are alternatives; parameters together must all
@@ -110,6 +119,119 @@ filters! {
         /// `date` (oldest first, as without it) or `-date` (latest first); events of one date by id.
         sort: Order = "-date",
     }
+}
+
+filters! {
+    /// Whose ownership, and when.
+    pub struct OwnershipFilter {
+        /// The day. Of a month or year it is the last one, which `on` of the answer tells; today where it is not given.
+        on: PartialDate = "2022-02-11",
+        /// `up` (its owners, as without it) or `down` (what it owns).
+        direction: Direction = "up",
+    }
+}
+
+filters! {
+    /// How far a network reaches, and when.
+    pub struct NetworkFilter {
+        /// The day. Of a month or year it is the last one, which `graph.on` of the answer tells; today where it is not given.
+        on: PartialDate = "2024-12-31",
+        /// How many partnerships away from the organization it reaches; 1 where it is not given.
+        depth: Depth = 2,
+        /// Kinds of partnerships that count: `joint_venture`, `equity_stake`, `technology_alliance`, `acquisition`, `licensing`,
+        /// `brand_launch`, `supply`, `contract_manufacturing`, `wholly_owned_plant`; all where it is not given.
+        kind: Words = "joint_venture,equity_stake",
+    }
+}
+
+filters! {
+    /// Which part of a life.
+    pub struct TimelineFilter {
+        /// Kinds: `founded`, `announced`, `began`, `ended`, `stake_began`, `stake_changed`, `stake_ended`, `joined`, `left`, `event`,
+        /// `dissolved`.
+        kind: Words = "stake_began,stake_changed",
+        /// Happened on this day or later; a date printed less precisely counts where it may be later.
+        start: PartialDate = "2018",
+        /// Happened on this day or earlier, or by the end of this month or year.
+        end: PartialDate = "2022",
+    }
+}
+
+filters! {
+    /// What is counted, and how.
+    pub struct CountFilter {
+        /// `active` (at the end of the year), `started`, `ended` (in the year); all three where it is not given.
+        measure: Words = "active,started",
+        /// What is told apart: `kind`, `country` (of the members, China left out where there are others); nothing where it is not
+        /// given.
+        group_by: Words = "kind,country",
+        /// Kinds of partnerships: `joint_venture`, `equity_stake`, `technology_alliance`, `acquisition`, `licensing`, `brand_launch`,
+        /// `supply`, `contract_manufacturing`, `wholly_owned_plant`.
+        kind: Words = "joint_venture",
+        /// Countries that a member comes from (two letters).
+        country: Words = "DE,JP",
+        /// Regions where they work, by exact code; `children:CN` stands for all provinces.
+        geo: Words = "children:CN",
+        /// What is computed: `diff`, `pct`, `yoy`, `yoy_diff`, `index:YEAR`, `ma:N`, `share` (percent of all that are counted for the
+        /// measure and year); the counts themselves (`level`) where it is not given.
+        transform: Transform = "diff",
+        /// `rows` (as without it), `series` or `columns`.
+        shape: Layout = "columns",
+    }
+}
+
+impl CountFilter {
+    /// What is asked for these years.
+    pub fn asked(&self, window: Window) -> Asked {
+        let groups =
+            |by: &str| self.group_by.as_ref().is_some_and(|groups| groups.iter().any(|group| group == by));
+        Asked {
+            measures: self.measure.as_deref().map(<[String]>::to_vec).unwrap_or_default(),
+            by_kind: groups("kind"),
+            by_country: groups("country"),
+            transform: self.transform.unwrap_or_default(),
+            window,
+        }
+    }
+}
+
+/// Takes the years, and refuses what cannot be computed of counts by year.
+pub fn window(params: &mut Params, transform: Option<Transform>) -> Window {
+    let refused = match transform {
+        Some(Transform::Rank) => Some("is not computed of counts"),
+        Some(Transform::Ytd) => Some("needs periods below the year, and counts are by year"),
+        Some(Transform::Index(base)) if base.frequency() != Frequency::A => Some("takes a year as its base"),
+        _ => None,
+    };
+    if let Some((transform, detail)) = transform.zip(refused) {
+        params.reject(Fault::new("transform", &transform.to_string(), detail));
+    }
+    request::window(params)
+}
+
+/// A text in the contract, since `index:` and `ma:` take what follows them.
+impl PartialSchema for Transform {
+    fn schema() -> RefOr<Schema> {
+        String::schema()
+    }
+}
+
+impl ToSchema for Transform {}
+
+impl Parameter for Transform {
+    fn read(params: &mut Params, name: &'static str, _: &Known) -> Option<Self> {
+        params.value(name, request::transform)
+    }
+}
+
+/// The kinds of partnerships that `kind` may name.
+pub fn partnership_kinds() -> Known {
+    Known::default().with("kind", &PARTNERSHIP_KINDS)
+}
+
+/// The day that a state is told of: the last of a month or year, which a state at one moment is usually meant at the end of.
+pub fn day(on: Option<PartialDate>, today: NaiveDate) -> NaiveDate {
+    on.map_or(today, |date| date.last)
 }
 
 /// The order of events.

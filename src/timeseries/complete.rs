@@ -69,7 +69,7 @@ pub fn targets(
         let wholes = answered.by(one);
         parts += wholes.len();
         if parts > MOST_PARTS {
-            return Err(Error::TooMuchRead { what: "parts", limit: MOST_PARTS as u64 });
+            return Err(Error::too_much_of("parts", MOST_PARTS as u64));
         }
         for codes in wholes {
             let own = codes.iter().zip(&one.codes).enumerate().all(|(i, (a, b))| i == at || a == b);

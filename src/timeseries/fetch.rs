@@ -140,7 +140,7 @@ impl<'a> Reader<'a> {
             }
         }
         if stored.len() > MOST_SERIES {
-            return Err(Error::TooMuchRead { what: "series", limit: MOST_SERIES as u64 });
+            return Err(Error::too_much_of("series", MOST_SERIES as u64));
         }
         Ok(stored)
     }
@@ -170,7 +170,7 @@ impl<'a> Reader<'a> {
     pub async fn figures(&self, stored: &[&Stored]) -> Result<Figures> {
         let count: i64 = stored.iter().map(|one| i64::from(one.observations)).sum();
         if count > MOST_FIGURES {
-            return Err(Error::TooMuchRead { what: "figures", limit: MOST_FIGURES.unsigned_abs() });
+            return Err(Error::too_much_of("figures", MOST_FIGURES.unsigned_abs()));
         }
         let (sums, stated): (Vec<&Stored>, Vec<&Stored>) = stored.iter().partition(|one| one.is_sum);
         let ids: Vec<i64> = stated.iter().map(|s| s.id).collect();

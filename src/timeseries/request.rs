@@ -4,6 +4,7 @@ mod apart;
 mod compute;
 mod grouping;
 
+pub use compute::transform;
 use grouping::Named;
 
 use super::dataset::{Dataset, Partition, Vocabulary};

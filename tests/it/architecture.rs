@@ -94,7 +94,7 @@ const SQLX: [&str; 14] = [
     "timeseries/fetch",
     "timeseries/past.rs",
     "subsidies/queries",
-    "partnerships/queries.rs",
+    "partnerships/queries",
     "intake/queries.rs",
     "intake/queue.rs",
     "intake/worker.rs",

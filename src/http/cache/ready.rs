@@ -22,6 +22,8 @@ pub struct Ready {
     /// The tag of this form, with its quotes; `None` where nobody may keep it.
     tag: Option<String>,
     last_modified: DateTime<Utc>,
+    /// Whether the service may keep it.
+    kept: bool,
     status: StatusCode,
     /// `None` where the caller had it, so that it was not made.
     body: Option<Bytes>,
@@ -74,16 +76,17 @@ impl Ready {
         if let Some(coding) = coding.header() {
             headers.insert(header::CONTENT_ENCODING, coding);
         }
-        Self { headers, tag, last_modified: reply.last_modified, status: reply.status(), body: None }
+        let (last_modified, kept, status) = (reply.last_modified, reply.kept, reply.status());
+        Self { headers, tag, last_modified, kept, status, body: None }
     }
 
     fn with(self, body: Option<Bytes>) -> Self {
         Self { body, ..self }
     }
 
-    /// Whether anybody may keep it.
+    /// Whether the service may keep it.
     pub fn may_be_kept(&self) -> bool {
-        self.tag.is_some()
+        self.kept && self.tag.is_some()
     }
 
     /// How many bytes it takes, about.

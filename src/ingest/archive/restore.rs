@@ -57,7 +57,7 @@ pub async fn restore(database: &Database, folder: &Path, clock: &Clock) -> Resul
     rollup::settle(&mut transaction, &codes, clock.now()).await?;
     transaction.commit().await?;
     sqlx::query(
-        "VACUUM (ANALYZE) collection, release, change, code, document, series, observation_chunk, observation_history,
+        "VACUUM (ANALYZE) collection, release, change, code, document, organization, partnership, partnership_member, event, series, observation_chunk, observation_history,
                           observation_restatement, observation_note, rollup_series, rollup_chunk",
     )
     .execute(&mut connection)

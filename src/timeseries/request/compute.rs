@@ -53,7 +53,8 @@ pub fn selected_measures<'a>(dataset: &'a Dataset, plan: &Plan) -> Vec<&'a Measu
     dataset.measures.iter().filter(|m| codes.is_none_or(|codes| codes.contains(&m.code))).collect()
 }
 
-fn transform(text: &str) -> Result<Transform, Fault> {
+/// Reads what is computed of figures.
+pub fn transform(text: &str) -> Result<Transform, Fault> {
     if let Some((_, transform)) = Transform::WORDS.iter().find(|(word, _)| *word == text) {
         return Ok(*transform);
     }

@@ -2,8 +2,18 @@
 //!
 //! A row counts while `superseded_by` is null: it names the release that replaced the row, or its own where that was withdrawn.
 
+mod counts;
+mod network;
+mod ownership;
+mod timeline;
+
 use sqlx::PgPool;
 use sqlx::types::Json;
+
+pub use counts::counted;
+pub use network::network;
+pub use ownership::stakes;
+pub use timeline::timeline;
 
 use super::filters::{EventFilter, Order, OrganizationFilter, PartnershipFilter};
 use super::model::{Event, Organization, OrganizationDetail, Partnership};

@@ -1,5 +1,10 @@
 //! The paths of this slice.
 
+mod counts;
+mod network;
+mod ownership;
+mod timeline;
+
 use axum::extract::State;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -25,6 +30,10 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(list_organizations))
         .routes(routes!(get_organization))
         .routes(routes!(list_events))
+        .routes(routes!(counts::count_partnerships))
+        .routes(routes!(network::get_network))
+        .routes(routes!(ownership::get_ownership))
+        .routes(routes!(timeline::get_timeline))
 }
 
 /// Partnerships with their members: joint ventures, stakes, alliances, licences

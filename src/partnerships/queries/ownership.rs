@@ -1,0 +1,104 @@
+//! The stakes around an organization, by one recursive statement.
+
+use chrono::NaiveDate;
+use sqlx::PgPool;
+use sqlx::types::Json;
+
+use crate::database::Versioned;
+use crate::error::{Error, Result};
+use crate::partnerships::ownership::{Asked, Direction, Known, MOST_ORGANIZATIONS};
+
+/// What is known of the stakes around an organization on a day, beside it the versions of the organizations that hold them and of
+/// the documents that date them.
+pub async fn stakes(pool: &PgPool, asked: Asked<'_>) -> Result<(Versioned<Known>, [i64; 2])> {
+    let Asked { id, on, direction } = asked;
+    let row = sqlx::query!(
+        r#"WITH RECURSIVE stake AS NOT MATERIALIZED (
+            SELECT h.partnership_id AS partnership, h.position, h.org_id AS holder, t.org_id AS held, p.kind, p.name, h.role,
+                   trim_scale(h.equity_percent)::text AS equity_percent, h.valid_from, h.valid_to, h.document_id AS document,
+                   NOT isempty(p.in_force) AS placed,
+                   NOT lower_inf(h.in_force) OR EXISTS (
+                       SELECT FROM document d
+                       WHERE d.superseded_by IS NULL AND d.document_id = h.document_id AND d.published_until <= $2) AS begun
+            FROM partnership_member h
+            JOIN partnership p ON p.superseded_by IS NULL AND p.partnership_id = h.partnership_id
+            LEFT JOIN partnership_member t ON t.superseded_by IS NULL AND t.partnership_id = h.partnership_id
+                AND t.role IN ('operator', 'target')
+            WHERE h.superseded_by IS NULL AND h.role IN ('parent', 'investor') AND h.in_force @> $2::date
+              AND p.kind IN ('joint_venture', 'equity_stake', 'acquisition', 'brand_launch', 'wholly_owned_plant')
+              -- A stake counts by its own dates. Where the company began later, that is an earlier holding which its document
+              -- states, unless both dates may mean the same day.
+              AND (t.org_id IS NULL OR lower_inf(t.in_force) OR lower(t.in_force) <= $2 OR h.valid_from IS NOT NULL
+                   AND NOT starts_with(coalesce(t.valid_from, p.effective_from, p.announced, h.valid_from), h.valid_from))
+              -- Nobody holds what is dissolved, and who is dissolved holds nothing.
+              AND NOT EXISTS (
+                  SELECT FROM organization o
+                  WHERE o.superseded_by IS NULL AND o.org_id IN (h.org_id, t.org_id) AND upper(o.existence) <= $2)
+        ),
+        -- Each OFFSET 0 keeps a step by itself, so that it is one look into an index whatever is guessed of its size.
+        reached (org) AS (
+            SELECT o.org_id FROM organization o WHERE o.superseded_by IS NULL AND o.org_id = $1
+            UNION
+            SELECT n.org FROM reached r CROSS JOIN LATERAL (
+                SELECT CASE WHEN $3::boolean THEN s.holder ELSE s.held END AS org
+                FROM (
+                    SELECT DISTINCT m.partnership_id FROM partnership_member m
+                    WHERE m.superseded_by IS NULL AND m.org_id = r.org
+                      AND m.role = ANY (CASE WHEN $3 THEN '{operator,target}'::text[] ELSE '{parent,investor}' END) OFFSET 0
+                ) m
+                CROSS JOIN LATERAL (SELECT s.* FROM stake s WHERE s.partnership = m.partnership_id OFFSET 0) s
+                WHERE s.placed AND s.held IS NOT NULL AND r.org = CASE WHEN $3 THEN s.held ELSE s.holder END
+                UNION ALL
+                SELECT o.parent_org_id FROM organization o
+                WHERE $3 AND o.superseded_by IS NULL AND o.org_id = r.org AND o.parent_org_id IS NOT NULL
+                UNION ALL
+                SELECT o.org_id FROM organization o
+                WHERE NOT $3 AND o.superseded_by IS NULL AND o.parent_org_id = r.org
+            ) n
+        ),
+        node AS MATERIALIZED (SELECT org FROM reached LIMIT $4),
+        touched AS MATERIALIZED (
+            SELECT DISTINCT m.partnership_id FROM node n CROSS JOIN LATERAL (
+                SELECT m.partnership_id FROM partnership_member m
+                WHERE m.superseded_by IS NULL AND m.org_id = n.org
+                  AND (m.role IN ('operator', 'target') OR NOT $3 AND m.role IN ('parent', 'investor')) OFFSET 0
+            ) m
+        ),
+        found AS MATERIALIZED (
+            SELECT DISTINCT s.* FROM touched t
+            CROSS JOIN LATERAL (SELECT s.* FROM stake s WHERE s.partnership = t.partnership_id OFFSET 0) s
+            WHERE (s.held IN (SELECT org FROM node)) IS TRUE
+               OR NOT $3 AND (s.held IS NULL OR NOT s.placed AND s.holder IN (SELECT org FROM node))
+        )
+        SELECT c.version, greatest(c.changed_at, o.changed_at, s.changed_at) AS "changed_at!", o.version AS organizations,
+               s.version AS sources, json_build_object(
+            'reached', (SELECT count(*) FROM node),
+            'stakes', coalesce((
+                SELECT json_agg(to_json(f) ORDER BY f.held, f.holder, f.partnership, f.position) FROM found f), '[]'),
+            'organizations', coalesce((SELECT json_agg(to_json(p) ORDER BY p.id) FROM (
+                SELECT o.org_id AS id, o.name_en, o.name_zh, o.kind, o.country, o.parent_org_id AS parent, o.document_id AS document,
+                       o.founded, o.dissolved, o.existence @> $2 AS exists
+                FROM organization o
+                WHERE o.superseded_by IS NULL AND o.org_id IN (
+                    SELECT org FROM node UNION SELECT holder FROM found UNION SELECT held FROM found)
+            ) p), '[]')) AS "known!: Json<Known>"
+        FROM collection c, collection o, collection s
+        WHERE c.name = 'partnerships' AND o.name = 'organizations' AND s.name = 'sources'"#,
+        id,
+        on as NaiveDate,
+        direction == Direction::Up,
+        i64::try_from(MOST_ORGANIZATIONS).unwrap_or(i64::MAX).saturating_add(1),
+    )
+    .fetch_one(pool)
+    .await?;
+    let Json(known) = row.known;
+    if known.reached > MOST_ORGANIZATIONS {
+        return Err(Error::TooMuchRead {
+            what: "organizations",
+            limit: MOST_ORGANIZATIONS as u64,
+            way_out: "Ask for an organization that stands nearer to the end of the chains",
+        });
+    }
+    let read = Versioned { version: row.version, changed_at: row.changed_at, data: known };
+    Ok((read, [row.organizations, row.sources]))
+}
