@@ -1,9 +1,11 @@
 //! Partnerships of carmakers, the organizations that take part in them with which shares, and dated events.
 
+mod dated;
 mod filters;
 mod model;
 mod queries;
 mod routes;
 
+pub use dated::{About, PartnershipDates, dated, happened};
 pub use model::{Event, Organization, OrganizationDetail, Partnership, PartnershipMember};
 pub use routes::routes;

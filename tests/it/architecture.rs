@@ -86,7 +86,7 @@ const MAY_NAME: [(&str, &[&str]); 32] = [
 ];
 
 /// Where the driver may be named: who writes SQL, and who only hands on what the driver connects to.
-const SQLX: [&str; 14] = [
+const SQLX: [&str; 16] = [
     "database/",
     "ingest/",
     "catalog/",
@@ -94,7 +94,9 @@ const SQLX: [&str; 14] = [
     "timeseries/fetch",
     "timeseries/past.rs",
     "subsidies/queries.rs",
+    "subsidies/dated.rs",
     "partnerships/queries.rs",
+    "partnerships/dated.rs",
     "intake/queries.rs",
     "intake/queue.rs",
     "intake/worker.rs",

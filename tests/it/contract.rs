@@ -17,8 +17,10 @@ use crate::intake::Sender;
 /// The datasets whose parameters together are those of the paths for any dataset.
 const DATASETS: [&str; 2] = ["production", "charging"];
 
-/// What may be absent from an answer: dimensions that a dataset does not have, and what a fault has nothing to say of.
-const MAY_BE_ABSENT: [&str; 11] = [
+/// What may be absent from an answer: dimensions that a dataset does not have, what a fault has nothing to say of, and what was not
+/// asked for.
+const MAY_BE_ABSENT: [&str; 12] = [
+    "annotations",
     "documents",
     "maker",
     "brand",

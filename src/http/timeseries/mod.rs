@@ -1,5 +1,6 @@
 //! The one handler of every time-series query, whatever path it comes by.
 
+mod annotations;
 mod availability;
 mod download;
 mod envelope;
@@ -18,6 +19,8 @@ use std::time::Instant;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use annotations::{Annotate, Annotations};
+pub use annotations::{Annotation, AnnotationKind, MOST_ANNOTATIONS};
 pub use availability::{Availability, availability};
 pub use envelope::{Answer, Observations};
 use explain::Explanation;
@@ -103,6 +106,8 @@ struct Asked {
     extent: Extent,
     /// Whether it is told what the answer is made from.
     explains: bool,
+    /// What it is annotated with.
+    annotates: Vec<Annotate>,
     view: View,
 }
 
@@ -156,6 +161,7 @@ struct Found<'a> {
     frame: Frame,
     warnings: Vec<Warning>,
     explanation: Option<Explanation>,
+    annotations: Option<Annotations>,
     pages_at: Pin,
     database_ms: f64,
 }
@@ -182,10 +188,12 @@ impl<'a> Understood<'a> {
         let reader = Reader { connections, plan, dataset, vocabulary, pin, reads_all: false, heavy };
         let start = Instant::now();
         let frame = read(&reader, asked).await?;
-        let warnings = warnings::warnings(&reader, asked, &frame).await?;
+        let mut warnings = warnings::warnings(&reader, asked, &frame).await?;
+        let annotations = annotations::read(&reader, asked, &frame).await?;
+        warnings.extend(annotations.as_ref().and_then(Annotations::warning));
         let database_ms = start.elapsed().as_secs_f64() * 1000.0;
         let explanation = asked.explains.then(|| Explanation::of(&reader));
-        Ok(Found { understood: self, frame, warnings, explanation, pages_at, database_ms })
+        Ok(Found { understood: self, frame, warnings, explanation, annotations, pages_at, database_ms })
     }
 }
 
@@ -195,7 +203,10 @@ impl Found<'_> {
         let Understood { asked, dataset, vocabulary } = &self.understood;
         let (language, transform) = (asked.language, asked.plan.transform);
         let written = Written { frame: &self.frame, dataset, vocabulary, language, transform };
-        let reply = envelope::write(asked, written, self.pages_at, (self.warnings, self.explanation))?;
+        let (warnings, explanation) = (self.warnings, self.explanation);
+        let annotations = self.annotations.map(|annotations| annotations.told);
+        let beside = envelope::Beside { warnings, explanation, annotations };
+        let reply = envelope::write(asked, written, self.pages_at, beside)?;
         Ok(Reply { database_ms: Some(self.database_ms), ..reply })
     }
 }
@@ -220,20 +231,22 @@ fn understand(mut call: Call, vocabulary: &Vocabulary, dataset: &Dataset) -> Res
     let format = call.format();
     let whole = shape != Shape::Rows || plan.window.last.is_some();
     let explains = call.params.choice("explain", &YES_OR_NO).unwrap_or(false);
-    clashes(&mut call, (shape, sort, whole), format.as_ref().is_ok_and(|f| *f != Format::Json));
-    let lines =
-        format.as_ref().is_ok_and(|f| *f != Format::Json) && !call.has("limit") && !call.has("cursor");
-    let extent = match (lines, whole) {
+    let is_lines = format.as_ref().is_ok_and(|f| *f != Format::Json);
+    clashes(&mut call, (shape, sort, whole), is_lines);
+    // CSV and NDJSON, and the bare rows, hold nothing beside them.
+    let is_bare = is_lines || shape == Shape::Array;
+    let annotates = Annotate::read(&mut call, is_bare);
+    let extent = match (is_lines && !call.has("limit") && !call.has("cursor"), whole) {
         (true, _) => Extent::Whole(MOST_LINES),
         (_, true) => Extent::Whole(MOST_WHOLE),
         _ => Extent::Pages,
     };
-    if explains && (shape == Shape::Array || format.as_ref().is_ok_and(|f| *f != Format::Json)) {
+    if explains && is_bare {
         let detail = "is told in meta, which CSV, NDJSON and shape=array do not have";
         call.params.reject(Fault::new("explain", "1", detail));
     }
     let view = call.view(DEFAULT_ROWS, MOST_ROWS)?;
-    Ok(Asked { plan, named, shape: Some(shape), sort, language, extent, explains, view })
+    Ok(Asked { plan, named, shape: Some(shape), sort, language, extent, explains, annotates, view })
 }
 
 /// Tells where the parameters that say how to answer contradict each other.

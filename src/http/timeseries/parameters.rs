@@ -167,6 +167,21 @@ pub enum Partial {
     Drop,
 }
 
+/// What an answer is annotated with.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct Annotating {
+    /// Dated events that concern the series of the answer, for markers on its chart, with commas. `policies`: subsidy instruments
+    /// (announced, in force from, in force to) of the series' region and those above it, that name a powertrain which is that of the series
+    /// or stands above or below it, or none; of outlets those for charging; and events of kind `policy`. `partnerships`: the other events
+    /// about the makers of the series (those of its brand, model or operator, and makers below them), and the begin and end of their
+    /// partnerships; where it pins none, events within its region, and partnerships that work in just that region. They stand in
+    /// `annotations`, within the time from the first to the last period on the page, the latest 100 where there are more. JSON only,
+    /// and not with `shape=array`. Without it: none.
+    #[param(required = false, example = "policies,partnerships")]
+    pub annotate: String,
+}
+
 /// How observations are answered.
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
