@@ -5,7 +5,9 @@ mod filters;
 mod model;
 mod queries;
 mod routes;
+mod stakes;
 
 pub use dated::{About, PartnershipDates, dated, happened};
 pub use model::{Event, Organization, OrganizationDetail, Partnership, PartnershipMember};
 pub use routes::routes;
+pub use stakes::{Holder, Holdings, Stake, holdings};

@@ -11,7 +11,7 @@ use crate::http::problem::Problem;
 use crate::http::records::{Listing, Single};
 use crate::http::reply::Reply;
 use crate::http::timeseries::parameters::{
-    Annotating, Comparing, Computation, EveryDimension, Form, Frequencies, Grouping, Knowledge,
+    Annotating, Attributing, Comparing, Computation, EveryDimension, Form, Frequencies, Grouping, Knowledge,
     ProductionDimensions, Span,
 };
 use crate::http::timeseries::{
@@ -43,7 +43,7 @@ pub fn routes() -> OpenApiRouter<App> {
 /// series a code. Every figure names its source and its document.
 #[utoipa::path(
     get, path = "/v1/production", operation_id = "query_production", tag = "production",
-    params(EveryDimension, ProductionDimensions, Frequencies, Span, Knowledge, Computation, Grouping, Annotating, Form),
+    params(EveryDimension, ProductionDimensions, Frequencies, Span, Knowledge, Computation, Grouping, Attributing, Annotating, Form),
     responses(
         (status = 200, description = "Observations in the shape asked for; CSV and NDJSON have rows.", content(
             (Observations = "application/json"), (String = "text/csv"), (String = "application/x-ndjson"))),

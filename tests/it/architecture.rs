@@ -86,7 +86,7 @@ const MAY_NAME: [(&str, &[&str]); 32] = [
 ];
 
 /// Where the driver may be named: who writes SQL, and who only hands on what the driver connects to.
-const SQLX: [&str; 16] = [
+const SQLX: [&str; 17] = [
     "database/",
     "ingest/",
     "catalog/",
@@ -97,6 +97,7 @@ const SQLX: [&str; 16] = [
     "subsidies/dated.rs",
     "partnerships/queries.rs",
     "partnerships/dated.rs",
+    "partnerships/stakes.rs",
     "intake/queries.rs",
     "intake/queue.rs",
     "intake/worker.rs",

@@ -226,9 +226,13 @@ fn with(target: &str, parameter: &str) -> String {
     format!("{path}?{}", pairs.join("&"))
 }
 
-/// What a parameter goes with: the largest are so of a dimension that is kept apart.
+/// What a parameter goes with: the largest are so of a dimension that is kept apart, and makers are counted to groups.
 fn companion(name: &str) -> Option<&'static str> {
-    (name == "top").then_some("group_by=geo")
+    match name {
+        "top" => Some("group_by=geo"),
+        "attribution" => Some("group_by=maker:group"),
+        _ => None,
+    }
 }
 
 /// The names that a handler says it knows.

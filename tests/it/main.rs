@@ -5,6 +5,7 @@
 mod annotations;
 mod architecture;
 mod archive;
+mod attribution;
 mod backup;
 mod bad_input;
 mod cache;

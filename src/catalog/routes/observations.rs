@@ -9,8 +9,8 @@ use crate::http::problem::Problem;
 use crate::http::records::{Listing, Single};
 use crate::http::reply::Reply;
 use crate::http::timeseries::parameters::{
-    Annotating, ChargingDimensions, Comparing, Computation, EveryDimension, Form, Frequencies, Grouping,
-    Knowledge, ProductionDimensions, Span,
+    Annotating, Attributing, ChargingDimensions, Comparing, Computation, EveryDimension, Form, Frequencies,
+    Grouping, Knowledge, ProductionDimensions, Span,
 };
 use crate::http::timeseries::{
     Availability, Observations, OneSeries, Reconciled, SeriesEntry, Vintage, availability, observations,
@@ -28,7 +28,7 @@ use crate::http::timeseries::{
     get, path = "/v1/datasets/{dataset}/observations", operation_id = "query_dataset", tag = "datasets",
     params(
         ("dataset" = String, Path, description = "The dataset's name.", example = "production"),
-        EveryDimension, ProductionDimensions, ChargingDimensions, Frequencies, Span, Knowledge, Computation, Grouping, Annotating, Form,
+        EveryDimension, ProductionDimensions, ChargingDimensions, Frequencies, Span, Knowledge, Computation, Grouping, Attributing, Annotating, Form,
     ),
     responses(
         (status = 200, description = "Observations in the shape asked for; CSV and NDJSON have rows.", content(

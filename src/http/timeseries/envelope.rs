@@ -11,7 +11,7 @@ use serde_json::json;
 use utoipa::ToSchema;
 
 use super::explain::Explanation;
-use super::{Annotation, Asked, Extent, OneSeries, Shape, annotations};
+use super::{Annotation, Asked, Attributed, Extent, OneSeries, Shape, annotations};
 use crate::error::{Error, Result};
 use crate::formats::{self, ColumnsItem, Row, SeriesItem, Written};
 use crate::http::negotiate::Format;
@@ -19,7 +19,7 @@ use crate::http::page::Pin;
 use crate::http::records::{Links, Page, Warning, json, lines};
 use crate::http::reply::{Reply, tag};
 use crate::timeseries::answer::Frame;
-use crate::timeseries::dataset::Vocabulary;
+use crate::timeseries::dataset::{Source, Vocabulary};
 use crate::timeseries::frame::Series;
 use crate::timeseries::key::Dimension;
 use crate::timeseries::period::{Frequency, Period};
@@ -37,6 +37,8 @@ pub enum Observations<'a> {
     Columns(Answer<ColumnsItem<'a>>),
     /// `shape=array`: the rows alone.
     Array(Vec<Row<'a>>),
+    /// `attribution`: makers' figures counted to groups.
+    Attributed(Attributed<'a>),
 }
 
 /// An answer to a time-series query.
@@ -112,6 +114,14 @@ pub struct UsedSource {
     pub licence: String,
     /// What to print beside its figures.
     pub attribution: String,
+}
+
+impl UsedSource {
+    /// A source by its code.
+    pub(super) fn new(code: &str, source: &Source) -> Self {
+        let attribution = source.attribution.clone().unwrap_or_else(|| source.name_en.clone());
+        Self { source: code.to_owned(), licence: source.licence.clone(), attribution }
+    }
 }
 
 /// A ranking: codes of one dimension held against each other, of one source.
@@ -339,11 +349,7 @@ fn meta((asked, applied): (&Asked, Applied), written: Written<'_>, next_cursor: 
             .entry("source".to_owned())
             .or_default()
             .insert(code.to_string(), language.name(&source.name_en, source.name_zh.as_deref()).to_owned());
-        Some(UsedSource {
-            source: code.to_string(),
-            licence: source.licence.clone(),
-            attribution: source.attribution.clone().unwrap_or_else(|| source.name_en.clone()),
-        })
+        Some(UsedSource::new(code, source))
     });
     let sources = sources.collect();
     let most = match asked.extent {

@@ -1,6 +1,7 @@
 //! The one handler of every time-series query, whatever path it comes by.
 
 mod annotations;
+mod attribution;
 mod availability;
 mod download;
 mod envelope;
@@ -21,6 +22,7 @@ use utoipa::ToSchema;
 
 use annotations::{Annotate, Annotations};
 pub use annotations::{Annotation, AnnotationKind, MOST_ANNOTATIONS};
+pub use attribution::{Attributed, Basis, Rule};
 pub use availability::{Availability, availability};
 pub use envelope::{Answer, Observations};
 use explain::Explanation;
@@ -43,6 +45,7 @@ use crate::timeseries::answer::{Frame, Place, Sort, page, sorted, whole};
 use crate::timeseries::dataset::{Dataset, Vocabulary};
 use crate::timeseries::fetch::{Connections, Lease, Reader};
 use crate::timeseries::frame::source_at;
+use crate::timeseries::key::Dimension;
 use crate::timeseries::plan::{Plan, Ranks};
 use crate::timeseries::request;
 
@@ -139,6 +142,9 @@ pub async fn retried<F: Future<Output = Result<Reply>>>(app: &App, attempt: impl
 async fn attempt(app: &App, dataset: &str, call: Call) -> Result<Reply> {
     let vocabulary = app.vocabularies.current().await?;
     let dataset = dataset_of(&vocabulary, dataset)?;
+    if attribution::is_asked(&call, dataset) {
+        return attribution::answer(app, (&vocabulary, dataset), call).await;
+    }
     let asked = understand(call, &vocabulary, dataset)?;
     let (pages_at, _) = pinned(&vocabulary, &dataset.name, &asked.view)?;
     if let Some(reply) = envelope::unread(&asked, &vocabulary, pages_at) {
@@ -223,6 +229,10 @@ pub fn dataset_of<'a>(vocabulary: &'a Vocabulary, name: &str) -> Result<&'a Data
 fn understand(mut call: Call, vocabulary: &Vocabulary, dataset: &Dataset) -> Result<Asked> {
     let selecting = dataset.dimensions.iter().map(|dimension| dimension.name()).chain(["frequency"]);
     let mut named: Vec<&'static str> = selecting.filter(|name| call.has(name)).collect();
+    if dataset.place(Dimension::Maker).is_some() {
+        // Where it is given, another answer is made.
+        call.params.text("attribution");
+    }
     let plan = request::read(&mut call.params, vocabulary, dataset);
     named.extend(plan.groups.iter().flatten().map(|group| group.dimension.name()));
     let shape = call.params.choice("shape", &Shape::ALL).unwrap_or(Shape::Rows);

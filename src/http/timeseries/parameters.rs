@@ -3,7 +3,7 @@
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 
-use super::Shape;
+use super::{Rule, Shape};
 use crate::http::negotiate::{Format, Language};
 use crate::timeseries::answer::SortWord;
 use crate::timeseries::plan::{Aggregation, Fill};
@@ -155,6 +155,22 @@ pub struct Grouping {
     /// percent of the whole. Without it: `false`.
     #[param(required = false)]
     pub other: bool,
+}
+
+/// By whose shares makers' figures are counted to groups.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct Attributing {
+    /// Counts the figures of makers to the groups that hold them, by what documents say of the last day of each period; goes with
+    /// `group_by=maker:group`. `equity`: to each holder's group by its share. `control`: wholly to the group with more than half; to
+    /// nobody where none has, as in a venture of two halves. `full`: wholly to one group: of a venture to that with the largest share, and
+    /// where shares are equal to the parent that the list of makers declares, else to the one partner from China. A company that others only
+    /// invested in is its own group, unless one has more than half; a maker in which nobody states a share counts to the group that the
+    /// list of makers declares. A share that is not known makes a range. `maker` names the makers that are counted, and every other
+    /// dimension is kept apart; one source answers as in a ranking of makers. What else computes, cuts or shapes does not go with it.
+    /// The answer is of a type of its own. Without it: makers' figures stand for themselves.
+    #[param(required = false, inline, example = "equity")]
+    pub attribution: Rule,
 }
 
 /// What becomes of incomplete figures.

@@ -156,6 +156,10 @@ impl<'a> Answering<'a> {
             let detail = "is no form of an answer within a batch, which is JSON; ask it alone, as query";
             call.params.reject(Fault::new("format", &format, detail).allowed(["json"]));
         }
+        if let Some(rule) = call.params.given("attribution").map(str::to_owned) {
+            let detail = "makes an answer of its own, which no batch holds; ask it alone, as query";
+            call.params.reject(Fault::new("attribution", &rule, detail));
+        }
         let asked = understand(call, self.vocabulary, dataset)?;
         Ok(Understood { asked, dataset, vocabulary: self.vocabulary })
     }

@@ -7,8 +7,8 @@ use utoipa::openapi::{Object, RefOr, Schema};
 use utoipa::{IntoParams, PartialSchema, ToSchema};
 
 use crate::http::timeseries::parameters::{
-    Annotating, ChargingDimensions, Computation, EveryDimension, Form, Frequencies, Grouping, Knowledge,
-    ProductionDimensions, Span,
+    Annotating, Attributing, ChargingDimensions, Computation, EveryDimension, Form, Frequencies, Grouping,
+    Knowledge, ProductionDimensions, Span,
 };
 use crate::timeseries::key::Dimension;
 
@@ -83,6 +83,7 @@ fn parameters() -> Vec<Parameter> {
         Knowledge::into_params,
         Computation::into_params,
         Grouping::into_params,
+        Attributing::into_params,
         Annotating::into_params,
         Form::into_params,
     ];
