@@ -28,7 +28,8 @@ pub struct CodeEntry {
     pub definition: Option<String>,
     /// How many codes are directly below it.
     pub children: usize,
-    /// What only this dimension has: a region its `kind`, `iso` and `gbt2260`; a maker its `kind` and `country`; a brand its `maker`; a
+    /// What only this dimension has: a region its `kind`, `iso` and `gbt2260`; a maker its `kind` and `country`, and an alliance the makers whose figures
+    /// it `overlaps`; a brand its `maker`; a
     /// model its `brand`, `maker` and `vehicle_class`; a measure its `unit`, `decimals`, `kind`, `aggregation` and `datasets`; a source its
     /// `kind`, `licence` and `precedence`.
     #[schema(value_type = std::collections::BTreeMap<String, Value>)]

@@ -11,7 +11,8 @@ use crate::http::problem::Problem;
 use crate::http::records::{Listing, Single};
 use crate::http::reply::Reply;
 use crate::http::timeseries::parameters::{
-    ChargingDimensions, Comparing, Computation, EveryDimension, Form, Frequencies, Grouping, Knowledge, Span,
+    Annotating, ChargingDimensions, Comparing, Computation, EveryDimension, Form, Frequencies, Grouping,
+    Knowledge, Span,
 };
 use crate::http::timeseries::{
     Availability, Observations, Reconciled, SeriesEntry, availability, observations, reconcile, series_list,
@@ -39,7 +40,7 @@ pub fn routes() -> OpenApiRouter<App> {
 /// series a code. Every figure names its source and its document.
 #[utoipa::path(
     get, path = "/v1/charging", operation_id = "query_charging", tag = "charging",
-    params(EveryDimension, ChargingDimensions, Frequencies, Span, Knowledge, Computation, Grouping, Form),
+    params(EveryDimension, ChargingDimensions, Frequencies, Span, Knowledge, Computation, Grouping, Annotating, Form),
     responses(
         (status = 200, description = "Observations in the shape asked for; CSV and NDJSON have rows.", content(
             (Observations = "application/json"), (String = "text/csv"), (String = "application/x-ndjson"))),

@@ -276,8 +276,14 @@ pub fn lines_end(count: usize, next: Option<&str>) -> Result<Vec<u8>> {
 /// Writes records as CSV: a column a field, lists with semicolons, what is nested deeper as JSON. Texts are such that no
 /// spreadsheet takes one for a formula.
 pub fn csv<T: Serialize + ToSchema>(records: &[T]) -> Result<Bytes> {
+    csv_without(records, &[])
+}
+
+/// The same without some columns.
+pub fn csv_without<T: Serialize + ToSchema>(records: &[T], absent: &[&str]) -> Result<Bytes> {
     let failed = |error: csv::Error| Error::internal("writing an answer as CSV", error);
-    let columns = columns::<T>();
+    let columns: Vec<String> =
+        columns::<T>().into_iter().filter(|column| !absent.contains(&column.as_str())).collect();
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(&columns).map_err(failed)?;
     for record in records {

@@ -11,8 +11,8 @@ use crate::http::problem::Problem;
 use crate::http::records::{Listing, Single};
 use crate::http::reply::Reply;
 use crate::http::timeseries::parameters::{
-    Comparing, Computation, EveryDimension, Form, Frequencies, Grouping, Knowledge, ProductionDimensions,
-    Span,
+    Annotating, Attributing, Comparing, Computation, EveryDimension, Form, Frequencies, Grouping, Knowledge,
+    ProductionDimensions, Span,
 };
 use crate::http::timeseries::{
     Availability, Observations, Reconciled, SeriesEntry, availability, observations, reconcile, series_list,
@@ -43,7 +43,7 @@ pub fn routes() -> OpenApiRouter<App> {
 /// series a code. Every figure names its source and its document.
 #[utoipa::path(
     get, path = "/v1/production", operation_id = "query_production", tag = "production",
-    params(EveryDimension, ProductionDimensions, Frequencies, Span, Knowledge, Computation, Grouping, Form),
+    params(EveryDimension, ProductionDimensions, Frequencies, Span, Knowledge, Computation, Grouping, Attributing, Annotating, Form),
     responses(
         (status = 200, description = "Observations in the shape asked for; CSV and NDJSON have rows.", content(
             (Observations = "application/json"), (String = "text/csv"), (String = "application/x-ndjson"))),

@@ -2,6 +2,7 @@
 
 mod contract;
 mod credit;
+mod dated;
 mod filters;
 mod model;
 mod number;
@@ -14,5 +15,6 @@ pub use contract::{
     CreditVehicleParams, NamedVehicle, QuoteParams, QuoteRequest, ScheduleParams, SeriesParams, Use,
     VehicleParams,
 };
+pub use dated::{Concerning, InstrumentDates, dated};
 pub use model::{Credit, Instrument, InstrumentDetail, SubsidyRate, SubsidyRule, SubsidySpend};
 pub use routes::routes;

@@ -18,7 +18,7 @@ use sqlx::{AssertSqlSafe, PgConnection, PgPool, Postgres, Row as _};
 
 pub use availability::{Available, Count};
 pub use cancel::Cancel;
-pub use connections::{Connections, Lease, Snapshot};
+pub use connections::{Connection, Connections, Lease, Snapshot};
 pub use held::Listing;
 use holding::{Holding, cell};
 pub use named::{Named, first_of_each, with_codes};

@@ -11,13 +11,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use ground::{Ground, Place, Said};
 use unit::Unit;
 
-use super::answer::{BATCH, Frame, computed, tracks};
+use super::answer::{BATCH, Frame, computed, of_target, tracks};
 use super::dataset::{Dataset, Vocabulary};
 use super::fetch::{Figures, Reader};
-use super::frame::source_at;
+use super::frame::{Series, source_at};
 use super::key::Dimension;
 use super::period::{Frequency, Period};
-use super::plan::{Group, Plan, Selection};
+use super::plan::{Group, Plan, Selection, Sources};
 use super::selected::Selected;
 use super::target::Target;
 use crate::error::{Error, Fault, FaultCode, Result};
@@ -74,6 +74,58 @@ pub async fn read(reader: &Reader<'_>) -> Result<Frame> {
     let mut frame = answered?;
     frame.late = selected.targets.iter().map(|target| selected.late(plan, target, &figures)).sum();
     Ok(frame)
+}
+
+/// Every series of a plan that ranks, and what each source says of the wholes that they are parts of, whichever sources are ranked.
+pub async fn with_wholes(reader: &Reader<'_>) -> Result<(Frame, Vec<Series>)> {
+    let Reader { plan, dataset, .. } = *reader;
+    let Some(group) = plan.ranked() else { return Ok((Frame::default(), Vec::new())) };
+    let whole = group.whole.clone().unwrap_or_default();
+    let mut wide = Plan { sources: Sources::All, ..plan.clone() };
+    // The last of the parts may not be the last of the whole.
+    wide.window.last = None;
+    match wide.selection.get_mut(&group.dimension) {
+        Some(Selection::Codes { codes, .. }) => codes.push(whole.clone()),
+        Some(selection) => *selection = Selection::Any,
+        None => {}
+    }
+    let selected = Selected::read(reader, &wide).await?;
+    let count = selected.figures(&selected.targets);
+    let _admission = if count > BATCH { reader.admitted().await? } else { None };
+    let at = dataset.place(group.dimension).unwrap_or_default();
+    let (wholes, mut parts): (Vec<Target>, Vec<Target>) =
+        selected.targets.iter().cloned().partition(|target| target.codes[at] == whole);
+    for part in &mut parts {
+        part.sources.retain(|source, _| plan.codes(Dimension::Source).is_none_or(|s| s.contains(source)));
+    }
+    let beside = Beside { reader, wide: &wide, parts: [parts, wholes.clone()].concat(), wholes };
+    let figures = selected.read_figures(reader, &selected.targets).await?;
+    let answered = computed(count, || beside.answer(&figures));
+    if !matches!(&answered, Ok((frame, _)) if frame.rankings.is_empty()) {
+        return answered;
+    }
+    // Where nothing is ranked in the window, it is told where something is.
+    let all = Reader { reads_all: true, ..*reader };
+    let figures = selected.read_figures(&all, &selected.targets).await?;
+    computed(count, || beside.answer(&figures))
+}
+
+/// What is ranked beside its wholes.
+struct Beside<'a> {
+    reader: &'a Reader<'a>,
+    /// The plan that answers each source of the wholes.
+    wide: &'a Plan,
+    parts: Vec<Target>,
+    wholes: Vec<Target>,
+}
+
+impl Beside<'_> {
+    fn answer(&self, figures: &Figures) -> Result<(Frame, Vec<Series>)> {
+        let by = (self.reader.dataset, self.reader.vocabulary);
+        let frame = answer(self.reader.plan, by, &self.parts, figures)?;
+        let wholes = self.wholes.iter().flat_map(|target| of_target(self.wide, by, target, figures));
+        Ok((frame, wholes.collect()))
+    }
 }
 
 /// The plan that selects the whole too, and all codes that are ranked.

@@ -86,7 +86,7 @@ const MAY_NAME: [(&str, &[&str]); 32] = [
 ];
 
 /// Where the driver may be named: who writes SQL, and who only hands on what the driver connects to.
-const SQLX: [&str; 14] = [
+const SQLX: [&str; 17] = [
     "database/",
     "ingest/",
     "catalog/",
@@ -94,7 +94,10 @@ const SQLX: [&str; 14] = [
     "timeseries/fetch",
     "timeseries/past.rs",
     "subsidies/queries",
+    "subsidies/dated.rs",
     "partnerships/queries",
+    "partnerships/dated.rs",
+    "partnerships/stakes.rs",
     "intake/queries.rs",
     "intake/queue.rs",
     "intake/worker.rs",

@@ -93,7 +93,8 @@ fn expected(row: &Row, has_total: bool) -> Value {
     let common = ["code", "parent", "name_en", "name_zh", "definition"];
     let attribute = |(name, value): (&String, &String)| {
         let list: Vec<&str> = value.split(';').filter(|v| !v.is_empty()).collect();
-        let value = if name == "makers_also" { json!(list) } else { json!(value) };
+        let is_list = ["makers_also", "overlaps"].contains(&name.as_str());
+        let value = if is_list { json!(list) } else { json!(value) };
         (name.clone(), value)
     };
     let rest = row.iter().filter(|(name, value)| !common.contains(&name.as_str()) && !value.is_empty());

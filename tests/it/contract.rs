@@ -17,8 +17,10 @@ use crate::intake::Sender;
 /// The datasets whose parameters together are those of the paths for any dataset.
 const DATASETS: [&str; 2] = ["production", "charging"];
 
-/// What may be absent from an answer: dimensions that a dataset does not have, and what a fault has nothing to say of.
-const MAY_BE_ABSENT: [&str; 11] = [
+/// What may be absent from an answer: dimensions that a dataset does not have, what a fault has nothing to say of, and what was not
+/// asked for.
+const MAY_BE_ABSENT: [&str; 12] = [
+    "annotations",
     "documents",
     "maker",
     "brand",
@@ -237,9 +239,13 @@ fn with(target: &str, parameter: &str) -> String {
     format!("{path}?{}", pairs.join("&"))
 }
 
-/// What a parameter goes with: the largest are so of a dimension that is kept apart.
+/// What a parameter goes with: the largest are so of a dimension that is kept apart, and makers are counted to groups.
 fn companion(name: &str) -> Option<&'static str> {
-    (name == "top").then_some("group_by=geo")
+    match name {
+        "top" => Some("group_by=geo"),
+        "attribution" => Some("group_by=maker:group"),
+        _ => None,
+    }
 }
 
 /// The names that a handler says it knows.

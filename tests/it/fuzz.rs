@@ -95,11 +95,13 @@ fn drawn<T: std::fmt::Debug>(strategy: impl Strategy<Value = T>) -> impl Iterato
     (0..cases).map(move |_| strategy.new_tree(&mut runner).unwrap().current())
 }
 
-const QUESTIONS: [&str; 8] = [
+const QUESTIONS: [&str; 10] = [
     "/v1/production?geo=CN,JP&start=2015&transform=yoy",
     "/v1/production?powertrain=BEV+PHEV&frequency=M&last=12&shape=columns",
     "/v1/production?measure=sales&maker=*&top=5&group_by=maker&start=2023-11&frequency=M",
     "/v1/charging?access=public&geo=children:CN&end=2024&fill=previous&frequency=M",
+    "/v1/production?measure=sales&vehicle_class=PV&frequency=M&group_by=maker:group&attribution=equity&last=2",
+    "/v1/production?measure=sales&powertrain=NEV&annotate=policies,partnerships&start=2020",
     "/v1/production?source=*&as_of=2021-12-31&sort=-period&limit=7",
     "/v1/datasets/production/observations?start=2019&agg=sum&frequency=Q&partial=drop",
     "/v1/subsidies?on=2019-05-01&jurisdiction=CN&powertrain=BEV",
@@ -107,7 +109,7 @@ const QUESTIONS: [&str; 8] = [
 ];
 
 /// Parameters of time series with values that make sense somewhere.
-const PARAMETERS: [(&str, &[&str]); 14] = [
+const PARAMETERS: [(&str, &[&str]); 16] = [
     ("geo", &["CN", "*", "CN,JP", "children:CN", "CN-GD"]),
     ("measure", &["production", "sales", "exports", "*"]),
     ("powertrain", &["BEV", "NEV,BEV", "BEV+PHEV", "*", "_T"]),
@@ -118,7 +120,9 @@ const PARAMETERS: [(&str, &[&str]); 14] = [
     ("start", &["2015", "2023-11", "2020-Q1", "1900"]),
     ("last", &["1", "12", "10000"]),
     ("transform", &["yoy", "ytd", "index:2020", "ma:3", "share", "rank", "diff"]),
-    ("group_by", &["geo", "maker", "powertrain,geo:province", "vehicle_class"]),
+    ("group_by", &["geo", "maker", "powertrain,geo:province", "vehicle_class", "maker:group"]),
+    ("attribution", &["full", "equity", "control"]),
+    ("annotate", &["policies", "partnerships", "policies,partnerships"]),
     ("fill", &["null", "previous"]),
     ("shape", &["rows", "series", "columns"]),
     ("as_of", &["2021-12-31", "2016", "2024-05"]),

@@ -2,8 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends where something is not as it should be")]
 
+mod annotations;
 mod architecture;
 mod archive;
+mod attribution;
 mod backup;
 mod bad_input;
 mod cache;

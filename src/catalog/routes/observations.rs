@@ -9,8 +9,8 @@ use crate::http::problem::Problem;
 use crate::http::records::{Listing, Single};
 use crate::http::reply::Reply;
 use crate::http::timeseries::parameters::{
-    ChargingDimensions, Comparing, Computation, EveryDimension, Form, Frequencies, Grouping, Knowledge,
-    ProductionDimensions, Span,
+    Annotating, Attributing, ChargingDimensions, Comparing, Computation, EveryDimension, Form, Frequencies,
+    Grouping, Knowledge, ProductionDimensions, Span,
 };
 use crate::http::timeseries::{
     Availability, Observations, OneSeries, Reconciled, SeriesEntry, Vintage, availability, observations,
@@ -28,7 +28,7 @@ use crate::http::timeseries::{
     get, path = "/v1/datasets/{dataset}/observations", operation_id = "query_dataset", tag = "datasets",
     params(
         ("dataset" = String, Path, description = "The dataset's name.", example = "production"),
-        EveryDimension, ProductionDimensions, ChargingDimensions, Frequencies, Span, Knowledge, Computation, Grouping, Form,
+        EveryDimension, ProductionDimensions, ChargingDimensions, Frequencies, Span, Knowledge, Computation, Grouping, Attributing, Annotating, Form,
     ),
     responses(
         (status = 200, description = "Observations in the shape asked for; CSV and NDJSON have rows.", content(
@@ -119,7 +119,7 @@ pub async fn reconcile_dataset(State(app): State<App>, Id(name): Id, call: Call)
     get, path = "/v1/series/{id}", operation_id = "get_series", tag = "datasets",
     params(
         ("id" = String, Path, description = "The key.", example = "production:A.production.oica.CN._T._T._T._T._T"),
-        Span, Knowledge, LangParam, FormatParam,
+        Span, Knowledge, Annotating, LangParam, FormatParam,
     ),
     responses(
         (status = 200, description = "The series with its observations; CSV and NDJSON have rows.", content(

@@ -45,8 +45,9 @@ pub(super) async fn answer(
     if most < STREAMED_FROM {
         let frame = of_selected(&reader, &selected, (MOST_LINES, WAYS_OUT)).await?;
         let database_ms = start.elapsed().as_secs_f64() * 1000.0;
-        let (warnings, explanation) = (Vec::new(), None);
-        return Found { understood, frame, warnings, explanation, pages_at, database_ms }.written();
+        let (warnings, explanation, annotations) = (Vec::new(), None, None);
+        let found = Found { understood, frame, warnings, explanation, annotations, pages_at, database_ms };
+        return found.written();
     }
     let admission = app.streams.enter()?;
     let source_at = source_at(&dataset);

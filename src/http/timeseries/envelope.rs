@@ -11,7 +11,7 @@ use serde_json::json;
 use utoipa::ToSchema;
 
 use super::explain::Explanation;
-use super::{Asked, Extent, OneSeries, Shape};
+use super::{Annotation, Asked, Attributed, Extent, OneSeries, Shape, annotations};
 use crate::error::{Error, Result};
 use crate::formats::{self, ColumnsItem, Row, SeriesItem, Written};
 use crate::http::negotiate::Format;
@@ -19,7 +19,7 @@ use crate::http::page::Pin;
 use crate::http::records::{Links, Page, Warning, json, lines};
 use crate::http::reply::{Reply, tag};
 use crate::timeseries::answer::Frame;
-use crate::timeseries::dataset::Vocabulary;
+use crate::timeseries::dataset::{Source, Vocabulary};
 use crate::timeseries::frame::Series;
 use crate::timeseries::key::Dimension;
 use crate::timeseries::period::{Frequency, Period};
@@ -37,6 +37,8 @@ pub enum Observations<'a> {
     Columns(Answer<ColumnsItem<'a>>),
     /// `shape=array`: the rows alone.
     Array(Vec<Row<'a>>),
+    /// `attribution`: makers' figures counted to groups.
+    Attributed(Attributed<'a>),
 }
 
 /// An answer to a time-series query.
@@ -50,6 +52,19 @@ pub struct Answer<T: ToSchema> {
     pub links: Links,
     /// What a reader should know before using the answer.
     pub warnings: Vec<Warning>,
+    /// With `annotate`: what happened in the time from the first to the last period answered and concerns the series, the oldest
+    /// first, at most 100; of more the latest, and the warning `annotations_cut`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Vec<Annotation>, required = false)]
+    pub annotations: Option<Vec<Annotation>>,
+}
+
+/// What stands around the data beside what is read from them.
+#[derive(Default)]
+pub(super) struct Beside {
+    pub(super) warnings: Vec<Warning>,
+    pub(super) explanation: Option<Explanation>,
+    pub(super) annotations: Option<Vec<Annotation>>,
 }
 
 /// What an answer to a time-series query was made from.
@@ -99,6 +114,14 @@ pub struct UsedSource {
     pub licence: String,
     /// What to print beside its figures.
     pub attribution: String,
+}
+
+impl UsedSource {
+    /// A source by its code.
+    pub(super) fn new(code: &str, source: &Source) -> Self {
+        let attribution = source.attribution.clone().unwrap_or_else(|| source.name_en.clone());
+        Self { source: code.to_owned(), licence: source.licence.clone(), attribution }
+    }
 }
 
 /// A ranking: codes of one dimension held against each other, of one source.
@@ -165,12 +188,7 @@ pub struct Coverage {
 }
 
 /// Writes the answer.
-pub(super) fn write(
-    asked: &Asked,
-    written: Written<'_>,
-    pin: Pin,
-    (warnings, explanation): (Vec<Warning>, Option<Explanation>),
-) -> Result<Reply> {
+pub(super) fn write(asked: &Asked, written: Written<'_>, pin: Pin, beside: Beside) -> Result<Reply> {
     let view = &asked.view;
     let applied = applied(asked);
     let head = head_of((asked, &applied), written.vocabulary, pin);
@@ -183,9 +201,9 @@ pub(super) fn write(
         Format::Csv => formats::csv(written)?,
         Format::Ndjson => lines(formats::rows(written), link.as_deref())?,
         Format::Json => {
-            let meta = Meta { explain: explanation, ..meta((asked, applied), written, next) };
+            let meta = meta((asked, applied), written, next);
             let links = Links { this: view.target.this(), next: link.clone() };
-            json(&shaped(asked.shape, written, (meta, links, warnings))?)?
+            json(&shaped(asked.shape, written, (meta, links, beside))?)?
         }
     };
     Ok(Reply { body, complete: link.is_none(), next: link, ..head })
@@ -199,7 +217,8 @@ pub(super) fn head(asked: &Asked, vocabulary: &Vocabulary, pin: Pin) -> Reply {
 /// The same of a query that is resolved already.
 fn head_of((asked, applied): (&Asked, &Applied), vocabulary: &Vocabulary, pin: Pin) -> Reply {
     let view = &asked.view;
-    let (version, last_modified) = stamp(vocabulary, &asked.plan.dataset);
+    let read = annotations::collections(&asked.annotates);
+    let (version, last_modified) = stamp_with(vocabulary, &asked.plan.dataset, &read);
     let applied = serde_json::to_string(applied).unwrap_or_default();
     let page = format!("{:?} {pin:?}", view.paging.after);
     let media = view.format.media_type();
@@ -230,30 +249,46 @@ enum Body<'a> {
 fn shaped(
     shape: Option<Shape>,
     written: Written<'_>,
-    (meta, links, warnings): (Meta, Links, Vec<Warning>),
+    (meta, links, beside): (Meta, Links, Beside),
 ) -> Result<Body<'_>> {
+    let Beside { warnings, explanation, annotations } = beside;
+    let meta = Meta { explain: explanation, ..meta };
     Ok(Body::Observations(Box::new(match shape {
-        Some(Shape::Rows) => {
-            Observations::Rows(Answer { data: formats::rows(written).collect(), meta, links, warnings })
-        }
+        Some(Shape::Rows) => Observations::Rows(Answer {
+            data: formats::rows(written).collect(),
+            meta,
+            links,
+            warnings,
+            annotations,
+        }),
         Some(Shape::Series) => {
-            Observations::Series(Answer { data: formats::items(written), meta, links, warnings })
+            Observations::Series(Answer { data: formats::items(written), meta, links, warnings, annotations })
         }
-        Some(Shape::Columns) => {
-            Observations::Columns(Answer { data: formats::columns(written), meta, links, warnings })
-        }
+        Some(Shape::Columns) => Observations::Columns(Answer {
+            data: formats::columns(written),
+            meta,
+            links,
+            warnings,
+            annotations,
+        }),
         Some(Shape::Array) => Observations::Array(formats::rows(written).collect()),
         None => {
             let data = formats::items(written).pop();
             let data = data.ok_or_else(|| Error::internal("writing a series", "the frame has none"))?;
-            return Ok(Body::Series(Box::new(OneSeries { data, meta, links, warnings })));
+            return Ok(Body::Series(Box::new(OneSeries { data, meta, links, warnings, annotations })));
         }
     })))
 }
 
 /// The versions that an answer depends on, and when the latest of them came.
 pub fn stamp(vocabulary: &Vocabulary, dataset: &str) -> (String, DateTime<Utc>) {
-    let read = [dataset, "codes", "sources"].into_iter().filter_map(|name| vocabulary.versions.get(name));
+    stamp_with(vocabulary, dataset, &[])
+}
+
+/// The same of an answer that was made of further collections too.
+pub fn stamp_with(vocabulary: &Vocabulary, dataset: &str, more: &[&str]) -> (String, DateTime<Utc>) {
+    let read = [dataset, "codes", "sources"].into_iter().chain(more.iter().copied());
+    let read = read.filter_map(|name| vocabulary.versions.get(name));
     let (mut text, mut latest) = (String::new(), DateTime::UNIX_EPOCH);
     for (version, changed) in read {
         // Writing to a String cannot fail.
@@ -278,6 +313,10 @@ fn applied(asked: &Asked) -> Applied {
     applied.insert("lang".to_owned(), json!(asked.language.code()));
     if asked.explains {
         applied.insert("explain".to_owned(), json!(true));
+    }
+    if !asked.annotates.is_empty() {
+        let words: Vec<&str> = asked.annotates.iter().map(|one| one.word()).collect();
+        applied.insert("annotate".to_owned(), json!(words.join(",")));
     }
     applied
 }
@@ -310,11 +349,7 @@ fn meta((asked, applied): (&Asked, Applied), written: Written<'_>, next_cursor: 
             .entry("source".to_owned())
             .or_default()
             .insert(code.to_string(), language.name(&source.name_en, source.name_zh.as_deref()).to_owned());
-        Some(UsedSource {
-            source: code.to_string(),
-            licence: source.licence.clone(),
-            attribution: source.attribution.clone().unwrap_or_else(|| source.name_en.clone()),
-        })
+        Some(UsedSource::new(code, source))
     });
     let sources = sources.collect();
     let most = match asked.extent {

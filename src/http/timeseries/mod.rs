@@ -1,5 +1,7 @@
 //! The one handler of every time-series query, whatever path it comes by.
 
+mod annotations;
+mod attribution;
 mod availability;
 mod download;
 mod envelope;
@@ -18,6 +20,9 @@ use std::time::Instant;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use annotations::{Annotate, Annotations};
+pub use annotations::{Annotation, AnnotationKind, MOST_ANNOTATIONS};
+pub use attribution::{Attributed, Basis, Rule};
 pub use availability::{Availability, availability};
 pub use envelope::{Answer, Observations};
 use explain::Explanation;
@@ -40,6 +45,7 @@ use crate::timeseries::answer::{Frame, Place, Sort, page, sorted, whole};
 use crate::timeseries::dataset::{Dataset, Vocabulary};
 use crate::timeseries::fetch::{Connections, Lease, Reader};
 use crate::timeseries::frame::source_at;
+use crate::timeseries::key::Dimension;
 use crate::timeseries::plan::{Plan, Ranks};
 use crate::timeseries::request;
 
@@ -103,6 +109,8 @@ struct Asked {
     extent: Extent,
     /// Whether it is told what the answer is made from.
     explains: bool,
+    /// What it is annotated with.
+    annotates: Vec<Annotate>,
     view: View,
 }
 
@@ -134,6 +142,9 @@ pub async fn retried<F: Future<Output = Result<Reply>>>(app: &App, attempt: impl
 async fn attempt(app: &App, dataset: &str, call: Call) -> Result<Reply> {
     let vocabulary = app.vocabularies.current().await?;
     let dataset = dataset_of(&vocabulary, dataset)?;
+    if attribution::is_asked(&call, dataset) {
+        return attribution::answer(app, (&vocabulary, dataset), call).await;
+    }
     let asked = understand(call, &vocabulary, dataset)?;
     let (pages_at, _) = pinned(&vocabulary, &dataset.name, &asked.view)?;
     if let Some(reply) = envelope::unread(&asked, &vocabulary, pages_at) {
@@ -156,6 +167,7 @@ struct Found<'a> {
     frame: Frame,
     warnings: Vec<Warning>,
     explanation: Option<Explanation>,
+    annotations: Option<Annotations>,
     pages_at: Pin,
     database_ms: f64,
 }
@@ -182,10 +194,12 @@ impl<'a> Understood<'a> {
         let reader = Reader { connections, plan, dataset, vocabulary, pin, reads_all: false, heavy };
         let start = Instant::now();
         let frame = read(&reader, asked).await?;
-        let warnings = warnings::warnings(&reader, asked, &frame).await?;
+        let mut warnings = warnings::warnings(&reader, asked, &frame).await?;
+        let annotations = annotations::read(&reader, asked, &frame).await?;
+        warnings.extend(annotations.as_ref().and_then(Annotations::warning));
         let database_ms = start.elapsed().as_secs_f64() * 1000.0;
         let explanation = asked.explains.then(|| Explanation::of(&reader));
-        Ok(Found { understood: self, frame, warnings, explanation, pages_at, database_ms })
+        Ok(Found { understood: self, frame, warnings, explanation, annotations, pages_at, database_ms })
     }
 }
 
@@ -195,7 +209,10 @@ impl Found<'_> {
         let Understood { asked, dataset, vocabulary } = &self.understood;
         let (language, transform) = (asked.language, asked.plan.transform);
         let written = Written { frame: &self.frame, dataset, vocabulary, language, transform };
-        let reply = envelope::write(asked, written, self.pages_at, (self.warnings, self.explanation))?;
+        let (warnings, explanation) = (self.warnings, self.explanation);
+        let annotations = self.annotations.map(|annotations| annotations.told);
+        let beside = envelope::Beside { warnings, explanation, annotations };
+        let reply = envelope::write(asked, written, self.pages_at, beside)?;
         Ok(Reply { database_ms: Some(self.database_ms), ..reply })
     }
 }
@@ -212,6 +229,10 @@ pub fn dataset_of<'a>(vocabulary: &'a Vocabulary, name: &str) -> Result<&'a Data
 fn understand(mut call: Call, vocabulary: &Vocabulary, dataset: &Dataset) -> Result<Asked> {
     let selecting = dataset.dimensions.iter().map(|dimension| dimension.name()).chain(["frequency"]);
     let mut named: Vec<&'static str> = selecting.filter(|name| call.has(name)).collect();
+    if dataset.place(Dimension::Maker).is_some() {
+        // Where it is given, another answer is made.
+        call.params.text("attribution");
+    }
     let plan = request::read(&mut call.params, vocabulary, dataset);
     named.extend(plan.groups.iter().flatten().map(|group| group.dimension.name()));
     let shape = call.params.choice("shape", &Shape::ALL).unwrap_or(Shape::Rows);
@@ -220,20 +241,22 @@ fn understand(mut call: Call, vocabulary: &Vocabulary, dataset: &Dataset) -> Res
     let format = call.format();
     let whole = shape != Shape::Rows || plan.window.last.is_some();
     let explains = call.params.choice("explain", &YES_OR_NO).unwrap_or(false);
-    clashes(&mut call, (shape, sort, whole), format.as_ref().is_ok_and(|f| *f != Format::Json));
-    let lines =
-        format.as_ref().is_ok_and(|f| *f != Format::Json) && !call.has("limit") && !call.has("cursor");
-    let extent = match (lines, whole) {
+    let is_lines = format.as_ref().is_ok_and(|f| *f != Format::Json);
+    clashes(&mut call, (shape, sort, whole), is_lines);
+    // CSV and NDJSON, and the bare rows, hold nothing beside them.
+    let is_bare = is_lines || shape == Shape::Array;
+    let annotates = Annotate::read(&mut call, is_bare);
+    let extent = match (is_lines && !call.has("limit") && !call.has("cursor"), whole) {
         (true, _) => Extent::Whole(MOST_LINES),
         (_, true) => Extent::Whole(MOST_WHOLE),
         _ => Extent::Pages,
     };
-    if explains && (shape == Shape::Array || format.as_ref().is_ok_and(|f| *f != Format::Json)) {
+    if explains && is_bare {
         let detail = "is told in meta, which CSV, NDJSON and shape=array do not have";
         call.params.reject(Fault::new("explain", "1", detail));
     }
     let view = call.view(DEFAULT_ROWS, MOST_ROWS)?;
-    Ok(Asked { plan, named, shape: Some(shape), sort, language, extent, explains, view })
+    Ok(Asked { plan, named, shape: Some(shape), sort, language, extent, explains, annotates, view })
 }
 
 /// Tells where the parameters that say how to answer contradict each other.

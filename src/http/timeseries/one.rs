@@ -4,13 +4,15 @@ use chrono::NaiveDate;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::envelope::{self, Meta};
+use super::annotations::{self, Annotate, Annotation, Annotations};
+use super::envelope::{self, Beside, Meta};
 use super::{Asked, Extent, MOST_WHOLE, dataset_of, pin_now, retried, warnings};
 use crate::app::App;
 use crate::database::Versioned;
 use crate::error::{Error, Result, nearest};
 use crate::formats::{SeriesItem, Status, Value, Written};
 use crate::http::extract::{Call, View};
+use crate::http::negotiate::Format;
 use crate::http::records::{Links, Warning};
 use crate::http::reply::Reply;
 use crate::timeseries::answer::{Sort, whole};
@@ -37,6 +39,11 @@ pub struct OneSeries<'a> {
     pub links: Links,
     /// What a reader should know before using the answer.
     pub warnings: Vec<Warning>,
+    /// With `annotate`: what happened in the time from the first to the last period answered and concerns the series, the oldest
+    /// first, at most 100; of more the latest, and the warning `annotations_cut`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Vec<Annotation>, required = false)]
+    pub annotations: Option<Vec<Annotation>>,
 }
 
 /// A figure that a cell of a series has, or has had.
@@ -106,10 +113,13 @@ async fn attempt(app: &App, key: &str, mut call: Call) -> Result<Reply> {
     plan.window = request::window(&mut call.params);
     plan.as_of = request::as_of(&mut call.params);
     let language = call.language();
+    let is_lines = call.format().is_ok_and(|format| format != Format::Json);
+    let annotates = Annotate::read(&mut call, is_lines);
     let named = dataset.dimensions.iter().map(|dimension| dimension.name()).chain(["frequency"]).collect();
     let (sort, extent) = (Sort::Series, Extent::Whole(MOST_WHOLE));
+    let (shape, explains) = (None, false);
     let asked =
-        Asked { plan, named, shape: None, sort, language, extent, explains: false, view: call.single()? };
+        Asked { plan, named, shape, sort, language, extent, explains, annotates, view: call.single()? };
     let pin = pin_now(&vocabulary, &dataset.name);
     if let Some(reply) = envelope::unread(&asked, &vocabulary, pin) {
         return Ok(reply);
@@ -127,11 +137,14 @@ async fn attempt(app: &App, key: &str, mut call: Call) -> Result<Reply> {
         let Some(bare) = bare(&reader, dataset).await? else { return Err(unknown(&reader, key).await?) };
         frame.series.push(bare);
     }
-    let warnings = warnings::warnings(&reader, &asked, &frame).await?;
+    let mut warnings = warnings::warnings(&reader, &asked, &frame).await?;
+    let annotations = annotations::read(&reader, &asked, &frame).await?;
+    warnings.extend(annotations.as_ref().and_then(Annotations::warning));
     drop(lease);
     let transform = asked.plan.transform;
     let written = Written { frame: &frame, dataset, vocabulary: &vocabulary, language, transform };
-    envelope::write(&asked, written, pin, (warnings, None))
+    let annotations = annotations.map(|annotations| annotations.told);
+    envelope::write(&asked, written, pin, Beside { warnings, annotations, explanation: None })
 }
 
 async fn attempt_vintages(app: &App, key: &str, mut call: Call) -> Result<Reply> {

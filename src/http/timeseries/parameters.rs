@@ -3,7 +3,7 @@
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 
-use super::Shape;
+use super::{Rule, Shape};
 use crate::http::negotiate::{Format, Language};
 use crate::timeseries::answer::SortWord;
 use crate::timeseries::plan::{Aggregation, Fill};
@@ -157,6 +157,22 @@ pub struct Grouping {
     pub other: bool,
 }
 
+/// By whose shares makers' figures are counted to groups.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct Attributing {
+    /// Counts the figures of makers to the groups that hold them, by what documents say of the last day of each period; goes with
+    /// `group_by=maker:group`. `equity`: to each holder's group by its share. `control`: wholly to the group with more than half; to
+    /// nobody where none has, as in a venture of two halves. `full`: wholly to one group: of a venture to that with the largest share, and
+    /// where shares are equal to the parent that the list of makers declares, else to the one partner from China. A company that others only
+    /// invested in is its own group, unless one has more than half; a maker in which nobody states a share counts to the group that the
+    /// list of makers declares. A share that is not known makes a range. `maker` names the makers that are counted, and every other
+    /// dimension is kept apart; one source answers as in a ranking of makers. What else computes, cuts or shapes does not go with it.
+    /// The answer is of a type of its own. Without it: makers' figures stand for themselves.
+    #[param(required = false, inline, example = "equity")]
+    pub attribution: Rule,
+}
+
 /// What becomes of incomplete figures.
 #[derive(Debug, Clone, Copy, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
@@ -165,6 +181,21 @@ pub enum Partial {
     Keep,
     /// They are left out.
     Drop,
+}
+
+/// What an answer is annotated with.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct Annotating {
+    /// Dated events that concern the series of the answer, for markers on its chart, with commas. `policies`: subsidy instruments
+    /// (announced, in force from, in force to) of the series' region and those above it, that name a powertrain which is that of the series
+    /// or stands above or below it, or none; of outlets those for charging; and events of kind `policy`. `partnerships`: the other events
+    /// about the makers of the series (those of its brand, model or operator, and makers below them), and the begin and end of their
+    /// partnerships; where it pins none, events within its region, and partnerships that work in just that region. They stand in
+    /// `annotations`, within the time from the first to the last period on the page, the latest 100 where there are more. JSON only,
+    /// and not with `shape=array`. Without it: none.
+    #[param(required = false, example = "policies,partnerships")]
+    pub annotate: String,
 }
 
 /// How observations are answered.

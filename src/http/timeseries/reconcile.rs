@@ -323,11 +323,8 @@ impl<'a> Items<'a> {
             self.vocabulary.versions.get(&self.dataset.name).copied().unwrap_or_default();
         let codes = compared.iter().flat_map(|c| &c.figures).map(|f| f.observation.source.as_ref());
         let used = codes.filter_map(|code| Some((code, self.vocabulary.sources.get(code)?)));
-        let sources = used.collect::<BTreeMap<_, _>>().into_iter().map(|(code, source)| UsedSource {
-            source: code.to_owned(),
-            licence: source.licence.clone(),
-            attribution: source.attribution.clone().unwrap_or_else(|| source.name_en.clone()),
-        });
+        let sources = used.collect::<BTreeMap<_, _>>().into_iter();
+        let sources = sources.map(|(code, source)| UsedSource::new(code, source));
         ReconciledMeta {
             dataset: self.dataset.name.clone(),
             version,

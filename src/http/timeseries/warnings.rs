@@ -20,11 +20,7 @@ const MOST_RANKINGS: usize = 5;
 pub(super) async fn warnings(reader: &Reader<'_>, asked: &Asked, frame: &Frame) -> Result<Vec<Warning>> {
     let mut warnings = Vec::new();
     if frame.is_empty() && asked.view.paging.after.is_none() {
-        let mut warning = Warning::no_data();
-        if let Some(hint) = hint(reader, &asked.named).await? {
-            warning.detail = format!("{}; {hint}", warning.detail);
-        }
-        warnings.push(warning);
+        warnings.push(nothing(reader, &asked.named).await?);
     }
     let incomplete: Vec<&Ranking> = frame.rankings.iter().filter(|ranking| !ranking.complete).collect();
     let told = incomplete.iter().take(MOST_RANKINGS).map(|ranking| told(ranking));
@@ -42,6 +38,15 @@ pub(super) async fn warnings(reader: &Reader<'_>, asked: &Asked, frame: &Frame) 
         warnings.push(Warning::new("vintage_incomplete", detail));
     }
     Ok(warnings)
+}
+
+/// That nothing was found, and where there is something.
+pub(super) async fn nothing(reader: &Reader<'_>, named: &[&str]) -> Result<Warning> {
+    let mut warning = Warning::no_data();
+    if let Some(hint) = hint(reader, named).await? {
+        warning.detail = format!("{}; {hint}", warning.detail);
+    }
+    Ok(warning)
 }
 
 /// What an incomplete ranking lacks.

@@ -20,7 +20,7 @@ const fn own_columns(dimension: Dimension) -> &'static [&'static str] {
         Dimension::Measure => &["unit", "kind", "aggregation", "dataset", "definition"],
         Dimension::Source => &[],
         Dimension::Geo => &["kind", "gbt2260", "iso", "note"],
-        Dimension::Maker => &["kind", "country", "note"],
+        Dimension::Maker => &["kind", "country", "overlaps", "note"],
         Dimension::Brand => &["maker", "makers_also"],
         Dimension::Model => &["brand", "maker", "vehicle_class"],
         Dimension::VehicleClass | Dimension::Powertrain | Dimension::Access | Dimension::Current => {
@@ -81,9 +81,11 @@ fn code(dimension: Dimension, position: i32, row: &Row<'_>, vocabulary: &Vocabul
     let measure_kind = |column: &str| dimension == Dimension::Measure && column == "kind";
     let mut attributes = Map::new();
     for &column in own_columns(dimension).iter().filter(|c| !described.contains(c) && !measure_kind(c)) {
-        if column == "makers_also" {
+        if ["makers_also", "overlaps"].contains(&column) {
             let makers = row.known_list(column, ';', vocabulary.codes(Dimension::Maker), &[]);
-            attributes.insert(column.to_owned(), json!(makers));
+            if column == "makers_also" || !makers.is_empty() {
+                attributes.insert(column.to_owned(), json!(makers));
+            }
         } else if let Some(text) = row.optional(column) {
             attributes.insert(column.to_owned(), Value::String(text));
         }

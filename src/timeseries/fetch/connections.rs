@@ -44,7 +44,8 @@ pub struct Snapshot {
 }
 
 /// A connection for some statements.
-pub(super) enum Connection<'a> {
+#[derive(Debug)]
+pub enum Connection<'a> {
     /// A free one of the pool.
     Free(PoolConnection<Postgres>),
     /// That of a lease.
@@ -83,7 +84,7 @@ impl Snapshot {
 
 impl<'a> Connections<'a> {
     /// A connection for one statement.
-    pub(super) async fn one(self) -> Result<Connection<'a>> {
+    pub async fn one(self) -> Result<Connection<'a>> {
         Ok(match self {
             Self::Pool(pool) => Connection::Free(pool.acquire().await?),
             Self::Lease(lease) => {

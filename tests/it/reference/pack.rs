@@ -31,7 +31,7 @@ pub fn files(world: &World, history: &History, load: &BTreeMap<String, Document>
     for dimension in DIMENSIONS {
         let rows = codes(dimension).iter().map(|(code, parent, kind)| match dimension {
             Dimension::Geo => format!("{code},{parent},{code},,{kind},,,"),
-            Dimension::Maker => format!("{code},{parent},{code},,{kind},,"),
+            Dimension::Maker => format!("{code},{parent},{code},,{kind},,,"),
             _ => format!("{code},{parent},{code},,"),
         });
         files = filled(files, &format!("codes/{dimension}.csv"), rows);

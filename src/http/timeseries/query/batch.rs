@@ -17,7 +17,7 @@ use crate::http::negotiate::Format;
 use crate::http::problem::Problem;
 use crate::http::records::{Links, Warning, json};
 use crate::http::reply::Reply;
-use crate::http::timeseries::{Observations, Understood, understand};
+use crate::http::timeseries::{Observations, Understood, annotations, understand};
 use crate::params::MAX_QUERY_BYTES;
 use crate::timeseries::dataset::Vocabulary;
 use crate::timeseries::fetch::{Connections, Snapshot};
@@ -59,7 +59,8 @@ pub struct QueryResult {
 /// What the answers of a batch were made from.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct BatchMeta {
-    /// The versions of the datasets answered, and of codes and sources, in the one state that all was read in.
+    /// The versions of the datasets answered, of codes and sources, and of what answers are annotated from, in the one state that all
+    /// was read in.
     pub versions: BTreeMap<String, i64>,
     /// When the latest of them changed.
     pub changed_at: DateTime<Utc>,
@@ -123,6 +124,7 @@ impl<'a> Answering<'a> {
     async fn one(&mut self, fields: &Fields) -> Result<Box<RawValue>> {
         let understood = self.understood(fields)?;
         let dataset = understood.dataset.name.clone();
+        let beside = annotations::collections(&understood.asked.annotates);
         let found = understood.found(Connections::Snapshot(self.snapshot), None).await?;
         self.database_ms += found.database_ms;
         let observations = found.frame.len();
@@ -137,6 +139,7 @@ impl<'a> Answering<'a> {
         self.observations += observations;
         self.complete &= reply.complete;
         self.datasets.insert(dataset);
+        self.datasets.extend(beside.into_iter().map(str::to_owned));
         Ok(answer)
     }
 
@@ -152,6 +155,10 @@ impl<'a> Answering<'a> {
         {
             let detail = "is no form of an answer within a batch, which is JSON; ask it alone, as query";
             call.params.reject(Fault::new("format", &format, detail).allowed(["json"]));
+        }
+        if let Some(rule) = call.params.given("attribution").map(str::to_owned) {
+            let detail = "makes an answer of its own, which no batch holds; ask it alone, as query";
+            call.params.reject(Fault::new("attribution", &rule, detail));
         }
         let asked = understand(call, self.vocabulary, dataset)?;
         Ok(Understood { asked, dataset, vocabulary: self.vocabulary })

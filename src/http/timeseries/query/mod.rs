@@ -11,7 +11,7 @@ pub use batch::{Batch, MOST_OBSERVATIONS};
 pub use question::MOST_QUERIES;
 pub use schema::QueryRequest;
 
-use super::{Observations, Understood, retried, understand};
+use super::{Observations, Understood, attribution, retried, understand};
 use crate::app::App;
 use crate::error::{Fault, Result};
 use crate::http::body::Posted;
@@ -63,6 +63,10 @@ pub async fn query(app: &App, posted: Posted) -> Result<Reply> {
 async fn one(app: &App, call: &Call, parameters: Parameters) -> Result<Reply> {
     let vocabulary = app.vocabularies.current().await?;
     let (dataset, call) = parameters.asked(call, &vocabulary)?;
+    if attribution::is_asked(&call, dataset) {
+        let reply = attribution::answer(app, (&vocabulary, dataset), call.posted_to(PATH)).await?;
+        return Ok(Reply { tag: None, ..reply });
+    }
     let asked = understand(call.posted_to(PATH), &vocabulary, dataset)?;
     let understood = Understood { asked, dataset, vocabulary: &vocabulary };
     let reply = understood.answered(app, &vocabulary).await?;

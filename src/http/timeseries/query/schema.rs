@@ -7,8 +7,8 @@ use utoipa::openapi::{Object, RefOr, Schema};
 use utoipa::{IntoParams, PartialSchema, ToSchema};
 
 use crate::http::timeseries::parameters::{
-    ChargingDimensions, Computation, EveryDimension, Form, Frequencies, Grouping, Knowledge,
-    ProductionDimensions, Span,
+    Annotating, Attributing, ChargingDimensions, Computation, EveryDimension, Form, Frequencies, Grouping,
+    Knowledge, ProductionDimensions, Span,
 };
 use crate::timeseries::key::Dimension;
 
@@ -59,7 +59,7 @@ const DESCRIPTION: &str =
 
 /// Parameters that take several codes. In a URL they are texts with commas, which a body may hold too.
 fn takes_several(name: &str) -> bool {
-    ["frequency", "group_by"].contains(&name) || Dimension::from_name(name).is_some()
+    ["annotate", "frequency", "group_by"].contains(&name) || Dimension::from_name(name).is_some()
 }
 
 /// Adds the dataset and all parameters of a query.
@@ -83,6 +83,8 @@ fn parameters() -> Vec<Parameter> {
         Knowledge::into_params,
         Computation::into_params,
         Grouping::into_params,
+        Attributing::into_params,
+        Annotating::into_params,
         Form::into_params,
     ];
     all.into_iter().flat_map(|parameters| parameters(|| None)).collect()

@@ -1,0 +1,172 @@
+//! What the series of an answer are of, as far as it decides what concerns them.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::partnerships::About;
+use crate::subsidies::{Concerning, InstrumentDates};
+use crate::timeseries::answer::Frame;
+use crate::timeseries::dataset::{CodeList, Dataset, Vocabulary};
+use crate::timeseries::fetch::Reader;
+use crate::timeseries::key::{Dimension, OTHER, PLUS, TOTAL};
+
+/// The country whose policies and companies the records are of.
+const COUNTRY: &str = "CN";
+
+/// The kind of the instruments that pay for outlets.
+const CHARGING: &str = "charging_subsidy";
+
+/// What the series of an answer are of.
+#[derive(Debug)]
+pub(super) struct Subject {
+    /// Their regions.
+    geos: BTreeSet<String>,
+    /// These with all regions above them.
+    above: Vec<String>,
+    /// These with all regions below them.
+    within: Vec<String>,
+    /// Their powertrains with all that is above and below these; `None` where they are of every one, or know none.
+    kin: Option<Vec<String>>,
+    /// Whether they count outlets.
+    is_charging: bool,
+    /// The companies that they are pinned to, by maker, brand, model or operator, with the makers below those.
+    orgs: Vec<String>,
+}
+
+impl Subject {
+    pub(super) fn of(reader: &Reader<'_>, frame: &Frame) -> Self {
+        let (dataset, vocabulary) = (reader.dataset, reader.vocabulary);
+        let codes = |dimension| pinned(frame, dataset, dimension);
+        let geos = codes(Dimension::Geo);
+        let list = vocabulary.codes.get(&Dimension::Geo);
+        let above = with(list, &geos, |list, geo| list.above(geo).map(str::to_owned).collect());
+        let within = with(list, &geos, below);
+        let powertrains = codes(Dimension::Powertrain);
+        let list = vocabulary.codes.get(&Dimension::Powertrain);
+        let kin = with(list, &powertrains, |list, code| {
+            list.above(code).map(str::to_owned).chain(below(list, code)).collect()
+        });
+        let has_all = |frame: &Frame| {
+            let of = frame.series.iter().map(|series| series.code(dataset, Dimension::Powertrain));
+            of.into_iter().any(|code| code == TOTAL || code == OTHER)
+        };
+        let is_of_some = dataset.place(Dimension::Powertrain).is_some() && !has_all(frame);
+        let is_charging = [Dimension::Operator, Dimension::Access, Dimension::Current]
+            .iter()
+            .any(|dimension| dataset.place(*dimension).is_some());
+        let makers = makers(vocabulary, codes);
+        let orgs = with(vocabulary.codes.get(&Dimension::Maker), &makers, below);
+        Self { geos, above, within, kin: is_of_some.then_some(kin), is_charging, orgs }
+    }
+
+    /// The instruments that concern them.
+    pub(super) fn granted(&self) -> Concerning<'_> {
+        let kind = self.is_charging.then_some(CHARGING);
+        Concerning { jurisdictions: &self.above, powertrains: self.kin.as_deref(), kind }
+    }
+
+    /// Whose policies concern them: those of their regions and of the regions above, and those bound to none.
+    pub(super) fn governed(&self) -> About {
+        About { orgs: Vec::new(), geos: self.above.clone(), unbound: self.is_domestic() }
+    }
+
+    /// The events that concern them: those of their companies, or where no company is pinned all of their regions.
+    pub(super) fn lived(&self) -> About {
+        if self.orgs.is_empty() {
+            let unbound = self.geos.contains(COUNTRY);
+            return About { orgs: Vec::new(), geos: self.within.clone(), unbound };
+        }
+        About { orgs: self.orgs.clone(), ..About::default() }
+    }
+
+    /// The partnerships that concern them: those of their companies, or where no company is pinned those that work in just their
+    /// region, which are few in a province, and none in the country as a whole.
+    pub(super) fn run(&self) -> About {
+        let geos = if self.orgs.is_empty() { self.geos.iter().cloned().collect() } else { Vec::new() };
+        About { orgs: self.orgs.clone(), geos, unbound: false }
+    }
+
+    pub(super) fn why_granted(&self, instrument: &InstrumentDates) -> String {
+        let granted = format!("granted by {}", self.region(&instrument.jurisdiction));
+        let Some(kin) = &self.kin else { return granted };
+        let named: Vec<&str> =
+            instrument.powertrains.iter().filter(|code| kin.contains(code)).map(String::as_str).collect();
+        if named.is_empty() {
+            return format!("{granted}; it names no powertrain");
+        }
+        format!("{granted}; it names {}", named.join(", "))
+    }
+
+    pub(super) fn why_governed(&self, geo: Option<&str>) -> String {
+        geo.map_or_else(
+            || "a policy that is bound to no region".to_owned(),
+            |geo| format!("a policy of {}", self.region(geo)),
+        )
+    }
+
+    pub(super) fn why_about(&self, orgs: &[String], geo: Option<&str>) -> String {
+        let ours: Vec<&str> = orgs.iter().filter(|org| self.orgs.contains(org)).map(String::as_str).collect();
+        match (ours.as_slice(), geo) {
+            ([], Some(geo)) if self.geos.contains(geo) => format!("in {geo}"),
+            ([], Some(geo)) => format!("in {geo}, within {}", self.listed()),
+            ([], None) => "bound to no region".to_owned(),
+            (ours, _) => format!("about {}", ours.join(", ")),
+        }
+    }
+
+    fn region(&self, geo: &str) -> String {
+        if self.geos.contains(geo) { geo.to_owned() } else { format!("{geo}, above {}", self.listed()) }
+    }
+
+    fn listed(&self) -> String {
+        self.geos.iter().map(String::as_str).collect::<Vec<_>>().join(", ")
+    }
+
+    /// Whether one of their regions is the country or lies in it.
+    fn is_domestic(&self) -> bool {
+        self.above.iter().any(|geo| geo == COUNTRY)
+    }
+}
+
+/// The codes of a dimension that the series of an answer are pinned to, those of sums apart.
+fn pinned(frame: &Frame, dataset: &Dataset, dimension: Dimension) -> BTreeSet<String> {
+    let codes = frame.series.iter().flat_map(|series| series.code(dataset, dimension).split(PLUS));
+    codes.filter(|code| !["", TOTAL, OTHER].contains(code)).map(str::to_owned).collect()
+}
+
+/// Codes with what a list has above or below each.
+fn with(
+    list: Option<&CodeList>,
+    codes: &BTreeSet<String>,
+    more: impl Fn(&CodeList, &str) -> Vec<String>,
+) -> Vec<String> {
+    let more = codes.iter().flat_map(|code| list.map(|list| more(list, code)).unwrap_or_default());
+    let all: BTreeSet<String> = codes.iter().cloned().chain(more).collect();
+    all.into_iter().collect()
+}
+
+fn below(list: &CodeList, code: &str) -> Vec<String> {
+    list.below(code).map(|code| code.code.clone()).collect()
+}
+
+/// The makers, the makers of brands and models, and the companies behind operators.
+fn makers(vocabulary: &Vocabulary, codes: impl Fn(Dimension) -> BTreeSet<String>) -> BTreeSet<String> {
+    let mut makers = codes(Dimension::Maker);
+    for dimension in [Dimension::Brand, Dimension::Model, Dimension::Operator] {
+        let Some(list) = vocabulary.codes.get(&dimension) else { continue };
+        for code in codes(dimension).iter().filter_map(|code| list.get(code)) {
+            let named =
+                ["maker", "makers_also", "org_id"].iter().filter_map(|name| code.attributes.get(*name));
+            makers.extend(named.flat_map(texts));
+        }
+    }
+    makers
+}
+
+/// A text, or the texts of a list.
+fn texts(value: &Value) -> Vec<String> {
+    let one = value.as_str().into_iter();
+    let all = value.as_array().into_iter().flatten().filter_map(Value::as_str);
+    one.chain(all).map(str::to_owned).collect()
+}
