@@ -30,8 +30,7 @@ pub fn files(world: &World, history: &History, load: &BTreeMap<String, Document>
     let mut files = bare().with("datasets/test.toml", DESCRIPTION);
     for dimension in DIMENSIONS {
         let rows = codes(dimension).iter().map(|(code, parent, kind)| match dimension {
-            Dimension::Geo => format!("{code},{parent},{code},,{kind},,,"),
-            Dimension::Maker => format!("{code},{parent},{code},,{kind},,,"),
+            Dimension::Geo | Dimension::Maker => format!("{code},{parent},{code},,{kind},,,"),
             _ => format!("{code},{parent},{code},,"),
         });
         files = filled(files, &format!("codes/{dimension}.csv"), rows);
