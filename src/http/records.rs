@@ -107,7 +107,7 @@ pub struct Warning {
 pub struct Tabled<T, R> {
     /// The record.
     pub record: T,
-    /// The same as rows.
+    /// The same as rows; nobody reads them where the answer is no table.
     pub rows: Vec<R>,
     /// What to know before using it.
     pub warnings: Vec<Warning>,
@@ -193,6 +193,11 @@ impl View {
             Format::Ndjson => lines([data], None)?,
         };
         Ok(self.reply(collection, (version, changed_at), body, None))
+    }
+
+    /// Whether the answer is a table: rows, and nothing around them.
+    pub fn is_table(&self) -> bool {
+        self.format != Format::Json
     }
 
     /// Answers with one record as JSON, and with its table in the formats that are tables.

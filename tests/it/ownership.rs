@@ -237,6 +237,23 @@ async fn cross_holdings_are_followed_to_their_end() {
 }
 
 #[tokio::test]
+async fn more_owners_than_are_computed_are_refused_and_never_left_out() {
+    let client = Client::bundled().await;
+    let mut writer = client.database.database.writer().await.unwrap();
+    let many = "WITH made AS (
+            INSERT INTO organization SELECT 'made-' || n, 'Made', NULL, 'investor', NULL, NULL, NULL, NULL, '(,)', NULL, NULL, NULL,
+                o.release_id, NULL FROM organization o, generate_series(1, 2000) n WHERE o.org_id = 'proton'
+        )
+        INSERT INTO partnership_member SELECT partnership_id, 100 + n, 'made-' || n, 'investor', 0.01, '2020', NULL, '[2020-01-01,)',
+            document_id, release_id, NULL FROM partnership, generate_series(1, 2000) n WHERE partnership_id = 'geely-proton'";
+    sqlx::query(many).execute(&mut writer).await.unwrap();
+    let refused = client.get("/v1/organizations/proton/ownership?on=2021").await.expect(413);
+    refused.problem("too_large");
+    assert!(refused.text().contains("2000 organizations"), "{}", refused.text());
+    assert_eq!(totals(&ask(&client, "proton/ownership?on=2019").await), [json!(["geely-holding", 49.9])]);
+}
+
+#[tokio::test]
 async fn wrong_questions_are_refused_whole() {
     let client = Client::bundled().await;
     let unknown = client.get("/v1/organizations/volvo-car/ownership").await.expect(404);

@@ -43,8 +43,13 @@ struct Found<'g, 'a> {
     totals: HashMap<usize, (Decimal, Decimal)>,
 }
 
-/// The answer, as a record and as rows, and what a reader should know of it. `None` where the organization is not held.
-pub fn answer(known: &Known, asked: Asked<'_>) -> Option<(Ownership, Vec<ChainRow>, Vec<Notice>)> {
+/// The answer, as a record and where it is a table as rows, and what a reader should know of it. `None` where the organization is
+/// not held.
+pub fn answer(
+    known: &Known,
+    asked: Asked<'_>,
+    is_table: bool,
+) -> Option<(Ownership, Vec<ChainRow>, Vec<Notice>)> {
     let graph = Graph::of(known);
     let start = graph.organization(asked.id)?;
     let party = graph.nodes[start].party?;
@@ -71,7 +76,8 @@ pub fn answer(known: &Known, asked: Asked<'_>) -> Option<(Ownership, Vec<ChainRo
         records: found.records(&children),
         complete,
     };
-    let rows = found.paths.iter().map(|path| found.row(path)).collect();
+    let tabled = if is_table { found.paths.as_slice() } else { &[] };
+    let rows = tabled.iter().map(|path| found.row(path)).collect();
     let notices = notices(known, &graph, (&reach, start), &ownership);
     Some((ownership, rows, notices))
 }
@@ -243,21 +249,20 @@ impl Found<'_, '_> {
             Direction::Up => {
                 let spheres: Vec<Sphere> = (0..self.graph.nodes.len()).map(sphere).collect();
                 let is_free = |head: usize| !spheres.iter().any(|sphere| sphere.holds(head));
-                let told = |sphere: &Sphere| self.controlled(sphere, self.start, is_free(sphere.head));
+                let told = |sphere: &Sphere| self.controlled(sphere, self.start, Some(is_free(sphere.head)));
                 spheres.iter().filter_map(told).collect()
             }
             Direction::Down => {
                 let own = sphere(self.start);
                 let nodes = 0..self.graph.nodes.len();
-                // Who controls the start is not read.
-                nodes.filter_map(|node| self.controlled(&own, node, true)).collect()
+                nodes.filter_map(|node| self.controlled(&own, node, None)).collect()
             }
         };
         control.sort();
         control
     }
 
-    fn controlled(&self, sphere: &Sphere, node: usize, ultimate: bool) -> Option<OwnershipControl> {
+    fn controlled(&self, sphere: &Sphere, node: usize, ultimate: Option<bool>) -> Option<OwnershipControl> {
         let hold = sphere.hold(self.graph, node)?;
         Some(OwnershipControl {
             controller: self.id(sphere.head),

@@ -128,8 +128,8 @@ pub struct OwnershipControl {
     pub through: Vec<String>,
     /// Whether a parent of record stands anywhere in between: a statement without a date, that no dated share contradicts.
     pub of_record: bool,
-    /// Whether nobody known controls the controller in turn.
-    pub ultimate: bool,
+    /// Whether nobody known controls the controller in turn; null where it is asked what that one owns, since its owners are not read.
+    pub ultimate: Option<bool>,
 }
 
 /// What control rests on.

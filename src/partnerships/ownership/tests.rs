@@ -60,7 +60,7 @@ fn known(stakes: &[Drawn<'_>], parents: &[(&str, &str)]) -> Known {
 
 fn asked(known: &Known, id: &str, direction: Direction) -> (Ownership, Vec<&'static str>) {
     let asked = Asked { id, on: "2024-01-01".parse().unwrap(), direction };
-    let (ownership, rows, notices) = answer(known, asked).unwrap();
+    let (ownership, rows, notices) = answer(known, asked, true).unwrap();
     assert_eq!(rows.len(), ownership.chains.len());
     (ownership, notices.into_iter().map(|notice| notice.code).collect())
 }
@@ -207,7 +207,7 @@ fn a_parent_of_record_counts_where_the_dated_shares_leave_it_more_than_half() {
     let up = asked(&known(&stakes, &[("s", "g")]), "t", Direction::Up).0;
     assert_eq!(control(&up), [("g", Basis::Majority, true), ("s", Basis::Majority, false)]);
     assert_eq!(totals(&up), ["s 51"], "it is no share");
-    assert!(up.control[0].ultimate && !up.control[1].ultimate);
+    assert_eq!((up.control[0].ultimate, up.control[1].ultimate), (Some(true), Some(false)));
     let sold = [("s", "t", Some("51")), ("f", "s", Some("50"))];
     let up = asked(&known(&sold, &[("s", "g")]), "t", Direction::Up).0;
     assert_eq!(control(&up), [("s", Basis::Majority, false)], "half is with somebody else");

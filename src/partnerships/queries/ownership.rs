@@ -13,7 +13,10 @@ use crate::partnerships::ownership::{Asked, Direction, Known, MOST_ORGANIZATIONS
 pub async fn stakes(pool: &PgPool, asked: Asked<'_>) -> Result<(Versioned<Known>, [i64; 2])> {
     let Asked { id, on, direction } = asked;
     let row = sqlx::query!(
-        r#"WITH RECURSIVE stake AS NOT MATERIALIZED (
+        r#"WITH RECURSIVE gone AS MATERIALIZED (
+            SELECT o.org_id FROM organization o WHERE o.superseded_by IS NULL AND upper(o.existence) <= $2::date
+        ),
+        stake AS NOT MATERIALIZED (
             SELECT h.partnership_id AS partnership, h.position, h.org_id AS holder, t.org_id AS held, p.kind, p.name, h.role,
                    trim_scale(h.equity_percent)::text AS equity_percent, h.valid_from, h.valid_to, h.document_id AS document,
                    NOT isempty(p.in_force) AS placed,
@@ -31,9 +34,7 @@ pub async fn stakes(pool: &PgPool, asked: Asked<'_>) -> Result<(Versioned<Known>
               AND (t.org_id IS NULL OR lower_inf(t.in_force) OR lower(t.in_force) <= $2 OR h.valid_from IS NOT NULL
                    AND NOT starts_with(coalesce(t.valid_from, p.effective_from, p.announced, h.valid_from), h.valid_from))
               -- Nobody holds what is dissolved, and who is dissolved holds nothing.
-              AND NOT EXISTS (
-                  SELECT FROM organization o
-                  WHERE o.superseded_by IS NULL AND o.org_id IN (h.org_id, t.org_id) AND upper(o.existence) <= $2)
+              AND (h.org_id IN (SELECT org_id FROM gone)) IS NOT TRUE AND (t.org_id IN (SELECT org_id FROM gone)) IS NOT TRUE
         ),
         -- Each OFFSET 0 keeps a step by itself, so that it is one look into an index whatever is guessed of its size.
         reached (org) AS (

@@ -43,7 +43,8 @@ pub async fn get_network(State(app): State<App>, Id(id): Id, mut call: Call) -> 
     };
     let record = Network::of(found, asked);
     let cut = (!record.complete).then(|| Warning::new("network_cut", CUT));
-    let (rows, complete) = (record.edges.clone(), record.complete);
+    let rows = if view.is_table() { record.edges.clone() } else { Vec::new() };
+    let complete = record.complete;
     let data = Tabled { record, rows, warnings: cut.into_iter().collect(), complete };
     let read = Versioned { version, changed_at, data };
     let reply = view.depending_on((on, organizations)).tabled(Collection::Partnerships.name(), read)?;

@@ -38,7 +38,7 @@ pub async fn get_ownership(State(app): State<App>, Id(id): Id, mut call: Call) -
     let on = day(filter.on, app.clock.today());
     let asked = Asked { id: &id, on, direction: filter.direction.unwrap_or_default() };
     let (read, versions) = queries::stakes(&app.pool, asked).await?;
-    let Some((record, rows, notices)) = answer(&read.data, asked) else {
+    let Some((record, rows, notices)) = answer(&read.data, asked, view.is_table()) else {
         return Err(missing(&app, Collection::Organizations, "organization", id).await);
     };
     let warnings = notices.into_iter().map(|notice| Warning::new(notice.code, notice.detail)).collect();
