@@ -68,6 +68,8 @@ pub struct Stake {
     pub life_until: Option<NaiveDate>,
     /// The document that states it.
     pub document: String,
+    /// The last day that the date of the document may mean; null where it is undated.
+    pub published: Option<NaiveDate>,
 }
 
 /// What is known of the holders of these companies, at all levels above them, in one snapshot.
@@ -77,10 +79,12 @@ pub async fn holdings(connection: &mut PgConnection, companies: &[String]) -> Re
             SELECT s.org_id AS of, s.role = 'operator' AS is_venture, h.org_id AS holder, h.position,
                    h.equity_percent::text AS percent, lower(h.in_force) AS "from", upper(h.in_force) AS until,
                    h.valid_from, h.valid_to, p.partnership_id AS partnership, NOT isempty(p.in_force) AS has_life,
-                   lower(p.in_force) AS life_from, upper(p.in_force) AS life_until, h.document_id AS document
+                   lower(p.in_force) AS life_from, upper(p.in_force) AS life_until, h.document_id AS document,
+                   CASE WHEN d.published IS NOT NULL THEN d.published_until END AS published
             FROM partnership_member s
             JOIN partnership_member h ON h.partnership_id = s.partnership_id AND h.superseded_by IS NULL
             JOIN partnership p ON p.partnership_id = s.partnership_id AND p.superseded_by IS NULL
+            LEFT JOIN document d ON d.document_id = h.document_id AND d.superseded_by IS NULL
             WHERE s.superseded_by IS NULL AND s.role IN ('operator', 'target') AND h.role IN ('parent', 'investor')
         ),
         concerned AS (

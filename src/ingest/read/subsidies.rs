@@ -80,10 +80,12 @@ pub fn read(sheets: &Sheets<'_>, vocabulary: &Vocabulary, entries: &mut Vec<Entr
     contradictions::check_rules(sheets, &vocabulary.instruments);
     let odds = contradictions::rates_at_odds(&rates);
     if !odds.is_empty() {
+        let count = odds.len();
         tracing::info!(
-            rates = odds.join("; "),
-            "rates state different amounts for the same bounds and days, unless their conditions tell them apart"
+            pairs = count,
+            "rates state different amounts for the same bounds and days: their instruments tell which"
         );
+        tracing::debug!(rates = odds.join("; "), "rates at odds, unless their conditions tell them apart");
     }
     entries.extend(sheets.instruments.rows().map(|row| instrument(&row, vocabulary)));
     let mut positions = Positions::default();

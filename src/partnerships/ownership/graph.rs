@@ -95,10 +95,13 @@ impl<'a> Graph<'a> {
         })
     }
 
-    /// No share is more than what the least shares of the others leave.
+    /// No share is more than what the least shares of the others leave. Where these contradict one another they bound nothing.
     fn bound(&mut self) {
         for held in 0..self.nodes.len() {
             let all = self.least_of(held);
+            if all > Decimal::ONE {
+                continue;
+            }
             for at in self.into[held].clone() {
                 let holding = &mut self.holdings[at];
                 let left = Decimal::ONE - (all - holding.least);

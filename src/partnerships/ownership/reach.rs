@@ -85,7 +85,9 @@ impl<'g, 'a> Reach<'g, 'a> {
         let holdings = self.graph.into[node].iter().map(|at| &self.graph.holdings[*at]);
         let mut share: Decimal = holdings.clone().map(|holding| holding.least * shares[holding.holder]).sum();
         if bound == Bound::Most {
-            let mut left = (Decimal::ONE - self.graph.least_of(node)).max(Decimal::ZERO);
+            let stated = self.graph.least_of(node);
+            // Shares that contradict one another bound nothing.
+            let mut left = if stated > Decimal::ONE { Decimal::ONE } else { Decimal::ONE - stated };
             let mut open: Vec<_> = holdings.filter(|holding| holding.most > holding.least).collect();
             // What is open goes to whom the owner has most of, as far as that one's share may be larger.
             open.sort_by_key(|holding| std::cmp::Reverse(shares[holding.holder]));

@@ -49,8 +49,7 @@ pub async fn network(
                    json_build_object('position', b.position, 'org', b.org_id, 'role', b.role,
                        'equity_percent', trim_scale(b.equity_percent), 'document', b.document_id) AS second,
                    CASE WHEN lower(b.in_force) > lower(a.in_force) OR lower_inf(a.in_force)
-                       THEN coalesce(b.valid_from, p.effective_from)
-                       ELSE coalesce(a.valid_from, p.effective_from) END AS valid_from,
+                       THEN b.valid_from ELSE a.valid_from END AS valid_from,
                    CASE WHEN upper(b.in_force) < upper(a.in_force) OR upper_inf(a.in_force)
                        THEN b.valid_to ELSE a.valid_to END AS valid_to
             FROM node n

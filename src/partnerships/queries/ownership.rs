@@ -10,25 +10,50 @@ use crate::partnerships::ownership::{Asked, Direction, Known, MOST_ORGANIZATIONS
 
 /// What is known of the stakes around an organization on a day, beside it the versions of the organizations that hold them and of
 /// the documents that date them.
+#[expect(clippy::too_many_lines, reason = "it is one statement, so that all of it is of one snapshot")]
 pub async fn stakes(pool: &PgPool, asked: Asked<'_>) -> Result<(Versioned<Known>, [i64; 2])> {
     let Asked { id, on, direction } = asked;
     let row = sqlx::query!(
         r#"WITH RECURSIVE gone AS MATERIALIZED (
             SELECT o.org_id FROM organization o WHERE o.superseded_by IS NULL AND upper(o.existence) <= $2::date
         ),
+        -- Each share of the day; and of who had one before and has one later, for the days between of which nothing is stated, one of
+        -- unknown size from the end of the one to the start of the other.
+        share AS NOT MATERIALIZED (
+            SELECT h.partnership_id, h.position, h.org_id, h.role, h.equity_percent, h.valid_from, h.valid_to, h.document_id,
+                   lower_inf(h.in_force) AS is_open
+            FROM partnership_member h
+            WHERE h.superseded_by IS NULL AND h.role IN ('parent', 'investor') AND h.in_force @> $2::date
+            UNION ALL
+            SELECT h.partnership_id, h.position, h.org_id, h.role, NULL, h.valid_to, n.valid_from, h.document_id,
+                   false
+            FROM partnership_member h
+            CROSS JOIN LATERAL (
+                SELECT n.valid_from FROM partnership_member n
+                WHERE n.superseded_by IS NULL AND n.partnership_id = h.partnership_id AND n.org_id = h.org_id
+                  AND n.role IN ('parent', 'investor') AND lower(n.in_force) > $2
+                ORDER BY lower(n.in_force), n.position LIMIT 1
+            ) n
+            WHERE h.superseded_by IS NULL AND h.role IN ('parent', 'investor') AND upper(h.in_force) <= $2
+              AND NOT EXISTS (
+                  SELECT FROM partnership_member o
+                  WHERE o.superseded_by IS NULL AND o.partnership_id = h.partnership_id AND o.org_id = h.org_id
+                    AND o.role IN ('parent', 'investor')
+                    AND (o.in_force @> $2 OR upper(o.in_force) <= $2 AND (upper(o.in_force), o.position) > (upper(h.in_force), h.position)))
+        ),
         stake AS NOT MATERIALIZED (
             SELECT h.partnership_id AS partnership, h.position, h.org_id AS holder, t.org_id AS held, p.kind, p.name, h.role,
                    trim_scale(h.equity_percent)::text AS equity_percent, h.valid_from, h.valid_to, h.document_id AS document,
                    NOT isempty(p.in_force) AS placed,
-                   NOT lower_inf(h.in_force) OR EXISTS (
-                       SELECT FROM document d
-                       WHERE d.superseded_by IS NULL AND d.document_id = h.document_id AND d.published_until <= $2) AS begun
-            FROM partnership_member h
+                   -- Of an undated document a start that it does not tell is that of the partnership, where that has one.
+                   h.valid_from IS NOT NULL OR coalesce((
+                       SELECT CASE WHEN d.published IS NULL THEN NOT h.is_open ELSE d.published_until <= $2 END FROM document d
+                       WHERE d.superseded_by IS NULL AND d.document_id = h.document_id), false) AS begun
+            FROM share h
             JOIN partnership p ON p.superseded_by IS NULL AND p.partnership_id = h.partnership_id
             LEFT JOIN partnership_member t ON t.superseded_by IS NULL AND t.partnership_id = h.partnership_id
                 AND t.role IN ('operator', 'target')
-            WHERE h.superseded_by IS NULL AND h.role IN ('parent', 'investor') AND h.in_force @> $2::date
-              AND p.kind IN ('joint_venture', 'equity_stake', 'acquisition', 'brand_launch', 'wholly_owned_plant')
+            WHERE p.kind IN ('joint_venture', 'equity_stake', 'acquisition', 'brand_launch', 'wholly_owned_plant')
               -- A stake counts by its own dates. Where the company began later, that is an earlier holding which its document
               -- states, unless both dates may mean the same day.
               AND (t.org_id IS NULL OR lower_inf(t.in_force) OR lower(t.in_force) <= $2 OR h.valid_from IS NOT NULL

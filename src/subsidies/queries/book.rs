@@ -23,7 +23,7 @@ async fn book(pool: &PgPool) -> Result<(Versioned<Book>, (i64, i64))> {
         r#"WITH rule AS (
             SELECT r.instrument_id, r.position, r.rule_id AS id, lower(r.in_force) AS "from", upper(r.in_force) AS until,
                    r.part, r.scheme, r.vehicle_class, r.powertrains, r.criterion, r.min::text, r.max::text, r.value::text,
-                   r.unit, r.supersedes, r.verification, r.document_id AS document, d.published_until AS published, r.note
+                   r.unit, r.supersedes, r.verification, r.document_id AS document, CASE WHEN d.published IS NOT NULL THEN d.published_until END AS published, r.note
             FROM subsidy_rule r
             LEFT JOIN document d ON d.document_id = r.document_id AND d.superseded_by IS NULL
             WHERE r.superseded_by IS NULL
@@ -31,7 +31,8 @@ async fn book(pool: &PgPool) -> Result<(Versioned<Book>, (i64, i64))> {
         rate AS (
             SELECT r.instrument_id, r.position, lower(r.in_force) AS "from", upper(r.in_force) AS until, r.vehicle_class,
                    r.powertrains, r.criterion, r.min_value::text, r.max_value::text, r.unit, r.amount::text, r.cap::text,
-                   r.condition, r.document_id AS document, d.published_until AS published
+                   r.condition, r.document_id AS document,
+                   CASE WHEN d.published IS NOT NULL THEN d.published_until END AS published
             FROM subsidy_rate r
             LEFT JOIN document d ON d.document_id = r.document_id AND d.superseded_by IS NULL
             WHERE r.superseded_by IS NULL

@@ -1,6 +1,6 @@
 //! What the series of an answer are of, as far as it decides what concerns them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -17,11 +17,14 @@ const COUNTRY: &str = "CN";
 /// The kind of the instruments that pay for outlets.
 const CHARGING: &str = "charging_subsidy";
 
+/// All regions above one, and all below it.
+type Around = (Vec<String>, Vec<String>);
+
 /// What the series of an answer are of.
 #[derive(Debug)]
 pub(super) struct Subject {
-    /// Their regions.
-    geos: BTreeSet<String>,
+    /// Their regions, each with all above and all below it.
+    geos: BTreeMap<String, Around>,
     /// These with all regions above them.
     above: Vec<String>,
     /// These with all regions below them.
@@ -38,10 +41,18 @@ impl Subject {
     pub(super) fn of(reader: &Reader<'_>, frame: &Frame) -> Self {
         let (dataset, vocabulary) = (reader.dataset, reader.vocabulary);
         let codes = |dimension| pinned(frame, dataset, dimension);
-        let geos = codes(Dimension::Geo);
         let list = vocabulary.codes.get(&Dimension::Geo);
-        let above = with(list, &geos, |list, geo| list.above(geo).map(str::to_owned).collect());
-        let within = with(list, &geos, below);
+        let around = |geo: String| {
+            let above = list.map(|list| list.above(&geo).map(str::to_owned).collect()).unwrap_or_default();
+            let within = list.map(|list| below(list, &geo)).unwrap_or_default();
+            (geo, (above, within))
+        };
+        let geos: BTreeMap<String, Around> = codes(Dimension::Geo).into_iter().map(around).collect();
+        let all = |more: fn(&Around) -> &Vec<String>| -> Vec<String> {
+            let more = geos.values().flat_map(more).cloned();
+            geos.keys().cloned().chain(more).collect::<BTreeSet<_>>().into_iter().collect()
+        };
+        let (above, within) = (all(|(above, _)| above), all(|(_, within)| within));
         let powertrains = codes(Dimension::Powertrain);
         let list = vocabulary.codes.get(&Dimension::Powertrain);
         let kin = with(list, &powertrains, |list, code| {
@@ -74,7 +85,7 @@ impl Subject {
     /// The events that concern them: those of their companies, or where no company is pinned all of their regions.
     pub(super) fn lived(&self) -> About {
         if self.orgs.is_empty() {
-            let unbound = self.geos.contains(COUNTRY);
+            let unbound = self.geos.contains_key(COUNTRY);
             return About { orgs: Vec::new(), geos: self.within.clone(), unbound };
         }
         About { orgs: self.orgs.clone(), ..About::default() }
@@ -83,7 +94,7 @@ impl Subject {
     /// The partnerships that concern them: those of their companies, or where no company is pinned those that work in just their
     /// region, which are few in a province, and none in the country as a whole.
     pub(super) fn run(&self) -> About {
-        let geos = if self.orgs.is_empty() { self.geos.iter().cloned().collect() } else { Vec::new() };
+        let geos = if self.orgs.is_empty() { self.geos.keys().cloned().collect() } else { Vec::new() };
         About { orgs: self.orgs.clone(), geos, unbound: false }
     }
 
@@ -108,19 +119,24 @@ impl Subject {
     pub(super) fn why_about(&self, orgs: &[String], geo: Option<&str>) -> String {
         let ours: Vec<&str> = orgs.iter().filter(|org| self.orgs.contains(org)).map(String::as_str).collect();
         match (ours.as_slice(), geo) {
-            ([], Some(geo)) if self.geos.contains(geo) => format!("in {geo}"),
-            ([], Some(geo)) => format!("in {geo}, within {}", self.listed()),
+            ([], Some(geo)) if self.geos.contains_key(geo) => format!("in {geo}"),
+            ([], Some(geo)) => format!("in {geo}, within {}", self.listed(|(_, within)| within, geo)),
             ([], None) => "bound to no region".to_owned(),
             (ours, _) => format!("about {}", ours.join(", ")),
         }
     }
 
     fn region(&self, geo: &str) -> String {
-        if self.geos.contains(geo) { geo.to_owned() } else { format!("{geo}, above {}", self.listed()) }
+        if self.geos.contains_key(geo) {
+            return geo.to_owned();
+        }
+        format!("{geo}, above {}", self.listed(|(above, _)| above, geo))
     }
 
-    fn listed(&self) -> String {
-        self.geos.iter().map(String::as_str).collect::<Vec<_>>().join(", ")
+    /// Those of their regions that have another one above or within them.
+    fn listed(&self, side: fn(&Around) -> &Vec<String>, geo: &str) -> String {
+        let around = self.geos.iter().filter(|(_, around)| side(around).iter().any(|code| code == geo));
+        around.map(|(code, _)| code.as_str()).collect::<Vec<_>>().join(", ")
     }
 
     /// Whether one of their regions is the country or lies in it.

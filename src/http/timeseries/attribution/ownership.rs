@@ -23,8 +23,10 @@ pub struct Ownership {
 pub struct Held<'a> {
     /// What is stated of it.
     pub stake: &'a Stake,
-    /// Its share on that day, in percent; `None` where none is stated for it.
+    /// Its share on that day, in percent; `None` where none is stated for it, or it may not have begun.
     pub percent: Option<Decimal>,
+    /// The most that it may be where it may not have begun, in percent.
+    pub at_most: Option<Decimal>,
 }
 
 /// Whom the cars of a maker are counted to on a day.
@@ -61,23 +63,25 @@ impl Ownership {
     /// The holders of a company on a day.
     ///
     /// A stated share holds for its own days, even past the end of its partnership: who takes over all shares ends the partnership and
-    /// keeps them. One whose size is not stated holds as long as the partnership does. Of a partnership in force for which no
-    /// share is stated for the day, its holders hold unknown ones.
+    /// keeps them. One whose size is not stated ends with the partnership. Who had a share before and has one later, and of a
+    /// partnership in force for which no share is stated for the day every holder, holds an unknown one. A share whose start no
+    /// document tells may be nothing until its document was published.
     pub fn holders(&self, company: &str, day: NaiveDate) -> Vec<Held<'_>> {
         let stakes = self.stakes.get(company).map(Vec::as_slice).unwrap_or_default();
         let mut held = Vec::new();
         for partnership in stakes.chunk_by(|a, b| a.partnership == b.partnership) {
             let now = partnership.iter().filter(|stake| stake.holds(day));
             let before = held.len();
-            held.extend(now.map(|stake| Held { stake, percent: stake.percent }));
-            if held.len() > before || !partnership[0].lives(day) {
-                continue;
-            }
-            let mut known: Vec<&str> = Vec::new();
+            held.extend(now.map(|stake| Held::on(stake, day)));
+            let is_silent = held.len() == before && partnership[0].lives(day);
+            let mut known: Vec<&str> = held[before..].iter().map(|held| held.stake.holder.as_str()).collect();
             for stake in partnership.iter().rev() {
-                if !known.contains(&stake.holder.as_str()) {
+                let of = || partnership.iter().filter(|other| other.holder == stake.holder && other.has_life);
+                let is_between = of().any(|other| other.until.is_some_and(|until| until <= day))
+                    && of().any(|other| other.from.is_some_and(|from| day < from));
+                if !known.contains(&stake.holder.as_str()) && (is_silent || is_between) {
                     known.push(&stake.holder);
-                    held.push(Held { stake, percent: None });
+                    held.push(Held { stake, percent: None, at_most: None });
                 }
             }
         }
@@ -104,7 +108,7 @@ impl Ownership {
         let parent = self.organizations.get(company)?.parent.as_deref()?;
         let exists = self.organizations.get(parent).is_none_or(|parent| parent.exists(day));
         let stakes = self.stakes.get(company).map(Vec::as_slice).unwrap_or_default();
-        let is_stated = stakes.iter().any(|stake| stake.holder == parent);
+        let is_stated = stakes.iter().any(|stake| stake.holder == parent && stake.has_life);
         let holds = || self.holders(company, day).iter().any(|held| held.stake.holder == parent);
         (exists && (!is_stated || holds())).then_some(parent)
     }
@@ -136,10 +140,22 @@ pub fn is_venture(holders: &[Held<'_>]) -> bool {
     holders.iter().any(|held| held.stake.is_venture)
 }
 
+impl<'a> Held<'a> {
+    fn on(stake: &'a Stake, day: NaiveDate) -> Self {
+        // Of an undated document a start that it does not tell is that of the partnership, where that has one.
+        let published = stake.published.map_or(stake.from.is_some(), |published| published <= day);
+        let begun = stake.valid_from.is_some() || published;
+        if begun {
+            return Self { stake, percent: stake.percent, at_most: None };
+        }
+        Self { stake, percent: None, at_most: stake.percent }
+    }
+}
+
 impl Stake {
     fn holds(&self, day: NaiveDate) -> bool {
-        let counts = if self.percent.is_some() { self.has_life } else { self.lives(day) };
-        counts && within(day, self.from, self.until)
+        let is_over = self.percent.is_none() && self.life_until.is_some_and(|until| until <= day);
+        self.has_life && !is_over && within(day, self.from, self.until)
     }
 
     fn lives(&self, day: NaiveDate) -> bool {

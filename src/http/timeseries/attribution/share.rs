@@ -152,7 +152,7 @@ impl<'a> Company<'a> {
         match held.percent {
             Some(percent) if self.contradicts => Weight { least: Decimal::ZERO, most: percent },
             Some(percent) => Weight { least: percent, most: percent },
-            None => Weight { least: Decimal::ZERO, most: self.rest },
+            None => Weight { least: Decimal::ZERO, most: held.at_most.unwrap_or(self.rest).min(self.rest) },
         }
     }
 
@@ -224,7 +224,7 @@ impl<'a> Company<'a> {
         let candidates: Vec<&str> =
             groups.iter().filter(|(_, weight)| weight.most >= largest).map(|(group, _)| *group).collect();
         // What is left besides stated shares may be that of one who has more.
-        let hidden = self.rest > largest;
+        let hidden = self.rest > Decimal::ZERO && self.rest >= largest;
         if let [one] = candidates.as_slice()
             && !hidden
         {

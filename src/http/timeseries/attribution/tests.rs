@@ -32,13 +32,14 @@ fn stake(text: &str) -> Stake {
         percent: percent.parse().ok(),
         from: date(from),
         until: date(until),
-        valid_from: None,
+        valid_from: Some(from.to_owned()),
         valid_to: None,
         partnership: format!("{of} venture"),
         has_life: true,
         life_from: date(from),
         life_until: None,
         document: "document".to_owned(),
+        published: None,
     }
 }
 
@@ -156,13 +157,38 @@ fn a_share_that_nobody_states_is_a_range_and_nothing_is_spread_evenly() {
     assert_eq!(counted(Rule::Equity, &held, asked), expected);
     // Neither can have more than half, whatever the other share is.
     assert_eq!(whole(Rule::Control, &held, asked), ("_O".to_owned(), Basis::JointControl));
-    // Two halves or not: who has the larger one is open.
-    assert_eq!(counted(Rule::Full, &held, asked), between([("jmcg", "0", "100"), ("renault", "0", "100")]));
+    // Two halves or not, and whose the other one is, is open.
+    let halves = between([("jmcg", "0", "100"), ("renault", "0", "100"), ("_O", "0", "100")]);
+    assert_eq!(counted(Rule::Full, &held, asked), halves);
     let neither = ownership(&[], &["magna>venture ? ..", "baic>venture ? .."]);
     let open = between([("baic", "0", "100"), ("magna", "0", "100"), ("_O", "0", "100")]);
     for rule in [Rule::Control, Rule::Full] {
         assert_eq!(counted(rule, &neither, asked), open);
     }
+}
+
+#[test]
+fn a_share_whose_start_is_not_told_may_be_nothing_until_its_document_was_published() {
+    let published = Some(day("2023-12-06"));
+    let told = Stake { valid_from: None, published, ..stake("vw+xpeng 4.99 2023-07-26..") };
+    let held = holdings(Vec::new(), vec![told]);
+    let parts = counted(Rule::Equity, &held, ("xpeng", "2023-07-31"));
+    assert_eq!((parts[0].1.as_str(), parts[0].2.as_str()), ("0", "4.99"), "{parts:?}");
+    let after = counted(Rule::Equity, &held, ("xpeng", "2023-12-31"));
+    assert_eq!((after[0].1.as_str(), after[0].2.as_str()), ("4.99", "4.99"), "{after:?}");
+}
+
+#[test]
+fn who_had_a_share_and_has_one_later_has_an_unknown_one_between() {
+    let stakes = [
+        "volvo>polestar 50 2017-01-01..2021-04-01",
+        "volvo>polestar 49.5 2021-07-12..",
+        "psd>polestar ? 2021-01-01..",
+    ];
+    let held = holdings(Vec::new(), stakes.map(stake).to_vec());
+    let parts = counted(Rule::Equity, &held, ("polestar", "2021-05-31"));
+    let groups: Vec<_> = parts.iter().map(|part| part.0.clone()).collect();
+    assert!(groups.iter().any(|group| group == "volvo"), "{parts:?}");
 }
 
 #[test]
