@@ -33,8 +33,10 @@ pub struct Concerning<'a> {
     pub jurisdictions: &'a [String],
     /// Only those that name one of these powertrains, or none at all; null takes all.
     pub powertrains: Option<&'a [String]>,
-    /// Only those of this kind; null takes all.
-    pub kind: Option<&'a str>,
+    /// Only those for one of these classes of vehicles, or for none that is named; null takes all.
+    pub classes: Option<&'a [String]>,
+    /// Those alone that pay for charging, or all others.
+    pub is_charging: bool,
 }
 
 /// The dates of these instruments, by id.
@@ -44,8 +46,8 @@ pub async fn dated(
 ) -> Result<Versioned<Vec<InstrumentDates>>> {
     let rows = sqlx::query!(
         r#"WITH term AS NOT MATERIALIZED (
-            SELECT instrument_id, powertrains FROM subsidy_rate WHERE superseded_by IS NULL
-            UNION ALL SELECT instrument_id, powertrains FROM subsidy_rule WHERE superseded_by IS NULL
+            SELECT instrument_id, powertrains, vehicle_class FROM subsidy_rate WHERE superseded_by IS NULL
+            UNION ALL SELECT instrument_id, powertrains, vehicle_class FROM subsidy_rule WHERE superseded_by IS NULL
         )
         SELECT c.version, c.changed_at, i.instrument_id AS "id?", i.name AS "name?", i.jurisdiction AS "jurisdiction?",
                i.announced, i.effective_from, i.effective_to, i.powertrains AS "powertrains?", i.document_id AS "document?"
@@ -55,11 +57,15 @@ pub async fn dated(
             FROM subsidy_instrument s WHERE s.superseded_by IS NULL
         ) i ON i.jurisdiction = ANY ($1)
            AND ($2::text[] IS NULL OR i.powertrains && $2 OR i.powertrains = '{}')
-           AND ($3::text IS NULL OR i.kind = $3)
+           AND (i.kind = 'charging_subsidy') = $3
+           AND ($4::text[] IS NULL OR NOT EXISTS (SELECT FROM term t WHERE t.instrument_id = i.instrument_id)
+                OR EXISTS (SELECT FROM term t WHERE t.instrument_id = i.instrument_id
+                           AND (t.vehicle_class IS NULL OR t.vehicle_class = ANY ($4))))
         WHERE c.name = 'subsidies' ORDER BY i.instrument_id"#,
         concerning.jurisdictions,
         concerning.powertrains,
-        concerning.kind,
+        concerning.is_charging,
+        concerning.classes,
     )
     .fetch_all(connection)
     .await?;

@@ -81,25 +81,50 @@ async fn every_annotation_leads_to_what_it_is_of() {
 #[tokio::test]
 async fn a_maker_is_marked_by_its_events_and_partnerships() {
     let client = Client::bundled().await;
-    let path =
-        "/v1/production?measure=sales&maker=saic-gm-wuling&vehicle_class=*&frequency=*&annotate=partnerships";
+    let path = "/v1/production?measure=sales&maker=nio&vehicle_class=*&powertrain=*&frequency=*&annotate=partnerships";
     let answer = client.get(path).await.expect(200);
-    assert!(marks(&answer).iter().all(|(date, ..)| date.as_str() >= "2009"), "its figures begin in 2009");
+    assert!(marks(&answer).contains(&mark("2022-08-23", "partnership_ends", "gac-nio")), "{}", answer.text());
+    assert!(marks(&answer).iter().all(|(date, ..)| date.as_str() >= "2020"), "its figures begin in 2020");
     for annotation in annotations(&answer) {
         let orgs: Vec<&str> =
             annotation["orgs"].as_array().unwrap().iter().map(|org| org.as_str().unwrap()).collect();
-        assert!(orgs.contains(&"saic-gm-wuling"), "{annotation}");
-        assert_eq!(annotation["concerns"], "about saic-gm-wuling");
+        assert!(orgs.contains(&"nio"), "{annotation}");
+        assert_eq!(annotation["concerns"], "about nio");
     }
     // What is below a maker in the list is in its figures; a brand or model leads to its maker.
     let byd = client
         .get("/v1/production?measure=sales&maker=byd&powertrain=NEV&frequency=*&annotate=partnerships")
         .await;
     assert!(marks(&byd).contains(&mark("2024-09", "partnership_ends", "denza")), "{}", byd.text());
-    let model = "/v1/production?measure=registrations&model=bmw--i3&vehicle_class=PV&powertrain=BEV&frequency=M&annotate=partnerships";
+    let model = "/v1/production?measure=registrations&model=nio--es6&vehicle_class=*&powertrain=*&frequency=M&annotate=partnerships";
     let model = client.get(model).await.expect(200);
     let about: Vec<Value> = annotations(&model).iter().map(|a| a["concerns"].clone()).collect();
-    assert!(about.iter().all(|why| why == "about bmw-brilliance"), "{about:?}");
+    assert!(!about.is_empty() && about.iter().all(|why| why == "about nio"), "{about:?}");
+}
+
+#[tokio::test]
+async fn cars_are_not_marked_by_what_is_for_buses_or_for_charging() {
+    let client = Client::bundled().await;
+    let of = async |class: &str| -> BTreeSet<String> {
+        let path = format!(
+            "/v1/production?measure=sales&vehicle_class={class}&powertrain=NEV&source=*&frequency=A&start=2015&end=2019&annotate=policies"
+        );
+        marks(&client.get(&path).await.expect(200)).into_iter().map(|(_, _, id)| id).collect()
+    };
+    let (cars, all) = (of("PV").await, of("_T").await);
+    assert!(cars.contains("CN-NEV-2018") && !cars.contains("CN-BUSOP-2015"), "{cars:?}");
+    assert!(all.contains("CN-BUSOP-2015") && !all.contains("CN-CHARGE-2016"), "{all:?}");
+}
+
+#[tokio::test]
+async fn each_region_is_told_with_those_alone_that_it_has_to_do_with() {
+    let client = Client::bundled().await;
+    let path = "/v1/charging?geo=CN-SH,JP&access=public&source=*&frequency=*&annotate=policies&start=2014";
+    let answer = client.get(path).await.expect(200);
+    let why: BTreeSet<String> =
+        annotations(&answer).iter().map(|a| a["concerns"].as_str().unwrap().to_owned()).collect();
+    assert!(why.iter().any(|why| why.starts_with("granted by CN, above CN-SH")), "{why:?}");
+    assert!(!why.iter().any(|why| why.contains("JP")), "{why:?}");
 }
 
 #[tokio::test]

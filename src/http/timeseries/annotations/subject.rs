@@ -14,9 +14,6 @@ use crate::timeseries::key::{Dimension, OTHER, PLUS, TOTAL};
 /// The country whose policies and companies the records are of.
 const COUNTRY: &str = "CN";
 
-/// The kind of the instruments that pay for outlets.
-const CHARGING: &str = "charging_subsidy";
-
 /// All regions above one, and all below it.
 type Around = (Vec<String>, Vec<String>);
 
@@ -31,6 +28,8 @@ pub(super) struct Subject {
     within: Vec<String>,
     /// Their powertrains with all that is above and below these; `None` where they are of every one, or know none.
     kin: Option<Vec<String>>,
+    /// Their classes of vehicles, likewise.
+    classes: Option<Vec<String>>,
     /// Whether they count outlets.
     is_charging: bool,
     /// The companies that they are pinned to, by maker, brand, model or operator, with the makers below those.
@@ -53,28 +52,32 @@ impl Subject {
             geos.keys().cloned().chain(more).collect::<BTreeSet<_>>().into_iter().collect()
         };
         let (above, within) = (all(|(above, _)| above), all(|(_, within)| within));
-        let powertrains = codes(Dimension::Powertrain);
-        let list = vocabulary.codes.get(&Dimension::Powertrain);
-        let kin = with(list, &powertrains, |list, code| {
-            list.above(code).map(str::to_owned).chain(below(list, code)).collect()
-        });
-        let has_all = |frame: &Frame| {
-            let of = frame.series.iter().map(|series| series.code(dataset, Dimension::Powertrain));
-            of.into_iter().any(|code| code == TOTAL || code == OTHER)
+        let kin = |dimension| {
+            let mut of = frame.series.iter().map(|series| series.code(dataset, dimension));
+            let is_of_some =
+                dataset.place(dimension).is_some() && !of.any(|code| code == TOTAL || code == OTHER);
+            let kin = with(vocabulary.codes.get(&dimension), &codes(dimension), |list, code| {
+                list.above(code).map(str::to_owned).chain(below(list, code)).collect()
+            });
+            is_of_some.then_some(kin)
         };
-        let is_of_some = dataset.place(Dimension::Powertrain).is_some() && !has_all(frame);
+        let (classes, kin) = (kin(Dimension::VehicleClass), kin(Dimension::Powertrain));
         let is_charging = [Dimension::Operator, Dimension::Access, Dimension::Current]
             .iter()
             .any(|dimension| dataset.place(*dimension).is_some());
         let makers = makers(vocabulary, codes);
         let orgs = with(vocabulary.codes.get(&Dimension::Maker), &makers, below);
-        Self { geos, above, within, kin: is_of_some.then_some(kin), is_charging, orgs }
+        Self { geos, above, within, kin, classes, is_charging, orgs }
     }
 
     /// The instruments that concern them.
     pub(super) fn granted(&self) -> Concerning<'_> {
-        let kind = self.is_charging.then_some(CHARGING);
-        Concerning { jurisdictions: &self.above, powertrains: self.kin.as_deref(), kind }
+        Concerning {
+            jurisdictions: &self.above,
+            powertrains: self.kin.as_deref(),
+            classes: self.classes.as_deref(),
+            is_charging: self.is_charging,
+        }
     }
 
     /// Whose policies concern them: those of their regions and of the regions above, and those bound to none.

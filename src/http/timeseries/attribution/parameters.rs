@@ -55,10 +55,17 @@ impl Asked {
         }
         let selecting = dataset.dimensions.iter().map(|dimension| dimension.name()).chain(["frequency"]);
         let named: Vec<&'static str> = selecting.filter(|name| call.has(name)).collect();
+        // Where makers that are not known were refused, the plan has the total, which nobody named.
+        let of_total = |makers: &str| makers.split(',').any(|code| code.trim() == TOTAL);
+        let names_total = call.params.given("maker").is_some_and(of_total);
         let params = &mut call.params;
         let mut plan = request::select(params, vocabulary, dataset, Unnamed::Default);
         plan.window = request::window(params);
-        makers(&mut call, &mut plan, named.contains(&"maker"));
+        if names_total {
+            let detail = "is the total, and attribution counts single makers; * takes every one";
+            call.params.reject(Fault::new("maker", TOTAL, detail));
+        }
+        makers(&mut plan, named.contains(&"maker"));
         additive(&mut call, &plan, dataset);
         let language = call.language();
         Ok(Self { rule, plan, named, language, view: call.single()? })
@@ -100,15 +107,10 @@ fn group_by(call: &mut Call) {
 }
 
 /// Has the plan rank makers, so that one source answers, as in every comparison of makers.
-fn makers(call: &mut Call, plan: &mut Plan, is_named: bool) {
+fn makers(plan: &mut Plan, is_named: bool) {
     let selection = plan.selection.entry(Dimension::Maker).or_insert(Selection::Each);
-    match selection {
-        Selection::Codes { codes, .. } if is_named && codes.iter().any(|code| code == TOTAL) => {
-            let detail = "is the total, and attribution counts single makers; * takes every one";
-            call.params.reject(Fault::new("maker", TOTAL, detail));
-        }
-        Selection::Codes { .. } if is_named => {}
-        _ => *selection = Selection::Each,
+    if !(is_named && matches!(selection, Selection::Codes { .. })) {
+        *selection = Selection::Each;
     }
     plan.groups = Some(vec![Group {
         dimension: Dimension::Maker,
