@@ -130,10 +130,12 @@ impl Service {
     pub fn refused(&mut self) -> String {
         let status = self.ended();
         assert_eq!(status.code(), Some(1));
-        // The threads that gather come to their end after the process.
-        eventually("an explanation", || {
-            Some(self.err.lock().unwrap().clone()).filter(|text| text.ends_with('\n'))
-        })
+        // The threads that gather come to their end after the process, whose last word is why; before it stand lines of the log.
+        let explains = |text: &String| {
+            let why = |line: &str| line.starts_with("china-auto: ") || line.starts_with("error: ");
+            text.ends_with('\n') && text.lines().any(why)
+        };
+        eventually("an explanation", || Some(self.err.lock().unwrap().clone()).filter(explains))
     }
 
     /// Has it end in order, and checks that it does.
