@@ -2,13 +2,14 @@
 
 use std::collections::HashSet;
 
-use chrono::{Days, NaiveDate};
+use chrono::Days;
 use rust_decimal::Decimal;
 
 use super::sheet::{Row, Sheet};
 use crate::error::nearest;
 use crate::timeseries::key::illegal_code;
 use crate::timeseries::period::PartialDate;
+pub use crate::timeseries::span::Span;
 
 /// The ids of one kind that the files define.
 #[derive(Debug, Default)]
@@ -67,33 +68,6 @@ pub enum End {
     Inclusive,
     /// A partial date ends before its first day.
     Exclusive,
-}
-
-/// Days from a first one to before another; open where `None`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Span {
-    /// The first day.
-    pub from: Option<NaiveDate>,
-    /// The first day after it.
-    pub until: Option<NaiveDate>,
-}
-
-impl Span {
-    /// Whether some day lies in both.
-    pub fn overlaps(self, other: Self) -> bool {
-        let before =
-            |from: Option<NaiveDate>, until: Option<NaiveDate>| from.zip(until).is_none_or(|(f, u)| f < u);
-        before(self.from, other.until) && before(other.from, self.until)
-    }
-
-    /// As PostgreSQL reads a `daterange`.
-    pub fn text(self) -> String {
-        if self.from.zip(self.until).is_some_and(|(from, until)| from >= until) {
-            return "empty".to_owned();
-        }
-        let day = |day: Option<NaiveDate>| day.map(|day| day.to_string()).unwrap_or_default();
-        format!("[{},{})", day(self.from), day(self.until))
-    }
 }
 
 impl Row<'_> {

@@ -4,8 +4,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Number;
 use utoipa::ToSchema;
 
-use crate::rules::RULE_PARTS;
+use crate::rules::{RULE_PARTS, at_odds};
 use crate::timeseries::period::PartialDate;
+use crate::timeseries::span::Span;
 use crate::words::{GOVERNMENT_LEVELS, INSTRUMENT_KINDS, VERIFICATIONS, words};
 
 /// The parts of the dual-credit scheme.
@@ -65,37 +66,27 @@ pub struct InstrumentDetail {
 impl InstrumentDetail {
     /// The rates that state different amounts for the same class, powertrain, bounds and days: each pair by its places.
     pub fn rates_at_odds(&self) -> Vec<(i32, i32)> {
-        let pairs = self.rates.iter().enumerate().flat_map(|(at, one)| {
-            let others = self.rates.iter().skip(at + 1);
-            others
-                .filter(move |other| one.contradicts(other))
-                .map(move |other| (one.position, other.position))
-        });
-        pairs.collect()
+        let in_cny = |rate: &&SubsidyRate| rate.unit.as_deref() == Some("CNY") && rate.amount.is_some();
+        let stated: Vec<&SubsidyRate> = self.rates.iter().filter(in_cny).collect();
+        let mut amounts = Vec::new();
+        for rate in &stated {
+            let alike =
+                (&rate.vehicle_class, &rate.powertrains, &rate.criterion, &rate.min_value, &rate.max_value);
+            amounts.push((alike, &rate.amount, rate.span()));
+        }
+        at_odds(&amounts)
+            .into_iter()
+            .map(|(one, other)| (stated[one].position, stated[other].position))
+            .collect()
     }
 }
 
 impl SubsidyRate {
-    fn contradicts(&self, other: &Self) -> bool {
-        let alike =
-            (&self.vehicle_class, &self.powertrains, &self.criterion, &self.min_value, &self.max_value)
-                == (
-                    &other.vehicle_class,
-                    &other.powertrains,
-                    &other.criterion,
-                    &other.min_value,
-                    &other.max_value,
-                );
-        let amounts = self.amount.is_some() && other.amount.is_some() && self.amount != other.amount;
-        let cny = [self, other].iter().all(|rate| rate.unit.as_deref() == Some("CNY"));
-        // A day that is not known counts as open.
+    /// The days on which it is in force: a partial start counts from its first day, a partial end to its last.
+    fn span(&self) -> Span {
         let date = |text: &Option<String>| text.as_ref().and_then(|text| text.parse::<PartialDate>().ok());
-        let ends_before = |one: &Self, two: &Self| {
-            date(&one.effective_to)
-                .zip(date(&two.effective_from))
-                .is_some_and(|(to, from)| to.last < from.first)
-        };
-        alike && amounts && cny && !ends_before(self, other) && !ends_before(other, self)
+        let until = date(&self.effective_to).and_then(|date| date.last.succ_opt());
+        Span { from: date(&self.effective_from).map(|date| date.first), until }
     }
 }
 

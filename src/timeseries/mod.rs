@@ -20,6 +20,7 @@ pub mod release;
 pub mod request;
 pub mod rollup;
 pub mod selected;
+pub mod span;
 pub mod sql;
 pub mod target;
 pub mod transform;

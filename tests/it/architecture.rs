@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 /// What each part may name beside itself. Nothing else may be named by it, and a new part needs a row here.
 ///
 /// From above: the program, the server, the edge with the routes of every slice, the slices, time series, the database.
-const MAY_NAME: [(&str, &[&str]); 32] = [
+const MAY_NAME: [(&str, &[&str]); 33] = [
     (
         "main",
         &[
@@ -76,6 +76,7 @@ const MAY_NAME: [(&str, &[&str]); 32] = [
     ("app", &["catalog", "clock", "database", "error", "intake", "metrics"]),
     ("formats", &["error", "language", "spreadsheet", "timeseries"]),
     ("timeseries", &["database", "error", "params", "words"]),
+    ("rules", &["timeseries"]),
     ("filter", &["error", "params", "timeseries"]),
     ("database", &["error"]),
     ("config", &["database", "error"]),

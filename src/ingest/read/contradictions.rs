@@ -8,7 +8,7 @@ use rust_decimal::Decimal;
 use super::Sheets;
 use crate::ingest::fields::{End, Known, Span};
 use crate::ingest::sheet::{Row, Sheet};
-use crate::rules::{Base, Cells, Effect, Form, Meaning, Test};
+use crate::rules::{Base, Cells, Effect, Form, Meaning, Test, at_odds};
 use crate::timeseries::key::Dimension;
 
 /// Criteria that would be taken for what a quote is asked by.
@@ -198,25 +198,23 @@ impl<'a> Stated<'a> {
     }
 }
 
-/// The rates that state different amounts for the same vehicles and days, each told once.
+/// The rates that state different amounts for the same class, powertrain, bounds and days, each pair told once.
 pub fn rates_at_odds(rates: &Sheet<'_>) -> Vec<String> {
-    const ALIKE: [&str; 7] =
-        ["instrument_id", "vehicle_class", "powertrain", "criterion", "min_value", "max_value", "unit"];
-    let mut known: HashMap<[&str; 7], Vec<(Row<'_>, Span)>> = HashMap::new();
-    let mut odds = Vec::new();
-    for row in rates.rows().filter(|row| row.text("unit") == "CNY" && !row.text("amount").is_empty()) {
+    const ALIKE: [&str; 6] =
+        ["instrument_id", "vehicle_class", "powertrain", "criterion", "min_value", "max_value"];
+    let stated = rates.rows().filter(|row| row.text("unit") == "CNY" && !row.text("amount").is_empty());
+    let stated: Vec<Row<'_>> = stated.collect();
+    let amount = |row: &Row<'_>| {
         let span = row.span("effective_from", "effective_to", End::Inclusive);
-        let alike = known.entry(ALIKE.map(|column| row.text(column))).or_default();
-        for (other, held) in alike.iter() {
-            if held.overlaps(span) && other.text("amount") != row.text("amount") {
-                let told =
-                    |row: &Row<'_>| format!("{} CNY ({})", row.text("amount"), row.text("document_id"));
-                odds.push(format!("{}: {} and {}", row.text("instrument_id"), told(other), told(&row)));
-            }
-        }
-        alike.push((row, span));
-    }
-    odds
+        (ALIKE.map(|column| row.text(column).to_owned()), row.text("amount").to_owned(), span)
+    };
+    let pairs = at_odds(&stated.iter().map(amount).collect::<Vec<_>>()).into_iter();
+    let told = |row: &Row<'_>| format!("{} CNY ({})", row.text("amount"), row.text("document_id"));
+    let pair = |(one, other): (usize, usize)| {
+        let [one, other] = [&stated[one], &stated[other]];
+        format!("{}: {} and {}", one.text("instrument_id"), told(one), told(other))
+    };
+    pairs.map(pair).collect()
 }
 
 #[cfg(test)]

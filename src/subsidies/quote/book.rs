@@ -8,21 +8,13 @@ use serde::Deserialize;
 
 use crate::error::{Error, Result};
 use crate::rules::{Cells, Form, Meaning};
+use crate::timeseries::span::Span;
 
 /// All instruments.
 #[derive(Debug, Default)]
 pub struct Book {
     /// Each with its rules and rates, national ones first, then by id.
     pub(super) instruments: Vec<Terms>,
-}
-
-/// The days on which something is in force.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-pub(super) struct Span {
-    /// The first day; `None` where not known.
-    pub(super) from: Option<NaiveDate>,
-    /// The day after the last; `None` where no end is known.
-    pub(super) until: Option<NaiveDate>,
 }
 
 /// An instrument with what it grants.
@@ -212,25 +204,6 @@ impl TryFrom<RuleRow> for Rule {
             published: row.published,
             note: row.note,
         })
-    }
-}
-
-impl Span {
-    /// Whether some day lies in both.
-    pub(super) fn overlaps(self, other: Self) -> bool {
-        let before =
-            |from: Option<NaiveDate>, until: Option<NaiveDate>| from.zip(until).is_none_or(|(f, u)| f < u);
-        before(self.from, other.until) && before(other.from, self.until)
-    }
-
-    /// Whether all days of the other lie in it.
-    pub(super) fn covers(self, other: Self) -> bool {
-        let begins = self.from.is_none_or(|from| other.from.is_some_and(|other| from <= other));
-        begins && self.until.is_none_or(|until| other.until.is_some_and(|other| other <= until))
-    }
-
-    pub(super) fn holds(self, day: NaiveDate) -> bool {
-        self.from.is_none_or(|from| from <= day) && self.until.is_none_or(|until| day < until)
     }
 }
 

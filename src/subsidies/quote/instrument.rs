@@ -5,13 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::NaiveDate;
 
 use super::answer::{Check, QuotedInstrument, QuotedRate, QuotedScheme};
-use super::book::{Concerns, Rate, Rule, Span, Terms};
+use super::book::{Concerns, Rate, Rule, Terms};
 use super::range::Range;
 use super::scheme::{self, Bases, Outcome};
 use super::vehicle::Vehicle;
 use super::{Question, Verdict};
 use crate::rules::{Base, Effect};
 use crate::subsidies::number::number;
+use crate::timeseries::span::Span;
 
 /// An instrument in force, with those of its rules and rates that are for the vehicle on the day.
 #[derive(Debug)]
@@ -185,10 +186,12 @@ impl<'a> InForce<'a> {
         let quoted = self.quoted(question, benefit, Vec::new());
         let outside =
             !quoted.rates.is_empty() && quoted.rates.iter().all(|rate| rate.outcome == Verdict::Fail.word());
-        let applies = match () {
-            () if self.is_silent() => "not_stated",
-            () if outside && self.rules.is_empty() && self.unproven.is_empty() => "no",
-            () => "unknown",
+        let applies = if self.is_silent() {
+            "not_stated"
+        } else if outside && self.rules.is_empty() && self.unproven.is_empty() {
+            "no"
+        } else {
+            "unknown"
         };
         let quoted = QuotedInstrument { applies, reason: Some(reason), ..quoted };
         Granted { in_force: self, amount: None, waives_tax: false, quoted }

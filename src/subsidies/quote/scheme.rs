@@ -49,7 +49,7 @@ pub(super) fn evaluated(rules: &[&Rule], vehicle: &Vehicle, bases: &Bases<'_>) -
     amount = work.on_conditions(amount);
     let Work { checks, steps, mut unknown, .. } = work;
     if amount.is_zero() {
-        // A condition that fails decides; only what is open about conditions that do not is of no matter then.
+        // Where nothing is granted whatever is open, knowing it would change nothing.
         unknown.clear();
     }
     Outcome { amount, checks, steps, unknown }
@@ -302,20 +302,15 @@ fn factor(rule: &Rule) -> Range {
 /// Whether one of these holds whatever the figure is: bands from the least figure that there can be, without a gap and without an
 /// end.
 fn covers(group: &[Judged<'_>]) -> bool {
-    let mut bands: Vec<_> = group
-        .iter()
-        .filter_map(|(rule, _)| match &rule.meaning.test {
-            Test::Band { criterion, min, max } => {
-                let least = if may_be_negative(criterion) { Decimal::MIN } else { Decimal::ZERO };
-                Some((min.unwrap_or(least).max(least), least, *max))
-            }
-            _ => None,
-        })
-        .collect();
+    let band = |(rule, _): &Judged<'_>| match &rule.meaning.test {
+        Test::Band { min, max, .. } => Some((min.unwrap_or(Decimal::MIN), *max)),
+        _ => None,
+    };
+    let mut bands: Vec<_> = group.iter().filter_map(band).collect();
     bands.sort_unstable();
-    let mut reached = bands.first().map(|(_, least, _)| *least);
-    let Some(_) = reached else { return false };
-    for (min, _, max) in bands {
+    let negative = group.iter().filter_map(|(rule, _)| rule.meaning.test.criterion()).any(may_be_negative);
+    let mut reached = Some(if negative { Decimal::MIN } else { Decimal::ZERO });
+    for (min, max) in bands {
         if reached.is_none_or(|reached| min > reached) {
             break;
         }

@@ -6,6 +6,7 @@ use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
 use crate::partnerships::{Holder, Holdings, Stake};
+use crate::timeseries::span::Span;
 
 /// Above so many percent a holder decides alone.
 pub const HALF: Decimal = Decimal::from_parts(50, 0, 0, false, 0);
@@ -155,20 +156,16 @@ impl<'a> Held<'a> {
 impl Stake {
     fn holds(&self, day: NaiveDate) -> bool {
         let is_over = self.percent.is_none() && self.life_until.is_some_and(|until| until <= day);
-        self.has_life && !is_over && within(day, self.from, self.until)
+        self.has_life && !is_over && Span { from: self.from, until: self.until }.holds(day)
     }
 
     fn lives(&self, day: NaiveDate) -> bool {
-        self.has_life && within(day, self.life_from, self.life_until)
+        self.has_life && Span { from: self.life_from, until: self.life_until }.holds(day)
     }
 }
 
 impl Holder {
     fn exists(&self, day: NaiveDate) -> bool {
-        within(day, self.from, self.until)
+        Span { from: self.from, until: self.until }.holds(day)
     }
-}
-
-fn within(day: NaiveDate, from: Option<NaiveDate>, until: Option<NaiveDate>) -> bool {
-    from.is_none_or(|from| from <= day) && until.is_none_or(|until| day < until)
 }
