@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use axum::http::HeaderValue;
 use sqlx::PgPool;
 
-use crate::catalog::Vocabularies;
+use crate::access::Keys;
+use crate::catalog::{Sight, Vocabularies};
 use crate::clock::Clock;
 use crate::database::Gate;
 use crate::error::Result;
@@ -30,23 +31,52 @@ pub struct App {
     pub origins: Vec<HeaderValue>,
     /// How many bytes of answers are kept in memory; 0 keeps none.
     pub cache_bytes: u64,
-    /// What takes in files and takes back releases; `None` where nobody may write.
+    /// What takes in files and takes back releases; `None` where nothing is taken in here.
     pub intake: Option<Intake>,
+    /// Whether who has no key may write.
+    pub anonymous_writes: bool,
+    /// The keys of callers.
+    pub keys: Keys,
     /// What is counted.
     pub metrics: Metrics,
     ready: Arc<AtomicBool>,
 }
 
 impl App {
-    /// A service that is not ready yet, looks for changes at every request, keeps 64 MiB of answers and lets nobody write.
+    /// A service that is not ready yet, looks for changes at every request, keeps 64 MiB of answers, shows what is public and lets nobody
+    /// write without a key.
     pub fn new(pool: PgPool, clock: Clock) -> Self {
         let vocabularies = Vocabularies::new(pool.clone());
         let connections = pool.options().get_max_connections();
         let heavy = Gate::new(connections / 4, "answers from very many figures");
         let streams = Gate::new(connections / 2, "downloads of large answers");
         let ready = Arc::new(AtomicBool::new(false));
-        let (origins, cache_bytes, intake, metrics) = (Vec::new(), 64 << 20, None, Metrics::new());
-        Self { pool, vocabularies, clock, heavy, streams, origins, cache_bytes, intake, metrics, ready }
+        let keys = Keys::new(pool.clone(), clock.clone());
+        Self {
+            pool,
+            vocabularies,
+            clock,
+            heavy,
+            streams,
+            origins: Vec::new(),
+            cache_bytes: 64 << 20,
+            intake: None,
+            anonymous_writes: false,
+            keys,
+            metrics: Metrics::new(),
+            ready,
+        }
+    }
+
+    /// The same service as somebody else may see it.
+    #[must_use]
+    pub fn seen_by(&self, sight: Sight) -> Self {
+        Self { vocabularies: self.vocabularies.seen_by(sight), ..self.clone() }
+    }
+
+    /// What statements on the catalog are read by: the connections, and what may be seen.
+    pub fn catalog(&self) -> (&PgPool, &Sight) {
+        (&self.pool, self.vocabularies.sight())
     }
 
     /// Says whether requests should be sent here.

@@ -76,7 +76,7 @@ pub struct Flags {
         value_parser = clap::value_parser!(u32).range(..=MOST_CACHE_MIB)
     )]
     cache_size: Option<u32>,
-    /// Let anybody who can reach the service send files and withdraw; only where --listen is an address of this machine alone
+    /// Let who has no key send files and withdraw too; only where --listen is an address of this machine alone
     #[arg(
         long,
         global = true,
@@ -164,7 +164,7 @@ pub struct Settings {
     pub pool_size: u32,
     /// The most memory for answers that are kept, in MiB; 0 keeps none.
     pub cache_size: u32,
-    /// Whether anybody who can reach the service may write.
+    /// Whether who has no key may write.
     pub allow_anonymous_writes: bool,
     /// The most that files that are sent may take on disk until they are taken in, in MiB.
     pub spool_size: u32,

@@ -62,7 +62,10 @@ pub enum Error {
     /// Somebody asked to end it; nothing was changed.
     #[error("it was cancelled; nothing was changed")]
     Cancelled,
-    /// Nobody may do this here.
+    /// It takes a key, or one of use.
+    #[error("{0}")]
+    Unauthorized(String),
+    /// The caller, or anybody here, may not do this.
     #[error("{0}")]
     Forbidden(String),
     /// It contradicts how things stand.

@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::access::{self, Actor, Permit};
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::database::Opened;
@@ -188,7 +189,7 @@ fn mapping(path: &Path) -> Result<Mapping> {
 /// Takes back what an export wrote.
 async fn restore(settings: &Settings, folder: &Path) -> Result<String> {
     let opened = settings.attached().await?;
-    let taken = archive::restore(&opened.database, folder, &Clock::system()).await;
+    let taken = archive::restore(&opened.database, folder, &Actor::of_command_line(), &Clock::system()).await;
     opened.close(STOP_WITHIN).await?;
     let Summary { datasets, releases, records, statements } = taken?;
     Ok(format!(
@@ -235,7 +236,9 @@ async fn take_in(
     for path in &wanted.files {
         let received = Received::at(path)?;
         let (clock, progress) = (Clock::system(), Progress::default());
-        let job = Job { received: &received, options, kept, number: None };
+        let by = Actor::of_command_line();
+        let job =
+            Job { received: &received, options, kept, number: None, permit: &Permit::All, by: Some(&by) };
         let work = Box::pin(file::import(&opened.database, job, &clock, &progress));
         let done = watch::watched(&progress, received.size, work).await?;
         let text = if wanted.json { json(&received, &done) } else { tell(&received, &done) };
@@ -363,12 +366,38 @@ pub async fn withdraw(settings: Settings, wanted: Withdraw) -> Result<String> {
     let which = wanted.import.map(Which::Import).or(wanted.release.map(Which::Release));
     let which = which.ok_or_else(|| Error::Startup("a release or an import is needed".to_owned()))?;
     let opened = open(&settings).await?;
-    let done = file::withdraw(&opened.database, which, &wanted.reason, Duration::MAX, &Clock::system()).await;
+    let done = withdrawn(&opened, which, &wanted.reason).await;
     opened.close(STOP_WITHIN).await?;
     let Withdrawn { releases, is_new } = done?;
     let what = if is_new { "is withdrawn" } else { "was withdrawn already" };
     let line = |(release, collection)| format!("release {release} of {collection} {what}\n");
     Ok(releases.into_iter().map(line).collect())
+}
+
+async fn withdrawn(opened: &Opened, which: Which, reason: &str) -> Result<Withdrawn> {
+    let by = Actor::of_command_line();
+    file::withdraw(&opened.database, (which, Some(&by)), reason, Duration::MAX, &Clock::system()).await
+}
+
+/// A dataset.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Named {
+    /// The dataset's name
+    #[arg(value_name = "DATASET")]
+    dataset: String,
+}
+
+/// Has a dataset exist for the keys that name it alone, or for everybody.
+pub async fn restrict(settings: Settings, named: Named, is_restricted: bool) -> Result<String> {
+    let Named { dataset } = named;
+    let opened = settings.attached().await?;
+    let by = Actor::of_command_line();
+    let which = (dataset.as_str(), is_restricted);
+    let done = access::restrict(&opened.database, which, &by, Clock::system().now()).await;
+    opened.close(STOP_WITHIN).await?;
+    let what = if is_restricted { "restricted" } else { "public" };
+    let already = if done? { "is" } else { "was already" };
+    Ok(format!("dataset {dataset} {already} {what}\n"))
 }
 
 /// Makes a dataset of one's own.
@@ -377,8 +406,10 @@ pub async fn create(settings: Settings, described: Described) -> Result<String> 
     let text = std::fs::read_to_string(&described.description)
         .map_err(|error| Error::Startup(format!("the description {path}: {error}")))?;
     let opened = open(&settings).await?;
+    let by = Actor::of_command_line();
     let created =
-        file::create_dataset(&opened.database, &text, kept(&settings)?.as_ref(), &Clock::system()).await;
+        file::create_dataset(&opened.database, &text, kept(&settings)?.as_ref(), Some(&by), &Clock::system())
+            .await;
     opened.close(STOP_WITHIN).await?;
     Ok(format!("dataset {} created\n", created?))
 }

@@ -1,6 +1,7 @@
 //! China's auto market as a REST API: production volumes, EV subsidies, charging outlets and OEM partnerships,
 //! each figure with the source and the document it comes from.
 
+pub mod access;
 pub mod app;
 pub mod backup;
 pub mod catalog;
@@ -18,6 +19,7 @@ pub mod http;
 pub mod import;
 pub mod ingest;
 pub mod intake;
+pub mod keys;
 pub mod language;
 pub mod metrics;
 pub mod params;

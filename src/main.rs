@@ -7,7 +7,7 @@ use std::time::Duration;
 use china_auto::config::{self, Flags, Settings};
 use china_auto::database::embedded;
 use china_auto::error::{Error, Result};
-use china_auto::{backup, export, generate, health, http, import, rebuild, rollups, server, telemetry};
+use china_auto::{backup, export, generate, health, http, import, keys, rebuild, rollups, server, telemetry};
 use clap::{Parser, Subcommand};
 
 /// Answers are many short-lived pieces of memory of many threads, which this allocator is made for.
@@ -52,6 +52,8 @@ enum Command {
     /// Make a dataset of one's own
     #[command(subcommand)]
     Dataset(Dataset),
+    /// Make, list and revoke the keys of callers
+    Keys(keys::Wanted),
     /// Make the same state again from the files that were kept
     Rebuild(Box<rebuild::Wanted>),
     /// List the sums that are kept ready, or make them anew
@@ -66,6 +68,10 @@ enum Command {
 enum Dataset {
     /// Make one out of a description
     Create(import::Described),
+    /// Have one exist only for the keys that name it
+    Restrict(import::Named),
+    /// Have one exist for everybody
+    Publish(import::Named),
 }
 
 fn main() -> ExitCode {
@@ -112,9 +118,17 @@ fn run(flags: Flags, command: Command) -> Result<()> {
             let settings = settings(flags)?;
             print(&wait_for(import::withdraw(settings, wanted))?)
         }
-        Command::Dataset(Dataset::Create(described)) => {
+        Command::Dataset(what) => {
             let settings = settings(flags)?;
-            print(&wait_for(import::create(settings, described))?)
+            print(&match what {
+                Dataset::Create(described) => wait_for(import::create(settings, described)),
+                Dataset::Restrict(named) => wait_for(import::restrict(settings, named, true)),
+                Dataset::Publish(named) => wait_for(import::restrict(settings, named, false)),
+            }?)
+        }
+        Command::Keys(wanted) => {
+            let settings = settings(flags)?;
+            print(&wait_for(keys::run(settings, wanted))?)
         }
         Command::Rebuild(wanted) => {
             let settings = settings(flags)?;

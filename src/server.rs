@@ -59,6 +59,7 @@ pub async fn serve(settings: Settings) -> Result<()> {
     app.cache_bytes = u64::from(settings.cache_size) << 20;
     app.vocabularies = app.vocabularies.checked_every(CHECKED_EVERY);
     app.vocabularies.current().await?;
+    app.keys = app.keys.noting_uses(opened.database.clone());
     let (stop_work, stopping) = watch::channel(false);
     let work = take_in(&settings, &opened, &mut app, stopping).await?;
     app.set_ready(true);
@@ -96,7 +97,8 @@ async fn take_in(
     stopping: watch::Receiver<bool>,
 ) -> Result<JoinHandle<()>> {
     let intake = intake(settings, opened, app).await?;
-    app.intake = intake.clone().filter(|_| settings.allow_anonymous_writes);
+    app.intake.clone_from(&intake);
+    app.anonymous_writes = settings.allow_anonymous_writes;
     Ok(tokio::spawn(async move {
         if let Some(intake) = intake {
             intake.work(stopping).await;
@@ -132,13 +134,10 @@ fn check_writes(settings: &Settings, address: SocketAddr) -> Result<()> {
 /// What takes in files that are sent, and goes on with those that were sent before the last end.
 async fn intake(settings: &Settings, opened: &Opened, app: &App) -> Result<Option<Intake>> {
     let data_dir = match settings.data_folder() {
-        // Where nobody may write and there is no folder, nothing waits.
+        // Whoever has a key is told so when it is used to write.
         Err(_) if !settings.allow_anonymous_writes => return Ok(None),
         data_dir => data_dir?,
     };
-    if !settings.allow_anonymous_writes && !Intake::is_in(&data_dir) {
-        return Ok(None);
-    }
     let intake = intake::Settings {
         data_dir: &data_dir,
         most_bytes: u64::from(settings.spool_size) << 20,

@@ -3,8 +3,6 @@
 //! Positions are given under the lock of imports, which is held until the commit. So they are in the order of commits:
 //! whoever sees one sees all below it that will ever be there, and nothing can come in behind a position once read.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, FixedOffset, NaiveDate, NaiveTime, Utc};
 use serde::{Deserialize, Serialize};
 use sqlx::PgPool;
@@ -12,6 +10,8 @@ use sqlx::types::Json;
 use utoipa::ToSchema;
 
 use super::model::ReleaseLinks;
+use super::seal::Seal;
+use super::sight::Sight;
 use crate::database::Versioned;
 use crate::error::{Fault, Result};
 use crate::filter::{Words, filters};
@@ -79,23 +79,18 @@ pub struct ChangeEntry {
 pub struct Feed {
     /// Its entries in their order, one more than asked for where more follow.
     pub entries: Vec<ChangeEntry>,
-    /// The last position there is, of whatever collection.
+    /// The last position there is that may be seen, of whatever collection.
     pub last: i64,
 }
 
 impl Since {
     /// Takes `since`: a cursor, a date or a time. Without it, the beginning.
-    pub fn read(params: &mut Params) -> Self {
-        params.value("since", parse).unwrap_or(Self::Position(0))
+    pub fn read(params: &mut Params, seal: &Seal) -> Self {
+        params.value("since", |text| parse(text, seal)).unwrap_or(Self::Position(0))
     }
 }
 
-/// The text that stands for a position.
-pub fn cursor(position: i64) -> String {
-    URL_SAFE_NO_PAD.encode(format!("change:{position}"))
-}
-
-fn parse(text: &str) -> std::result::Result<Since, Fault> {
+fn parse(text: &str, seal: &Seal) -> std::result::Result<Since, Fault> {
     // The plus of a time zone is a space once a form is decoded.
     if let Ok(time) = DateTime::parse_from_rfc3339(&text.replace(' ', "+")) {
         return Ok(Since::Time(time.to_utc()));
@@ -103,10 +98,9 @@ fn parse(text: &str) -> std::result::Result<Since, Fault> {
     if let Ok(date) = text.parse::<PartialDate>() {
         return Ok(Since::Time(start_of(date.first)));
     }
-    let bytes = URL_SAFE_NO_PAD.decode(text).ok().and_then(|bytes| String::from_utf8(bytes).ok());
-    let position = bytes.and_then(|text| text.strip_prefix("change:")?.parse().ok());
-    position.filter(|position| *position >= 0).map(Since::Position).ok_or_else(|| {
-        let detail = "is no cursor that this service gave, no date (2026, 2026-11, 2026-11-25) and no time";
+    seal.open(text).map(Since::Position).ok_or_else(|| {
+        let detail =
+            "is no cursor that this service gave to a caller who sees what you see, no date (2026, 2026-11, 2026-11-25) and no time";
         Fault::new("since", text, detail)
     })
 }
@@ -119,13 +113,21 @@ fn start_of(day: NaiveDate) -> DateTime<Utc> {
 }
 
 /// What happened behind a place in the feed, of some collections or all, in order.
-pub async fn changes(pool: &PgPool, since: Since, filter: &FeedFilter, rows: i64) -> Result<Versioned<Feed>> {
+pub async fn changes(
+    (pool, sight): (&PgPool, &Sight),
+    (since, seal): (Since, &Seal),
+    filter: &FeedFilter,
+    rows: i64,
+) -> Result<Versioned<Feed>> {
     let (position, time) = match since {
         Since::Position(position) => (Some(position), None),
         Since::Time(time) => (None, Some(time)),
     };
     let row = sqlx::query!(
-        r#"WITH last AS (SELECT coalesce(max(change_id), 0) AS position FROM change)
+        r#"WITH h AS (SELECT hidden_from($5) AS hidden), last AS (
+             SELECT coalesce((SELECT change_id FROM change JOIN release r USING (release_id), h
+                              WHERE NOT is_hidden(r.import_id, r.collection, h.hidden)
+                              ORDER BY change_id DESC LIMIT 1), 0) AS position)
            SELECT v.version AS "version!", v.changed_at AS "changed_at!", last.position AS "last!", (
              SELECT coalesce(jsonb_agg(to_jsonb(p) ORDER BY p.id), '[]') FROM (
                SELECT g.change_id AS id, g.kind, g.at, r.release_id AS release, r.collection,
@@ -136,24 +138,26 @@ pub async fn changes(pool: &PgPool, since: Since, filter: &FeedFilter, rows: i64
                WHERE g.change_id > coalesce($1::bigint,
                    (SELECT f.change_id - 1 FROM change f WHERE f.at >= $2 ORDER BY f.change_id LIMIT 1), last.position)
                  AND ($3::text[] IS NULL OR r.collection = ANY($3))
+                 AND NOT is_hidden(r.import_id, r.collection, h.hidden)
                ORDER BY g.change_id LIMIT $4
              ) p) AS "entries!: Json<Vec<ChangeEntry>>"
-           FROM last, (SELECT sum(version)::bigint AS version, greatest(max(changed_at),
-                         (SELECT at FROM change ORDER BY change_id DESC LIMIT 1)) AS changed_at FROM collection) v"#,
+           FROM last, h, LATERAL (
+             SELECT sum(version)::bigint AS version, max(changed_at) AS changed_at FROM collection WHERE NOT name = ANY(h.hidden)) v"#,
         position,
         time,
         filter.collection.as_deref(),
         rows,
+        sight.seen(),
     )
     .fetch_one(pool)
     .await?;
-    let entries = row.entries.0.into_iter().map(ChangeEntry::linked).collect();
+    let entries = row.entries.0.into_iter().map(|entry| entry.linked(seal)).collect();
     Ok(Versioned { version: row.version, changed_at: row.changed_at, data: Feed { entries, last: row.last } })
 }
 
 impl ChangeEntry {
-    fn linked(mut self) -> Self {
-        self.cursor = cursor(self.id);
+    fn linked(mut self, seal: &Seal) -> Self {
+        self.cursor = seal.seal(self.id);
         let document = self.document.as_deref();
         self.links = ReleaseLinks::new(
             (&self.collection_kind, &self.collection),
@@ -171,14 +175,15 @@ mod tests {
     #[test]
     fn since_takes_a_cursor_a_date_or_a_time() {
         let time = |text: &str| Since::Time(text.parse().unwrap());
-        assert_eq!(parse(&cursor(341)), Ok(Since::Position(341)));
+        let seal = Seal::new([7; 32], Sight::Public);
+        let parse = |text: &str| parse(text, &seal);
+        assert_eq!(parse(&seal.seal(341)), Ok(Since::Position(341)));
         assert_eq!(parse("2026-11-25"), Ok(time("2026-11-24T16:00:00Z")));
         assert_eq!(parse("2026-11"), Ok(time("2026-10-31T16:00:00Z")));
         for written in ["2026-11-25T08:00:00+08:00", "2026-11-25T08:00:00 08:00", "2026-11-25T00:00:00Z"] {
             assert_eq!(parse(written), Ok(time("2026-11-25T00:00:00Z")), "{written}");
         }
-        let forged = URL_SAFE_NO_PAD.encode("change:-1");
-        for wrong in ["yesterday", "2026-13", "Y2hhbmdlOg", &forged] {
+        for wrong in ["yesterday", "2026-13", "Y2hhbmdlOg"] {
             assert!(parse(wrong).is_err(), "{wrong}");
         }
     }

@@ -5,6 +5,7 @@ use sqlx::PgPool;
 use sqlx::types::Json;
 
 use super::datasets::LastRelease;
+use super::sight::Sight;
 use crate::database::Versioned;
 use crate::error::Result;
 use crate::timeseries::period::Frequency;
@@ -51,7 +52,7 @@ pub struct Holdings {
 
 /// What the datasets hold: of all or one, from all sources or one.
 pub async fn holdings(
-    pool: &PgPool,
+    (pool, sight): (&PgPool, &Sight),
     dataset: Option<&str>,
     source: Option<&str>,
 ) -> Result<Versioned<Holdings>> {
@@ -62,7 +63,7 @@ pub async fn holdings(
                  count(*) AS series, sum(observations) AS observations
                FROM series
                WHERE observations > 0 AND first_period IS NOT NULL AND last_period IS NOT NULL
-                 AND ($1::text IS NULL OR dataset = $1) AND ($2::text IS NULL OR source = $2)
+                 AND NOT dataset = ANY(h.hidden) AND ($1::text IS NULL OR dataset = $1) AND ($2::text IS NULL OR source = $2)
                GROUP BY dataset, source, measure, frequency
              ) c) AS "coverage!: Json<Vec<Coverage>>", (
              SELECT coalesce(jsonb_agg(to_jsonb(l)), '[]') FROM (
@@ -70,12 +71,14 @@ pub async fn holdings(
                  r.document_id AS document, r.published, r.released_at
                FROM release r JOIN collection c ON c.name = r.collection
                WHERE c.kind = 'dataset' AND r.superseded_by IS NULL AND r.withdrawn_at IS NULL
-                 AND r.document_id IS NOT NULL AND ($1::text IS NULL OR r.collection = $1)
+                 AND NOT r.collection = ANY(h.hidden) AND r.document_id IS NOT NULL AND ($1::text IS NULL OR r.collection = $1)
                ORDER BY r.collection, r.published DESC NULLS LAST, r.release_id DESC
              ) l) AS "latest!: Json<Vec<Latest>>"
-           FROM (SELECT sum(version)::bigint AS version, max(changed_at) AS changed_at FROM collection) v"#,
+           FROM hidden_from($3) AS h (hidden), LATERAL (
+             SELECT sum(version)::bigint AS version, max(changed_at) AS changed_at FROM collection WHERE NOT name = ANY(h.hidden)) v"#,
         dataset,
         source,
+        sight.seen(),
     )
     .fetch_one(pool)
     .await?;

@@ -2,7 +2,7 @@
 //!
 //! A row counts while `superseded_by` is null: it names the release that replaced the row, or its own where that was withdrawn.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
@@ -12,7 +12,7 @@ use sqlx::{PgConnection, PgExecutor, PgPool};
 
 use crate::error::{Error, Result};
 use crate::timeseries::dataset::{
-    Code, CodeList, Dataset, Measure, Partition, Precedence, Release, Source, Vocabulary,
+    Code, CodeList, Dataset, Measure, Owned, Partition, Precedence, Release, Source, Vocabulary,
 };
 use crate::timeseries::key::Dimension;
 use crate::timeseries::period::PartialDate;
@@ -27,7 +27,12 @@ pub async fn versions(executor: impl PgExecutor<'_>) -> Result<BTreeMap<String, 
 /// The whole vocabulary.
 pub async fn vocabulary(pool: &PgPool) -> Result<Vocabulary> {
     let mut transaction = pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
+    let restricted = restricted(&mut transaction).await?;
+    let owned = if restricted.is_empty() { Vec::new() } else { owned(&mut transaction).await? };
     let read = Vocabulary {
+        restricted,
+        owned,
+        seal: seal(&mut transaction).await?,
         versions: versions(&mut *transaction).await?,
         datasets: datasets(&mut transaction).await?,
         codes: codes(&mut transaction).await?,
@@ -217,6 +222,37 @@ pub async fn sources(connection: &mut PgConnection) -> Result<BTreeMap<String, S
         (row.source, source)
     });
     Ok(sources.collect())
+}
+
+/// The datasets that exist for some callers only.
+pub async fn restricted(connection: &mut PgConnection) -> Result<BTreeSet<String>> {
+    let names = sqlx::query_scalar!("SELECT name FROM collection WHERE is_restricted");
+    Ok(names.fetch_all(connection).await?.into_iter().collect())
+}
+
+async fn seal(connection: &mut PgConnection) -> Result<[u8; 32]> {
+    let secret = sqlx::query_scalar!("SELECT secret FROM seal").fetch_one(connection).await?;
+    Ok(secret.try_into().expect("the table has a check of the length"))
+}
+
+/// The codes and sources that came with files, each with the datasets that it has to do with.
+async fn owned(connection: &mut PgConnection) -> Result<Vec<Owned>> {
+    let rows = sqlx::query!(
+        r#"SELECT o.dimension AS "dimension!", o.code AS "code!",
+             datasets_with(o.dimension, o.code, o.import_id) AS "datasets!"
+           FROM (
+             SELECT c.dimension, c.code, c.release_id FROM code c
+             WHERE c.superseded_by IS NULL AND c.dimension NOT IN ('measure', 'source')
+             UNION ALL SELECT 'source', s.source, s.release_id FROM source s WHERE s.superseded_by IS NULL
+           ) AS c JOIN release r USING (release_id) JOIN import i USING (import_id)
+           CROSS JOIN LATERAL (SELECT c.dimension, c.code, i.import_id) AS o
+           WHERE i.kind <> 'bundled'"#
+    );
+    let rows = rows.fetch_all(connection).await?.into_iter();
+    rows.map(|row| {
+        Ok(Owned { dimension: dimension(&row.dimension)?, code: row.code, datasets: row.datasets })
+    })
+    .collect()
 }
 
 /// Superseded and withdrawn releases too: older figures still name them.

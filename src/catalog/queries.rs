@@ -1,19 +1,21 @@
 //! The statements on provenance. Each answers from one snapshot: the rows with the version that they were read at.
 //!
-//! A row counts while `superseded_by` is null: it names the release that replaced the row, or its own where that was withdrawn.
+//! A row counts while `superseded_by` is null: it names the release that replaced the row, or its own where that was withdrawn. What is
+//! hidden from the caller is found out in the same snapshot.
 
 use sqlx::PgPool;
 use sqlx::types::Json;
 
 use super::filters::{DocumentFilter, ReleaseFilter, SourceFilter};
 use super::model::{DocumentEntry, ReleaseEntry, SourceEntry};
+use super::sight::Sight;
 use crate::database::Versioned;
 use crate::error::Result;
 use crate::filter::Window;
 
 /// The sources, or this one, by precedence.
 pub async fn sources(
-    pool: &PgPool,
+    (pool, sight): (&PgPool, &Sight),
     id: Option<&str>,
     filter: &SourceFilter,
     window: &Window,
@@ -24,9 +26,10 @@ pub async fn sources(
                SELECT s.source AS id, s.name_en, s.name_zh, s.kind, s.homepage, s.precedence, s.licence, s.note,
                  s.attribution,
                  (SELECT count(*) FROM document d
-                   WHERE d.source = s.source AND d.superseded_by IS NULL) AS documents
+                   WHERE d.source = s.source AND d.superseded_by IS NULL
+                     AND document_is_seen(d.document_id, h.hidden)) AS documents
                FROM source s
-               WHERE s.superseded_by IS NULL
+               WHERE s.superseded_by IS NULL AND source_is_seen(s.source, s.release_id, h.hidden)
                  AND ($1::text IS NULL OR s.source = $1)
                  AND ($2::text[] IS NULL OR s.kind = ANY($2))
                  AND ($3::text IS NULL
@@ -35,7 +38,7 @@ pub async fn sources(
                  AND ($5::integer IS NULL OR (s.precedence, s.source) > ($5, $6))
                ORDER BY s.precedence, s.source LIMIT $7
              ) p) AS "data!: Json<Vec<SourceEntry>>"
-           FROM collection v WHERE v.name = 'sources'"#,
+           FROM collection v, hidden_from($8) AS h (hidden) WHERE v.name = 'sources'"#,
         id,
         filter.kind.as_deref(),
         filter.q.as_deref(),
@@ -43,6 +46,7 @@ pub async fn sources(
         window.number(0),
         window.text(1),
         window.rows,
+        sight.seen(),
     )
     .fetch_one(pool)
     .await?;
@@ -51,7 +55,7 @@ pub async fn sources(
 
 /// The documents, or this one, with what was taken in from them, by id.
 pub async fn documents(
-    pool: &PgPool,
+    (pool, sight): (&PgPool, &Sight),
     id: Option<&str>,
     filter: &DocumentFilter,
     window: &Window,
@@ -66,9 +70,10 @@ pub async fn documents(
                  SELECT document_id, jsonb_agg(jsonb_build_object('release', release_id, 'collection', collection,
                    'reason', reason, 'rows', row_count,
                    'in_force', superseded_by IS NULL AND withdrawn_at IS NULL) ORDER BY release_id DESC) AS releases
-                 FROM release WHERE $1::text IS NULL OR document_id = $1 GROUP BY document_id
+                 FROM release WHERE ($1::text IS NULL OR document_id = $1) AND NOT collection = ANY(h.hidden)
+                 GROUP BY document_id
                ) t ON t.document_id = d.document_id
-               WHERE d.superseded_by IS NULL
+               WHERE d.superseded_by IS NULL AND document_is_seen(d.document_id, h.hidden)
                  AND ($1::text IS NULL OR d.document_id = $1)
                  AND ($2::text[] IS NULL OR d.source = ANY($2))
                  AND ($3::text IS NULL
@@ -77,13 +82,15 @@ pub async fn documents(
                  AND ($6::text[] IS NULL OR d.document_id = ANY($6))
                ORDER BY d.document_id LIMIT $5
              ) p) AS "data!: Json<Vec<DocumentEntry>>"
-           FROM (SELECT sum(version)::bigint AS version, max(changed_at) AS changed_at FROM collection) v"#,
+           FROM hidden_from($7) AS h (hidden), LATERAL (
+             SELECT sum(version)::bigint AS version, max(changed_at) AS changed_at FROM collection WHERE NOT name = ANY(h.hidden)) v"#,
         id,
         filter.source.as_deref(),
         filter.q.as_deref(),
         window.text(0),
         window.rows,
         filter.id.as_deref(),
+        sight.seen(),
     )
     .fetch_one(pool)
     .await?;
@@ -91,14 +98,18 @@ pub async fn documents(
 }
 
 /// The ids of all documents, to find those that look like a wrong one.
-pub async fn document_ids(pool: &PgPool) -> Result<Vec<String>> {
-    let ids = sqlx::query_scalar!("SELECT document_id FROM document WHERE superseded_by IS NULL");
+pub async fn document_ids((pool, sight): (&PgPool, &Sight)) -> Result<Vec<String>> {
+    let ids = sqlx::query_scalar!(
+        "SELECT document_id FROM document d, hidden_from($1) AS hidden
+         WHERE superseded_by IS NULL AND document_is_seen(d.document_id, hidden)",
+        sight.seen(),
+    );
     Ok(ids.fetch_all(pool).await?)
 }
 
 /// The releases, or this one, the newest first.
 pub async fn releases(
-    pool: &PgPool,
+    (pool, sight): (&PgPool, &Sight),
     id: Option<i32>,
     filter: &ReleaseFilter,
     window: &Window,
@@ -113,7 +124,7 @@ pub async fn releases(
                  encode(r.checksum, 'hex') AS checksum
                FROM release r JOIN collection c ON c.name = r.collection JOIN import i USING (import_id)
                LEFT JOIN document d ON d.document_id = r.document_id AND d.superseded_by IS NULL
-               WHERE ($1::integer IS NULL OR r.release_id = $1)
+               WHERE ($1::integer IS NULL OR r.release_id = $1) AND NOT is_hidden(r.import_id, r.collection, h.hidden)
                  AND ($2::text[] IS NULL OR r.collection = ANY($2))
                  AND ($3::text[] IS NULL OR r.document_id = ANY($3))
                  AND ($4::text[] IS NULL OR d.source = ANY($4))
@@ -123,7 +134,8 @@ pub async fn releases(
                  AND ($8::integer IS NULL OR r.release_id < $8)
                ORDER BY r.release_id DESC LIMIT $9
              ) p) AS "data!: Json<Vec<ReleaseEntry>>"
-           FROM (SELECT sum(version)::bigint AS version, max(changed_at) AS changed_at FROM collection) v"#,
+           FROM hidden_from($10) AS h (hidden), LATERAL (
+             SELECT sum(version)::bigint AS version, max(changed_at) AS changed_at FROM collection WHERE NOT name = ANY(h.hidden)) v"#,
         id,
         filter.collection.as_deref(),
         filter.document.as_deref(),
@@ -133,6 +145,7 @@ pub async fn releases(
         filter.import.as_deref(),
         window.number(0),
         window.rows,
+        sight.seen(),
     )
     .fetch_one(pool)
     .await?;

@@ -1,5 +1,6 @@
 //! The vocabulary kept in memory, read again only where the database has moved on.
 
+use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::{Duration, Instant};
 
@@ -8,6 +9,7 @@ use tokio::sync::Mutex;
 
 use super::load;
 use super::search::Index;
+use super::sight::{self, Sight};
 use crate::database::Versioned;
 use crate::error::{Error, Result};
 use crate::timeseries::dataset::Vocabulary;
@@ -20,11 +22,15 @@ const ATTEMPTS: usize = 5;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct State(u64);
 
-/// The cache of the [`Vocabulary`]. Clones share it.
+/// The most sights of which a view is kept; as a rule there are as many as kinds of keys.
+const VIEWS: usize = 32;
+
+/// The cache of the [`Vocabulary`], as somebody may see it. Clones share it.
 #[derive(Debug, Clone)]
 pub struct Vocabularies {
     pool: PgPool,
     every: Duration,
+    sight: Sight,
     shared: Arc<Shared>,
 }
 
@@ -32,11 +38,21 @@ pub struct Vocabularies {
 struct Shared {
     /// Held for the moment of a copy or an exchange only, never over an await.
     kept: RwLock<Kept>,
-    /// What searches look through, of the snapshot or an earlier one. Held as shortly.
-    index: RwLock<Option<Arc<Index>>>,
+    /// What is seen of it, by the restricted datasets that are not. Held as shortly.
+    views: RwLock<HashMap<Vec<String>, View>>,
     /// Held by the one that asks the database, and reads it anew where it has moved on; the others wait for the outcome. When the
     /// last one that failed did so.
     flight: Mutex<Option<Instant>>,
+}
+
+/// The vocabulary without what some datasets brought.
+#[derive(Debug, Clone)]
+struct View {
+    /// What it is a view of.
+    of: Arc<Vocabulary>,
+    seen: Arc<Vocabulary>,
+    /// What searches look through, of this view or of one of an earlier state.
+    index: Option<Arc<Index>>,
 }
 
 #[derive(Debug, Default)]
@@ -52,7 +68,18 @@ struct Kept {
 impl Vocabularies {
     /// An empty cache over this database, which asks it at every request whether anything has changed.
     pub fn new(pool: PgPool) -> Self {
-        Self { pool, every: Duration::ZERO, shared: Arc::default() }
+        Self { pool, every: Duration::ZERO, sight: Sight::Public, shared: Arc::default() }
+    }
+
+    /// The same cache as somebody else may see it.
+    #[must_use]
+    pub fn seen_by(&self, sight: Sight) -> Self {
+        Self { sight, ..self.clone() }
+    }
+
+    /// What may be seen of it.
+    pub fn sight(&self) -> &Sight {
+        &self.sight
     }
 
     /// The same cache, asking at most so often: what others change is seen so much later at the latest.
@@ -64,7 +91,26 @@ impl Vocabularies {
     /// The vocabulary as the database has it now, or had it within the time that may pass between two checks: the one kept,
     /// where no version has changed since it was read.
     pub async fn current(&self) -> Result<Arc<Vocabulary>> {
-        Ok(self.checked().await?.0)
+        let whole = self.checked().await?.0;
+        Ok(self.view(whole).seen)
+    }
+
+    /// What may be seen of the whole.
+    fn view(&self, whole: Arc<Vocabulary>) -> View {
+        let hidden = self.sight.hidden(&whole);
+        let known = self.shared.views.read().unwrap_or_else(PoisonError::into_inner).get(&hidden).cloned();
+        if let Some(view) = known.clone().filter(|view| Arc::ptr_eq(&view.of, &whole)) {
+            return view;
+        }
+        let seen =
+            if hidden.is_empty() { Arc::clone(&whole) } else { Arc::new(sight::without(&whole, &hidden)) };
+        let view = View { of: whole, seen, index: known.and_then(|view| view.index) };
+        let mut views = self.shared.views.write().unwrap_or_else(PoisonError::into_inner);
+        if views.len() >= VIEWS && !views.contains_key(&hidden) {
+            views.clear();
+        }
+        views.insert(hidden, view.clone());
+        view
     }
 
     /// The state that the database is in, with the same delay.
@@ -141,7 +187,8 @@ impl Vocabularies {
     pub async fn snapshot(&self) -> Result<(Arc<Vocabulary>, Snapshot)> {
         let vocabulary = self.current().await?;
         let snapshot = Snapshot::open(&self.pool).await?;
-        let versions = load::versions(&mut **snapshot.connection().await).await?;
+        let mut versions = load::versions(&mut **snapshot.connection().await).await?;
+        versions.retain(|name, _| vocabulary.versions.contains_key(name));
         if versions != vocabulary.versions {
             return Err(Error::Moved);
         }
@@ -157,14 +204,17 @@ impl Vocabularies {
         Ok(())
     }
 
-    /// What was last built for searches, be it of this state or an earlier one.
+    /// What was last built for searches of what may be seen, be it of this state or an earlier one.
     pub(super) fn index(&self) -> Option<Arc<Index>> {
-        self.shared.index.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.view(self.kept().vocabulary.clone()).index
     }
 
     /// Keeps what was built for searches.
     pub(super) fn keep_index(&self, index: Arc<Index>) {
-        *self.shared.index.write().unwrap_or_else(PoisonError::into_inner) = Some(index);
+        let mut view = self.view(self.kept().vocabulary.clone());
+        view.index = Some(index);
+        let hidden = self.sight.hidden(&view.of);
+        self.shared.views.write().unwrap_or_else(PoisonError::into_inner).insert(hidden, view);
     }
 
     fn kept(&self) -> RwLockReadGuard<'_, Kept> {

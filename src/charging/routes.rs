@@ -1,10 +1,10 @@
 //! The paths of this slice: the dataset `charging` under a name of its own.
 
-use axum::extract::State;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::app::App;
+use crate::http::access::Seen;
 use crate::http::extract::Call;
 use crate::http::openapi::{FormatParam, LangParam, ListFailures, PageParams, PagesGone, TooLarge};
 use crate::http::problem::Problem;
@@ -47,7 +47,7 @@ pub fn routes() -> OpenApiRouter<App> {
         ListFailures, TooLarge, PagesGone,
     )
 )]
-async fn query_charging(State(app): State<App>, call: Call) -> Result<Reply, Problem> {
+async fn query_charging(Seen(app): Seen, call: Call) -> Result<Reply, Problem> {
     Ok(observations(&app, DATASET, &call).await?)
 }
 
@@ -65,7 +65,7 @@ async fn query_charging(State(app): State<App>, call: Call) -> Result<Reply, Pro
         ListFailures,
     )
 )]
-async fn list_charging_series(State(app): State<App>, call: Call) -> Result<Reply, Problem> {
+async fn list_charging_series(Seen(app): Seen, call: Call) -> Result<Reply, Problem> {
     Ok(series_list(&app, DATASET, &call).await?)
 }
 
@@ -85,7 +85,7 @@ async fn list_charging_series(State(app): State<App>, call: Call) -> Result<Repl
         ListFailures,
     )
 )]
-async fn get_charging_availability(State(app): State<App>, call: Call) -> Result<Reply, Problem> {
+async fn get_charging_availability(Seen(app): Seen, call: Call) -> Result<Reply, Problem> {
     Ok(availability(&app, DATASET, &call).await?)
 }
 
@@ -105,6 +105,6 @@ async fn get_charging_availability(State(app): State<App>, call: Call) -> Result
         ListFailures, TooLarge,
     )
 )]
-async fn reconcile_charging(State(app): State<App>, call: Call) -> Result<Reply, Problem> {
+async fn reconcile_charging(Seen(app): Seen, call: Call) -> Result<Reply, Problem> {
     Ok(reconcile(&app, DATASET, &call).await?)
 }

@@ -36,13 +36,14 @@ const HEADERS: [(&str, &str, &str); 11] = [
     ),
     (
         "Cache-Control",
-        "Answers may be kept, and are to be asked for again with their tag; those to a body may not: `no-store`.",
+        "Answers may be kept, and are to be asked for again with their tag; those to a body may not: `no-store`. Those to a key that sees \
+         more than everybody are its own: `private, no-store`.",
         "public, max-age=0, must-revalidate",
     ),
     (
         "Vary",
         "The headers of the request that the answer depends on.",
-        "Accept, Accept-Language, Accept-Encoding",
+        "Accept, Accept-Language, Accept-Encoding, Authorization",
     ),
     (
         "Link",
@@ -90,6 +91,16 @@ pub fn document() -> Value {
         }
         name_headers(operation);
     }
+    for (path, operations) in document["paths"].as_object_mut().into_iter().flatten() {
+        if path.starts_with("/v1") {
+            children(operations).into_iter().for_each(secure);
+        }
+    }
+    document["components"]["securitySchemes"] = json!({"key": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "A key that `china-auto keys create` made. Without one, what is public can be read.",
+    }});
     document["components"]["responses"] = responses();
     document["components"]["headers"] = headers();
     rename(&mut document);
@@ -178,6 +189,15 @@ fn name_headers(operation: &mut Value) {
     if let Some(accepted) = operation["responses"].get_mut("202") {
         accepted["headers"] = references(names.chain(&["Location"]));
     }
+}
+
+/// Every operation on data takes a key. Where it says nothing of that it needs none; one that is of no use is refused all the same.
+fn secure(operation: &mut Value) {
+    if operation.get("security").is_none() {
+        operation["security"] = json!([{}, {"key": []}]);
+    }
+    operation["responses"]["401"] =
+        json!({"$ref": format!("#/components/responses/{:?}", Code::Unauthorized)});
 }
 
 /// The answers without data, each once: that the caller has it already, and every kind of problem.

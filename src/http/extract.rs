@@ -6,6 +6,7 @@ use axum::extract::{FromRequestParts, Path};
 use axum::http::header;
 use axum::http::request::Parts;
 
+use super::access;
 use super::cache::Caller;
 use super::negotiate::{Format, Language, accepted_language};
 use super::page::Paging;
@@ -259,7 +260,7 @@ impl<S: Sync> FromRequestParts<S> for Call {
             accept_language: text(header::ACCEPT_LANGUAGE),
             format: None,
             language: None,
-            caller: Caller::of(&parts.headers),
+            caller: Caller::of(&parts.headers, access::Caller::of(parts).sight()),
         })
     }
 }

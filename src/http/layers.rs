@@ -16,7 +16,8 @@ use uuid::Uuid;
 use super::cache::{Answers, Origin};
 use super::problem::{Code, Problem};
 use super::reply::{Reply, X_COMPLETE};
-use super::{REQUEST_ID, body, cache, openapi, problem};
+use super::{REQUEST_ID, access, body, cache, openapi, problem};
+use crate::access::redacted;
 use crate::app::App;
 use crate::metrics::Metrics;
 
@@ -37,6 +38,9 @@ pub fn around(routes: Router<App>, app: App) -> Router {
         .layer(from_fn(problem::complete))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn(in_time))
+        // Before anything that depends on who calls. What is no key is refused further in, so that it counts like other requests.
+        .layer(from_fn_with_state(app.clone(), access::identify))
+        .layer(from_fn(access::admit))
         // Inside of problems: what a body is refused for gets their body.
         .layer(DefaultBodyLimit::max(body::MOST_BYTES))
         // Innermost: it sees only answers of handlers.
@@ -80,7 +84,9 @@ async fn observe(State(metrics): State<Metrics>, mut request: Request, next: Nex
     let id = request_id(&request);
     request.headers_mut().insert(REQUEST_ID, id.clone());
     let trace = request.headers().get(TRACEPARENT).cloned();
-    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let (method, path) = (request.method().clone(), request.uri().path());
+    // The parameters are not logged; a key has no place in a path.
+    let path = redacted(path).unwrap_or_else(|| path.to_owned());
     let route = request.extensions().get::<MatchedPath>().map(|route| route.as_str().to_owned());
     let mut response = next.run(request).await;
     let duration = start.elapsed();

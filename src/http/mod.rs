@@ -1,5 +1,6 @@
 //! The edge: the only part of the service that speaks HTTP, beside each slice's `routes`.
 
+pub mod access;
 pub mod body;
 pub mod cache;
 pub mod document;

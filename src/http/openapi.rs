@@ -57,8 +57,13 @@ get 503 with `Retry-After`.
 **CSV**: a text that begins with `= + - @`, a tab or a carriage return and is no number gets an apostrophe before it, so that no spreadsheet \
 runs it; one that begins with an apostrophe gets another.
 
+**Keys** are sent as `Authorization: Bearer KEY`, never in an address. Without one, every public dataset can be read. A restricted \
+dataset, and whatever it alone brought (codes, sources, documents, releases), exists for those keys only that may read it; for all \
+others it is not there (404). Answers to such keys may be kept by nobody. A key that is unknown, expired or revoked is 401 everywhere, \
+also for what could be read without.
+
 **Writing** changes nothing by halves: a file that is sent waits on disk, is taken in in one transaction, and its import tells how that \
-goes. It is refused (403) unless the service was started to let anybody write, which it does at an address of its own machine only.
+goes. It takes a key with the scope `write` (401 without one, 403 for one without it or for another dataset).
 
 **Asking again**: an answer to a GET carries an `ETag`. Sent back as `If-None-Match` it brings 304 without a body while nothing has \
 changed.
@@ -176,6 +181,9 @@ pub struct UploadFailures;
 /// What a request to take back something is answered by instead.
 pub struct ChangeFailures;
 
+/// What is answered to who has no key that may do this.
+pub struct KeyFailures;
+
 /// What a body of queries is answered by instead.
 pub struct BodyFailures;
 
@@ -218,12 +226,18 @@ impl IntoResponses for Missing {
     }
 }
 
+impl IntoResponses for KeyFailures {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        untagged(failures(&[Code::Unauthorized, Code::Forbidden]))
+    }
+}
+
 impl IntoResponses for UploadFailures {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
         let of_bodies = [Code::TooLarge, Code::UnsupportedMediaType, Code::Stalled, Code::StorageFull];
         let mut all = ListFailures::responses();
         all.extend(failures(&of_bodies));
-        all.extend(failures(&[Code::Forbidden]));
+        all.extend(KeyFailures::responses());
         untagged(all)
     }
 }
@@ -231,7 +245,7 @@ impl IntoResponses for UploadFailures {
 impl IntoResponses for ChangeFailures {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
         let mut all = ListFailures::responses();
-        all.extend(failures(&[Code::NotFound, Code::Forbidden, Code::Conflict]));
+        all.extend(failures(&[Code::NotFound, Code::Unauthorized, Code::Forbidden, Code::Conflict]));
         untagged(all)
     }
 }
@@ -289,6 +303,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .merge(crate::subsidies::routes())
         .merge(crate::partnerships::routes())
         .merge(crate::intake::routes())
+        .merge(crate::access::routes())
         .merge(super::operations::routes())
 }
 

@@ -54,7 +54,9 @@ pub enum Code {
     UnsupportedMediaType,
     /// Later pages can no longer be answered as the first was.
     CursorGone,
-    /// Nobody may do this here.
+    /// It takes a key, or what was sent as one is none of any use.
+    Unauthorized,
+    /// The caller, or anybody here, may not do this.
     Forbidden,
     /// It contradicts how things stand.
     Conflict,
@@ -74,7 +76,7 @@ pub enum Code {
 
 impl Code {
     /// One row a kind of problem: status, word, title.
-    pub const TABLE: [(Self, StatusCode, &'static str, &'static str); 16] = [
+    pub const TABLE: [(Self, StatusCode, &'static str, &'static str); 17] = [
         (Self::Malformed, StatusCode::BAD_REQUEST, "malformed", "The request cannot be read"),
         (
             Self::InvalidParameter,
@@ -103,6 +105,7 @@ impl Code {
             "This media type is not read here",
         ),
         (Self::CursorGone, StatusCode::GONE, "cursor_gone", "The pages have to be read again"),
+        (Self::Unauthorized, StatusCode::UNAUTHORIZED, "unauthorized", "This takes a key"),
         (Self::Forbidden, StatusCode::FORBIDDEN, "forbidden", "This is not allowed"),
         (Self::Conflict, StatusCode::CONFLICT, "conflict", "It contradicts how things stand"),
         (Self::Stalled, StatusCode::REQUEST_TIMEOUT, "stalled", "The body stopped arriving"),
@@ -159,6 +162,7 @@ impl From<Error> for Problem {
                 let fault = Fault::new("Accept", &accept, "names no media type that is served here");
                 Self::new(Code::NotAcceptable, detail).with_errors(vec![fault.allowed(served)])
             }
+            Error::Unauthorized(_) => Self::new(Code::Unauthorized, detail),
             Error::Forbidden(_) => Self::new(Code::Forbidden, detail),
             Error::Conflict(_) => Self::new(Code::Conflict, detail),
             Error::Stalled(_) => Self::new(Code::Stalled, detail),
@@ -210,6 +214,9 @@ pub async fn complete(request: Request, next: Next) -> Response {
     headers.remove(header::CONTENT_LENGTH);
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if problem.code == Code::Unauthorized {
+        headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
     if let Some(seconds) = problem.retry_after {
         headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }

@@ -112,7 +112,7 @@ impl Reply {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(self.format.media_type()));
         let cache = if self.tag.is_some() { "public, max-age=0, must-revalidate" } else { "no-store" };
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
-        let vary = HeaderValue::from_static("Accept, Accept-Language, Accept-Encoding");
+        let vary = HeaderValue::from_static("Accept, Accept-Language, Accept-Encoding, Authorization");
         headers.insert(header::VARY, vary);
         let complete = if self.complete { "true" } else { "false" };
         headers.insert(X_COMPLETE, HeaderValue::from_static(complete));

@@ -1,42 +1,76 @@
-//! Who may write: for now whoever reaches a service that was told to take anybody, from this machine and from no other web page.
+//! Who may write: the holder of a key with the scope `write`; and, where the service was told to take anybody, who calls from this
+//! machine and from no other web page.
+
+use std::convert::Infallible;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, header};
 
+use super::access::Caller;
 use super::problem::Problem;
+use crate::access::{Actor, Permit, Scope, Seeing};
 use crate::app::App;
 use crate::error::Error;
 use crate::intake::Intake;
 
 /// A request that may write, with what takes that in.
 #[derive(Debug)]
-pub struct Writing(pub Intake);
+pub struct Writing {
+    /// What takes it in.
+    pub intake: Intake,
+    /// What may be written.
+    pub permit: Permit,
+    /// Who writes.
+    pub actor: Actor,
+}
 
 impl FromRequestParts<App> for Writing {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        let refused = |why: &str| Problem::from(Error::Forbidden(why.to_owned()));
+        let caller = Caller::of(parts);
+        let permit = if app.anonymous_writes && caller.key.is_none() {
+            refuse_others(&parts.headers, app)?;
+            Permit::Public
+        } else {
+            caller.must(Scope::Write, "writing")?.permit()
+        };
         let intake = app.intake.clone().ok_or_else(|| {
-            refused(
-                "writing is refused here: start the service with --allow-anonymous-writes and --listen at an address of this \
-                 machine alone, or use the command line",
-            )
+            let why = "nothing is taken in here: another service takes in the files of the data folder, or there is none";
+            Error::Forbidden(why.to_owned())
         })?;
-        if !is_from_here(&parts.headers) {
-            return Err(refused(
-                "writing is refused to what comes by way of a proxy or under another name than this machine's own: anybody could \
-                 send it",
-            ));
-        }
-        if is_of_another_page(&parts.headers, &app.origins) {
-            return Err(refused(
-                "writing is refused to web pages of other origins: name theirs with --cors-origins, each by itself",
-            ));
-        }
-        Ok(Self(intake))
+        Ok(Self { intake, permit, actor: caller.actor(parts) })
     }
+}
+
+impl FromRequestParts<App> for Seeing {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
+        let key = Caller::of(parts).key;
+        let all = key
+            .as_ref()
+            .map_or(app.anonymous_writes, |key| key.may(Scope::Write) && key.permit() == Permit::All);
+        Ok(Self { all, key: key.map(|key| key.id) })
+    }
+}
+
+/// Refuses who is not on this machine, or is another's web page.
+fn refuse_others(headers: &HeaderMap, app: &App) -> Result<(), Problem> {
+    let refused = |why: &str| Problem::from(Error::Forbidden(why.to_owned()));
+    if !is_from_here(headers) {
+        return Err(refused(
+            "writing without a key is refused to what comes by way of a proxy or under another name than this machine's own: anybody \
+             could send it",
+        ));
+    }
+    if is_of_another_page(headers, &app.origins) {
+        return Err(refused(
+            "writing without a key is refused to web pages of other origins: name theirs with --cors-origins, each by itself",
+        ));
+    }
+    Ok(())
 }
 
 /// What a proxy adds to what it hands on.

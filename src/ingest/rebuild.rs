@@ -15,6 +15,7 @@ use super::archive::set_ids;
 use super::file::{self, Done, Job, Kept, Options, Progress, Received, Which};
 use super::releases::GONE;
 use super::{Files, load_bundled};
+use crate::access::Permit;
 use crate::clock::Clock;
 use crate::database::Database;
 use crate::error::{Error, Result};
@@ -74,6 +75,7 @@ pub async fn rebuild(from: &Database, to: &Database, kept: &Kept, files: &Files)
     if !is_exact {
         follow(&mut source, to).await?;
     }
+    copy_access(&mut source, to).await?;
     let mut made = 0;
     let mut open = history.withdrawals.iter().peekable();
     for import in &history.imports {
@@ -96,6 +98,41 @@ pub async fn rebuild(from: &Database, to: &Database, kept: &Kept, files: &Files)
     let releases =
         sqlx::query_scalar!("SELECT count(*) AS \"count!\" FROM release").fetch_one(&mut target).await?;
     Ok(Rebuilt { files: made, withdrawals: history.withdrawals.len() as u64, releases, is_exact })
+}
+
+/// Copies the keys, the audit, what cursors are sealed with, and which datasets are restricted, before there is anything to be seen.
+async fn copy_access(source: &mut PgConnection, to: &Database) -> Result<()> {
+    let rows = sqlx::query!(
+        "SELECT (SELECT coalesce(jsonb_agg(to_jsonb(api_key)), '[]') FROM api_key) AS \"keys!: Json<Value>\",
+                (SELECT coalesce(jsonb_agg(to_jsonb(audit) ORDER BY audit_id), '[]') FROM audit) AS \"audit!: Json<Value>\",
+                hidden_from('{}') AS \"restricted!\", (SELECT secret FROM seal) AS \"secret!\"",
+    );
+    let rows = rows.fetch_one(source).await?;
+    let mut connection = to.writer().await?;
+    let mut transaction = connection.begin().await?;
+    sqlx::query!(
+        "INSERT INTO api_key OVERRIDING SYSTEM VALUE SELECT * FROM jsonb_populate_recordset(NULL::api_key, $1)",
+        rows.keys.0,
+    )
+    .execute(&mut *transaction)
+    .await?;
+    sqlx::query!(
+        "INSERT INTO audit OVERRIDING SYSTEM VALUE SELECT * FROM jsonb_populate_recordset(NULL::audit, $1)",
+        rows.audit.0,
+    )
+    .execute(&mut *transaction)
+    .await?;
+    sqlx::query!("UPDATE seal SET secret = $1", rows.secret).execute(&mut *transaction).await?;
+    sqlx::query!(
+        "INSERT INTO collection (name, kind, is_restricted) SELECT name, 'dataset', true FROM UNNEST($1::text[]) AS name
+         ON CONFLICT (name) DO UPDATE SET is_restricted = true",
+        &rows.restricted,
+    )
+    .execute(&mut *transaction)
+    .await?;
+    set_ids(&mut transaction).await?;
+    transaction.commit().await?;
+    Ok(connection.close().await?)
 }
 
 /// Has the feed of changes go on behind the places that it had: whoever reads on from one must miss nothing.
@@ -189,13 +226,20 @@ async fn take_in(to: &Database, import: &Import, (kept, files): (&Kept, &Files))
     let Some(options) = &import.options else {
         let text = std::fs::read_to_string(received.path())
             .map_err(|error| Error::internal("reading a kept description", error))?;
-        file::create_dataset(to, &text, Some(kept), &clock).await?;
+        file::create_dataset(to, &text, Some(kept), None, &clock).await?;
         return Ok(true);
     };
     let options: Options = serde_json::from_value(options.clone())
         .map_err(|error| Error::internal("reading how a file was taken in", error))?;
     let received = received_at(received.path(), import)?;
-    let job = Job { received: &received, options: &options, kept: Some(kept), number: None };
+    let job = Job {
+        received: &received,
+        options: &options,
+        kept: Some(kept),
+        number: None,
+        permit: &Permit::All,
+        by: None,
+    };
     let done = Box::pin(file::import(to, job, &clock, &Progress::default())).await?;
     if let Done::Taken(..) = done {
         return Ok(true);
@@ -224,7 +268,7 @@ fn received_at(path: &Path, import: &Import) -> Result<Received> {
 
 async fn withdraw(to: &Database, withdrawal: &Withdrawal) -> Result<()> {
     let Withdrawal { release, at, reason } = withdrawal;
-    file::withdraw(to, Which::Release(*release), reason, Duration::MAX, &Clock::fixed(*at)).await?;
+    file::withdraw(to, (Which::Release(*release), None), reason, Duration::MAX, &Clock::fixed(*at)).await?;
     Ok(())
 }
 

@@ -20,6 +20,7 @@ use bytes::Bytes;
 use futures_util::Stream;
 use tokio::sync::Notify;
 
+use crate::access::{Actor, Permit};
 use crate::catalog::Vocabularies;
 use crate::clock::Clock;
 use crate::database::{Database, Gate};
@@ -98,7 +99,7 @@ impl Intake {
     /// taken in the same way.
     pub async fn receive<E: std::error::Error>(
         &self,
-        (name, options): (&str, &Options),
+        (name, options, permit, by): (&str, &Options, &Permit, &Actor),
         body: impl Stream<Item = std::result::Result<Bytes, E>> + Unpin,
         length: Option<u64>,
     ) -> Result<(i32, bool)> {
@@ -106,16 +107,18 @@ impl Intake {
         let _place = shared.uploads.enter()?;
         let upload = shared.spool.receive(body, length).await?;
         let (name, options) = (name.to_owned(), options.clone());
+        let sender = (permit.clone(), by.clone());
         // Where its sender goes away now, it goes on all the same.
-        let entering = tokio::spawn(Arc::clone(shared).enter(upload, name, options));
+        let entering = tokio::spawn(Arc::clone(shared).enter(upload, (name, options), sender));
         entering.await.map_err(|error| Error::internal("entering a file", error))?
     }
 
     /// Asks to end an import that is on its way; `false` where it is not.
-    pub async fn cancel(&self, import: i32) -> Result<bool> {
+    pub async fn cancel(&self, import: i32, by: &Actor) -> Result<bool> {
         let shared = &self.0;
         let mut connection = shared.database.writer().await?;
-        let state = queue::cancel(&mut connection, (import, shared.spool.id()), shared.clock.now()).await?;
+        let state =
+            queue::cancel(&mut connection, (import, shared.spool.id()), by, shared.clock.now()).await?;
         if state.as_deref() == Some("cancelled") {
             shared.spool.remove(import);
         }
@@ -123,21 +126,33 @@ impl Intake {
     }
 
     /// Withdraws a release, as [`Self::withdraw`] does.
-    pub async fn withdraw_release(&self, release: i32, reason: Option<String>) -> Result<Option<Withdrawn>> {
-        self.withdraw(Which::Release(release), reason).await
+    pub async fn withdraw_release(
+        &self,
+        release: i32,
+        reason: Option<String>,
+        by: &Actor,
+    ) -> Result<Option<Withdrawn>> {
+        self.withdraw(Which::Release(release), reason, by).await
     }
 
     /// Withdraws, for a reason that must be given; `None` where that takes longer than a request may, and goes on.
-    pub async fn withdraw(&self, which: Which, reason: Option<String>) -> Result<Option<Withdrawn>> {
+    pub async fn withdraw(
+        &self,
+        which: Which,
+        reason: Option<String>,
+        by: &Actor,
+    ) -> Result<Option<Withdrawn>> {
         let reason = reason.ok_or_else(|| {
             let detail = "is needed to withdraw: it stays with what is withdrawn";
             Error::Rejected(vec![Fault::new("reason", "", detail)])
         })?;
         let shared = Arc::clone(&self.0);
         let place = shared.withdrawals.enter()?;
+        let by = by.clone();
         let work = tokio::spawn(async move {
             let _place = place;
-            let done = file::withdraw(&shared.database, which, &reason, PATIENCE, &shared.clock).await;
+            let done =
+                file::withdraw(&shared.database, (which, Some(&by)), &reason, PATIENCE, &shared.clock).await;
             shared.vocabularies.forget();
             if let Err(error) = &done {
                 tracing::warn!(?which, "not withdrawn: {error}");
@@ -154,12 +169,19 @@ impl Intake {
 
 impl Shared {
     /// Enters a file that has arrived.
-    async fn enter(self: Arc<Self>, upload: Upload, name: String, options: Options) -> Result<(i32, bool)> {
+    async fn enter(
+        self: Arc<Self>,
+        upload: Upload,
+        (name, options): (String, Options),
+        (permit, by): (Permit, Actor),
+    ) -> Result<(i32, bool)> {
         let sent = Sent {
             name: &name,
             size: upload.size(),
             checksum: upload.checksum,
             options: &options,
+            permit: &permit,
+            by: &by,
             spool: self.spool.id(),
             at: self.clock.now(),
         };

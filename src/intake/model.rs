@@ -45,6 +45,8 @@ pub struct ImportEntry {
     pub same_as: Option<i32>,
     /// For `failed`: why.
     pub detail: Option<String>,
+    /// The datasets that it had to do with; empty before it was done, and where it had to do with records alone.
+    pub datasets: Vec<String>,
     /// How many releases it made, those of lists of codes, sources and documents included.
     pub releases: i32,
     /// How many of them were withdrawn.

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use sqlx::types::Json;
 use sqlx::{Connection, PgConnection};
 
+use crate::access::{Action, Actor, Permit, note};
 use crate::error::Result;
 use crate::ingest::file::{Options, Report, known};
 
@@ -19,6 +20,10 @@ pub struct Sent<'a> {
     pub checksum: [u8; 32],
     /// How it is to be taken in.
     pub options: &'a Options,
+    /// What its sender may write.
+    pub permit: &'a Permit,
+    /// Who sent it.
+    pub by: &'a Actor,
     /// The spool that has it.
     pub spool: &'a str,
     /// When it had arrived.
@@ -36,6 +41,8 @@ pub struct Claimed {
     pub checksum: Vec<u8>,
     /// How it is taken in.
     pub options: Value,
+    /// What its sender may write.
+    pub permit: Permit,
     /// How often it was begun, this time included.
     pub attempts: i32,
 }
@@ -86,29 +93,37 @@ pub async fn enter(
     .await?;
     let same = sqlx::query_scalar!(
         "SELECT import_id FROM import WHERE kind = 'file' AND checksum = $1 AND options = $2 AND spool = $3
-           AND state IN ('waiting', 'running') AND NOT is_cancelled ORDER BY import_id LIMIT 1",
+           AND state IN ('waiting', 'running') AND NOT is_cancelled AND (key_id IS NOT DISTINCT FROM $4 OR $5)
+         ORDER BY import_id LIMIT 1",
         &sent.checksum[..],
         options,
         sent.spool,
+        sent.by.key,
+        *sent.permit == Permit::All,
     );
     let same = match same.fetch_optional(&mut *transaction).await? {
         Some(import) => Some(import),
-        None => known(&mut transaction, &sent.checksum, sent.options).await?.map(|(import, _)| import),
+        None => known(&mut transaction, (&sent.checksum, sent.options), sent.permit)
+            .await?
+            .map(|(import, _)| import),
     };
     if let Some(same) = same {
         return Ok((same, false));
     }
     let import = sqlx::query_scalar!(
-        "INSERT INTO import (kind, state, checksum, file_name, file_size, options, spool, received_at)
-         VALUES ('file', 'waiting', $1, $2, $3, $4, $5, $6) RETURNING import_id",
+        "INSERT INTO import (kind, state, checksum, file_name, file_size, options, spool, received_at, key_id, permitted)
+         VALUES ('file', 'waiting', $1, $2, $3, $4, $5, $6, $7, $8) RETURNING import_id",
         &sent.checksum[..],
         sent.name,
         i64::try_from(sent.size).unwrap_or(i64::MAX),
         options,
         sent.spool,
         sent.at,
+        sent.by.key,
+        sent.permit.datasets(),
     );
     let import = import.fetch_one(&mut *transaction).await?;
+    note(&mut transaction, Action::Import, (&subject(import), Some(sent.name)), sent.by, sent.at).await?;
     place(import)?;
     transaction.commit().await?;
     Ok((import, true))
@@ -120,7 +135,7 @@ pub async fn claim(connection: &mut PgConnection, spool: &str, at: DateTime<Utc>
         "UPDATE import SET state = 'running', started_at = $2, attempts = attempts + 1, bytes_read = 0, rows_read = 0
          WHERE import_id = (SELECT import_id FROM import WHERE spool = $1 AND state = 'waiting'
                             ORDER BY import_id LIMIT 1 FOR UPDATE SKIP LOCKED)
-         RETURNING import_id, file_name, checksum, options AS \"options!: Json<Value>\", attempts",
+         RETURNING import_id, file_name, checksum, options AS \"options!: Json<Value>\", attempts, key_id, permitted",
         spool,
         at,
     );
@@ -130,6 +145,11 @@ pub async fn claim(connection: &mut PgConnection, spool: &str, at: DateTime<Utc>
         name: row.file_name.unwrap_or_default(),
         checksum: row.checksum,
         options: row.options.0,
+        permit: match (row.key_id, row.permitted) {
+            (_, Some(datasets)) => Permit::Datasets(datasets),
+            (Some(_), None) => Permit::All,
+            (None, None) => Permit::Public,
+        },
         attempts: row.attempts,
     }))
 }
@@ -198,8 +218,10 @@ pub async fn is_entered(connection: &mut PgConnection, import: i32) -> Result<bo
 pub async fn cancel(
     connection: &mut PgConnection,
     (import, spool): (i32, &str),
+    by: &Actor,
     at: DateTime<Utc>,
 ) -> Result<Option<String>> {
+    let mut transaction = connection.begin().await?;
     let state = sqlx::query_scalar!(
         "UPDATE import SET is_cancelled = true,
                            state = CASE WHEN state = 'waiting' OR spool <> $3 THEN 'cancelled' ELSE state END,
@@ -209,7 +231,17 @@ pub async fn cancel(
         at,
         spool,
     );
-    Ok(state.fetch_optional(connection).await?)
+    let state = state.fetch_optional(&mut *transaction).await?;
+    if state.is_some() {
+        note(&mut transaction, Action::ImportCancelled, (&subject(import), None), by, at).await?;
+    }
+    transaction.commit().await?;
+    Ok(state)
+}
+
+/// An import as the audit names it.
+fn subject(import: i32) -> String {
+    format!("import {import}")
 }
 
 /// The imports of this spool that are on their way, and whether each is to be ended.

@@ -1,7 +1,6 @@
 //! `/v1/imports` and `/v1/imports/{id}`.
 
 use axum::body::Body;
-use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -10,9 +9,11 @@ use super::filters::{self, ImportFilter};
 use super::model::{ImportEntry, ImportFile, ImportRecord};
 use super::parameters::{self, ImportParams};
 use super::queries;
+use crate::access::Seeing;
 use crate::app::App;
 use crate::database::Versioned;
 use crate::error::{Error, Fault, Result};
+use crate::http::access::Seen;
 use crate::http::extract::{Call, Id, View};
 use crate::http::openapi::{
     ChangeFailures, FormatParam, FreshFailures, Missing, PageParams, ReasonParam, UploadFailures,
@@ -47,10 +48,14 @@ pub fn routes() -> OpenApiRouter<App> {
         FreshFailures,
     )
 )]
-async fn list_imports(State(app): State<App>, mut call: Call) -> std::result::Result<Reply, Problem> {
+async fn list_imports(
+    Seen(app): Seen,
+    seeing: Seeing,
+    mut call: Call,
+) -> std::result::Result<Reply, Problem> {
     let filter = ImportFilter::read(&mut call.params, &filters::known());
     let view = call.page()?;
-    let read = queries::imports(&app.pool, &filter, &view.paging.window()).await?;
+    let read = queries::imports((app.catalog(), &seeing), &filter, &view.paging.window()).await?;
     Ok(view.listing(CATALOG, read, |last| vec![last.id.to_string()])?.fleeting())
 }
 
@@ -70,9 +75,14 @@ async fn list_imports(State(app): State<App>, mut call: Call) -> std::result::Re
         Missing,
     )
 )]
-async fn get_import(State(app): State<App>, Id(id): Id, call: Call) -> std::result::Result<Reply, Problem> {
+async fn get_import(
+    Seen(app): Seen,
+    seeing: Seeing,
+    Id(id): Id,
+    call: Call,
+) -> std::result::Result<Reply, Problem> {
     let view = call.single()?;
-    let read = import(&app, &id).await?;
+    let read = import(&app, &seeing, &id).await?;
     Ok(view.record(CATALOG, read)?.fleeting())
 }
 
@@ -85,6 +95,7 @@ async fn get_import(State(app): State<App>, Id(id): Id, call: Call) -> std::resu
 /// `curl --data-binary @own.csv '…/v1/imports?name=own.csv&dataset=production&dry_run=true'`
 #[utoipa::path(
     post, path = "/v1/imports", operation_id = "create_import", tag = "imports",
+    security(("key" = [])),
     params(ImportParams),
     request_body(content((ImportFile = "application/octet-stream")), description = "The file."),
     responses(
@@ -94,8 +105,9 @@ async fn get_import(State(app): State<App>, Id(id): Id, call: Call) -> std::resu
     )
 )]
 async fn create_import(
-    State(app): State<App>,
-    Writing(intake): Writing,
+    Seen(app): Seen,
+    seeing: Seeing,
+    writing: Writing,
     headers: HeaderMap,
     mut call: Call,
     body: Body,
@@ -104,8 +116,13 @@ async fn create_import(
     let (name, options) = parameters::read(&mut call.params);
     let length = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
     let view = call.written()?;
-    let (id, is_new) = intake.receive((&name, &options), body.into_data_stream(), length).await?;
-    Ok(written(view, import(&app, &id.to_string()).await?, is_new)?)
+    let Writing { intake, permit, actor } = writing;
+    if let Some(dataset) = &options.says.dataset {
+        permit.check(dataset, false)?;
+    }
+    let sent = (name.as_str(), &options, &permit, &actor);
+    let (id, is_new) = intake.receive(sent, body.into_data_stream(), length).await?;
+    Ok(written(view, import(&app, &seeing, &id.to_string()).await?, is_new)?)
 }
 
 /// A form's parts would be taken for the file.
@@ -128,6 +145,7 @@ fn refuse_forms(headers: &HeaderMap) -> std::result::Result<(), Problem> {
 /// releases stay listed, with when and why. Codes and sources that came with it stay; what it had replaced does not come back.
 #[utoipa::path(
     delete, path = "/v1/imports/{id}", operation_id = "delete_import", tag = "imports",
+    security(("key" = [])),
     params(
         ("id" = i32, Path, description = "The import's number.", example = 1),
         ReasonParam,
@@ -139,20 +157,24 @@ fn refuse_forms(headers: &HeaderMap) -> std::result::Result<(), Problem> {
     )
 )]
 async fn delete_import(
-    State(app): State<App>,
-    Writing(intake): Writing,
+    Seen(app): Seen,
+    seeing: Seeing,
+    Writing { intake, permit, actor }: Writing,
     Id(id): Id,
     mut call: Call,
 ) -> std::result::Result<Reply, Problem> {
     let reason = call.params.text("reason");
     let view = call.written()?;
-    let number = import(&app, &id).await?.data.import.id;
-    let goes_on = if intake.cancel(number).await? {
-        import(&app, &id).await?.data.import.finished_at.is_none()
+    let ImportEntry { id: number, datasets, .. } = import(&app, &seeing, &id).await?.data.import;
+    for dataset in &datasets {
+        permit.check(dataset, false)?;
+    }
+    let goes_on = if intake.cancel(number, &actor).await? {
+        import(&app, &seeing, &id).await?.data.import.finished_at.is_none()
     } else {
-        intake.withdraw(Which::Import(number), reason).await?.is_none()
+        intake.withdraw(Which::Import(number), reason, &actor).await?.is_none()
     };
-    Ok(written(view, import(&app, &id).await?, goes_on)?)
+    Ok(written(view, import(&app, &seeing, &id).await?, goes_on)?)
 }
 
 /// The answer to a request that changed an import.
@@ -162,8 +184,8 @@ fn written(view: View, read: Versioned<ImportRecord>, goes_on: bool) -> Result<R
 }
 
 /// The import of this id.
-async fn import(app: &App, id: &str) -> Result<Versioned<ImportRecord>> {
+async fn import(app: &App, seeing: &Seeing, id: &str) -> Result<Versioned<ImportRecord>> {
     let unknown = || Error::NotFound { what: "import", id: id.to_owned(), did_you_mean: Vec::new() };
     let number = id.parse().map_err(|_| unknown())?;
-    queries::import(&app.pool, number).await?.ok_or_else(unknown)
+    queries::import((app.catalog(), seeing), number).await?.ok_or_else(unknown)
 }

@@ -134,7 +134,14 @@ impl Shared {
         }
         let (received, options) = self.received(claimed)?;
         let kept = self.kept.as_ref();
-        let job = Job { received: &received, options: &options, kept, number: Some(claimed.import) };
+        let job = Job {
+            received: &received,
+            options: &options,
+            kept,
+            number: Some(claimed.import),
+            permit: &claimed.permit,
+            by: None,
+        };
         let mut work = Box::pin(file::import(&self.database, job, &self.clock, progress));
         let mut told = interval(TOLD_EVERY);
         told.set_missed_tick_behavior(MissedTickBehavior::Delay);

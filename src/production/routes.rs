@@ -1,10 +1,10 @@
 //! The paths of this slice: the dataset `production` under a name of its own.
 
-use axum::extract::State;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::app::App;
+use crate::http::access::Seen;
 use crate::http::extract::Call;
 use crate::http::openapi::{FormatParam, LangParam, ListFailures, PageParams, PagesGone, TooLarge};
 use crate::http::problem::Problem;
@@ -50,7 +50,7 @@ pub fn routes() -> OpenApiRouter<App> {
         ListFailures, TooLarge, PagesGone,
     )
 )]
-async fn query_production(State(app): State<App>, call: Call) -> Result<Reply, Problem> {
+async fn query_production(Seen(app): Seen, call: Call) -> Result<Reply, Problem> {
     Ok(observations(&app, DATASET, &call).await?)
 }
 
@@ -68,7 +68,7 @@ async fn query_production(State(app): State<App>, call: Call) -> Result<Reply, P
         ListFailures,
     )
 )]
-async fn list_production_series(State(app): State<App>, call: Call) -> Result<Reply, Problem> {
+async fn list_production_series(Seen(app): Seen, call: Call) -> Result<Reply, Problem> {
     Ok(series_list(&app, DATASET, &call).await?)
 }
 
@@ -88,7 +88,7 @@ async fn list_production_series(State(app): State<App>, call: Call) -> Result<Re
         ListFailures,
     )
 )]
-async fn get_production_availability(State(app): State<App>, call: Call) -> Result<Reply, Problem> {
+async fn get_production_availability(Seen(app): Seen, call: Call) -> Result<Reply, Problem> {
     Ok(availability(&app, DATASET, &call).await?)
 }
 
@@ -109,6 +109,6 @@ async fn get_production_availability(State(app): State<App>, call: Call) -> Resu
         ListFailures, TooLarge,
     )
 )]
-async fn reconcile_production(State(app): State<App>, call: Call) -> Result<Reply, Problem> {
+async fn reconcile_production(Seen(app): Seen, call: Call) -> Result<Reply, Problem> {
     Ok(reconcile(&app, DATASET, &call).await?)
 }

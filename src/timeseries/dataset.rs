@@ -1,7 +1,7 @@
 //! What a query is read against: datasets, code lists, sources and precedence, as one snapshot of the database.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{DateTime, NaiveDate, Utc};
 
@@ -22,6 +22,23 @@ pub struct Vocabulary {
     pub sources: BTreeMap<String, Source>,
     /// Every release by id.
     pub releases: HashMap<i32, Release>,
+    /// The datasets that exist for some callers only.
+    pub restricted: BTreeSet<String>,
+    /// What positions in the feed of changes are sealed with.
+    pub seal: [u8; 32],
+    /// The codes and sources that came with files; empty where no dataset is restricted.
+    pub owned: Vec<Owned>,
+}
+
+/// A code or source that came with a file of somebody's own.
+#[derive(Debug, Clone)]
+pub struct Owned {
+    /// Its dimension.
+    pub dimension: Dimension,
+    /// The code.
+    pub code: String,
+    /// The datasets whose series use it; where none do, those that came with it.
+    pub datasets: Vec<String>,
 }
 
 /// A dataset: observations of one subject with the same dimensions.

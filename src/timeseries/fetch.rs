@@ -378,6 +378,7 @@ fn bound(statement: &Statement) -> Query<'_, Postgres, PgArguments> {
         query = match bind {
             Bind::Text(text) => query.bind(text.as_str()),
             Bind::Texts(texts) => query.bind(texts.as_slice()),
+            Bind::MaybeTexts(texts) => query.bind(texts.as_deref()),
             Bind::Number(number) => query.bind(*number),
             Bind::Numbers(numbers) => query.bind(numbers.as_slice()),
         };

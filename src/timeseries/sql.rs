@@ -30,6 +30,8 @@ pub enum Bind {
     Text(String),
     /// A list of texts.
     Texts(Vec<String>),
+    /// A list of texts, or null.
+    MaybeTexts(Option<Vec<String>>),
     /// A number.
     Number(i64),
     /// A list of numbers.

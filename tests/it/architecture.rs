@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 /// What each part may name beside itself. Nothing else may be named by it, and a new part needs a row here.
 ///
 /// From above: the program, the server, the edge with the routes of every slice, the slices, time series, the database.
-const MAY_NAME: [(&str, &[&str]); 33] = [
+const MAY_NAME: [(&str, &[&str]); 36] = [
     (
         "main",
         &[
@@ -20,6 +20,7 @@ const MAY_NAME: [(&str, &[&str]); 33] = [
             "health",
             "http",
             "import",
+            "keys",
             "rebuild",
             "rollups",
             "server",
@@ -30,12 +31,14 @@ const MAY_NAME: [(&str, &[&str]); 33] = [
     ("rebuild", &["config", "database", "error", "ingest"]),
     ("rollups", &["clock", "config", "database", "error", "ingest", "timeseries"]),
     ("export", &["config", "database", "error", "ingest"]),
-    ("import", &["clock", "config", "database", "error", "ingest", "timeseries"]),
+    ("import", &["access", "clock", "config", "database", "error", "ingest", "timeseries"]),
+    ("keys", &["access", "clock", "config", "database", "error"]),
     ("generate", &["clock", "config", "database", "error", "ingest"]),
     ("server", &["app", "clock", "config", "database", "error", "health", "http", "ingest", "intake"]),
     (
         "http",
         &[
+            "access",
             "app",
             "catalog",
             "charging",
@@ -61,19 +64,35 @@ const MAY_NAME: [(&str, &[&str]); 33] = [
     ("catalog/routes", &["app", "catalog", "database", "error", "filter", "http", "params", "timeseries"]),
     ("subsidies/routes", &["app", "database", "error", "filter", "http", "params"]),
     ("partnerships/routes", &["app", "database", "error", "filter", "http"]),
-    ("intake/routes", &["app", "database", "error", "http", "ingest"]),
+    ("intake/routes", &["access", "app", "database", "error", "http", "ingest"]),
+    ("access/routes", &["app", "http"]),
     ("production", &[]),
     ("charging", &[]),
     ("catalog", &["database", "error", "filter", "formats", "language", "params", "timeseries", "words"]),
     ("subsidies", &["database", "error", "filter", "params", "rules", "timeseries", "words"]),
     ("partnerships", &["database", "error", "filter", "params", "timeseries", "words"]),
-    ("ingest", &["catalog", "clock", "database", "error", "rules", "spreadsheet", "timeseries", "words"]),
+    ("access", &["catalog", "clock", "database", "error", "filter", "words"]),
+    (
+        "ingest",
+        &["access", "catalog", "clock", "database", "error", "rules", "spreadsheet", "timeseries", "words"],
+    ),
     (
         "intake",
-        &["catalog", "clock", "database", "error", "filter", "ingest", "params", "timeseries", "words"],
+        &[
+            "access",
+            "catalog",
+            "clock",
+            "database",
+            "error",
+            "filter",
+            "ingest",
+            "params",
+            "timeseries",
+            "words",
+        ],
     ),
     // What every handler may reach.
-    ("app", &["catalog", "clock", "database", "error", "intake", "metrics"]),
+    ("app", &["access", "catalog", "clock", "database", "error", "intake", "metrics"]),
     ("formats", &["error", "language", "spreadsheet", "timeseries"]),
     ("timeseries", &["database", "error", "params", "words"]),
     ("rules", &["timeseries"]),
@@ -87,7 +106,10 @@ const MAY_NAME: [(&str, &[&str]); 33] = [
 ];
 
 /// Where the driver may be named: who writes SQL, and who only hands on what the driver connects to.
-const SQLX: [&str; 17] = [
+const SQLX: [&str; 20] = [
+    "access/audit.rs",
+    "access/keys.rs",
+    "access/queries.rs",
     "database/",
     "ingest/",
     "catalog/",

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use china_auto::access::Permit;
 use china_auto::database::Database;
 use china_auto::error::Error;
 use china_auto::ingest::file::{
@@ -38,7 +39,8 @@ impl World {
 
     async fn import(&self, path: &Path, options: &Options) -> Done {
         let received = Received::at(path).unwrap();
-        let job = Job { received: &received, options, kept: None, number: None };
+        let job =
+            Job { received: &received, options, kept: None, number: None, permit: &Permit::All, by: None };
         import(&self.database, job, &clock(), &Progress::default()).await.unwrap()
     }
 
@@ -211,10 +213,11 @@ const REGISTRATIONS: &str = "dataset = 'own_registrations'\ntitle_en = 'Registra
 async fn a_dataset_of_ones_own_takes_guessed_columns_ten_thousands_new_codes_and_revisions() {
     let world = World::new().await;
     assert_eq!(
-        create_dataset(&world.database, REGISTRATIONS, None, &clock()).await.unwrap(),
+        create_dataset(&world.database, REGISTRATIONS, None, None, &clock()).await.unwrap(),
         "own_registrations"
     );
-    let twice = create_dataset(&world.database, REGISTRATIONS, None, &clock()).await.unwrap_err().to_string();
+    let twice =
+        create_dataset(&world.database, REGISTRATIONS, None, None, &clock()).await.unwrap_err().to_string();
     assert!(twice.contains("there is a dataset own_registrations already"), "{twice}");
     let text = "城市,动力类型,年,月,销量\n羊城,BEV,2026,1,1.5\n羊城,插电式混合动力,2026,1,0.25\n鹏城,BEV,2026,1,2\n鹏城,BEV,2026,2,2.5\n";
     let path = world.file("城市上牌.csv", text);
@@ -247,7 +250,7 @@ async fn a_dataset_of_ones_own_takes_guessed_columns_ten_thousands_new_codes_and
     let three =
         |january: i32| [("2026-01".to_owned(), json!(january)), ("2026-02".to_owned(), json!(25_000))];
     assert_eq!(world.values(province).await[..2], three(36_000));
-    withdraw(&world.database, Which::Release(report.releases[0]), "a slip", Duration::MAX, &clock())
+    withdraw(&world.database, (Which::Release(report.releases[0]), None), "a slip", Duration::MAX, &clock())
         .await
         .unwrap();
     assert_eq!(world.values(province).await, three(35_000));
@@ -255,10 +258,16 @@ async fn a_dataset_of_ones_own_takes_guessed_columns_ten_thousands_new_codes_and
         world.client.get(&format!("/v1/releases/{}", report.releases[0])).await.expect(200).json();
     assert_eq!(withdrawn["data"]["withdrawn_reason"], "a slip");
     assert!(
-        !withdraw(&world.database, Which::Release(report.releases[0]), "again", Duration::MAX, &clock())
-            .await
-            .unwrap()
-            .is_new
+        !withdraw(
+            &world.database,
+            (Which::Release(report.releases[0]), None),
+            "again",
+            Duration::MAX,
+            &clock()
+        )
+        .await
+        .unwrap()
+        .is_new
     );
 }
 
@@ -312,7 +321,14 @@ async fn what_is_cancelled_or_unreadable_leaves_nothing() {
     progress.cancel();
     let received = Received::at(&path).unwrap();
     let options = says(OWN);
-    let job = Job { received: &received, options: &options, kept: None, number: None };
+    let job = Job {
+        received: &received,
+        options: &options,
+        kept: None,
+        number: None,
+        permit: &Permit::All,
+        by: None,
+    };
     let ended = import(&world.database, job, &clock(), &progress).await;
     assert!(matches!(ended, Err(Error::Cancelled)), "{ended:?}");
     for (name, bytes) in [

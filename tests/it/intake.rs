@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use axum::body::{Body, Bytes};
 use axum::http::Method;
+use china_auto::access::Permit;
 use china_auto::catalog::Vocabularies;
 use china_auto::ingest::file::{Done, Job, Kept, Mapping, Options, Progress, Received, import};
 use china_auto::intake::{Intake, Settings};
@@ -38,7 +39,7 @@ pub struct Sender {
 }
 
 /// What takes in the files of a sender.
-struct Worker {
+pub struct Worker {
     stop: watch::Sender<bool>,
     work: JoinHandle<()>,
 }
@@ -56,8 +57,14 @@ impl Sender {
         let client = Client::bundled().await;
         let data_dir = tempfile::tempdir().unwrap();
         let intake = open(&client, data_dir.path(), most_bytes).await;
-        let client = client.tuned(|app| app.intake = Some(intake.clone()));
+        let client = client.tuned(|app| (app.intake, app.anonymous_writes) = (Some(intake.clone()), true));
         Self { client, data_dir, intake }
+    }
+
+    /// One that takes files from keys alone.
+    pub async fn keyed() -> Self {
+        let Self { client, data_dir, intake } = Self::with_room(1 << 20).await;
+        Self { client: client.tuned(|app| app.anonymous_writes = false), data_dir, intake }
     }
 
     /// The same after a restart. What was going on must have ended.
@@ -66,11 +73,11 @@ impl Sender {
         let client = client.tuned(|app| app.intake = None);
         drop(intake);
         let intake = open(&client, data_dir.path(), 1 << 20).await;
-        let client = client.tuned(|app| app.intake = Some(intake.clone()));
+        let client = client.tuned(|app| (app.intake, app.anonymous_writes) = (Some(intake.clone()), true));
         Self { client, data_dir, intake }
     }
 
-    fn begin(&self) -> Worker {
+    pub fn begin(&self) -> Worker {
         let (stop, stopping) = watch::channel(false);
         Worker { stop, work: tokio::spawn(self.intake.clone().work(stopping)) }
     }
@@ -276,16 +283,16 @@ fn vanishing() -> Body {
 }
 
 #[tokio::test]
-async fn a_service_that_lets_nobody_write_says_how_to() {
+async fn a_service_takes_files_from_keys_alone_and_says_so() {
     let client = Client::bundled().await;
     for (method, path) in [
         (Method::POST, WHERE),
         (Method::DELETE, "/v1/imports/1?reason=x"),
         (Method::DELETE, "/v1/releases/42?reason=x"),
     ] {
-        let refused = client.send_body((method, path), &[], "x".into()).await.expect(403);
-        refused.problem("forbidden");
-        assert!(refused.text().contains("--allow-anonymous-writes"), "{}", refused.text());
+        let refused = client.send_body((method, path), &[], "x".into()).await.expect(401);
+        refused.problem("unauthorized");
+        assert!(refused.text().contains("a key with the scope write"), "{}", refused.text());
     }
     client.get("/v1/imports/1").await.expect(200);
 }
@@ -457,7 +464,14 @@ async fn imports_at_once_and_a_start_beside_them_wait_or_do_not_need_to() {
         let options = Options { says: Mapping::parse(&says).unwrap(), ..Options::default() };
         let database = &sender.client.database.database;
         async move {
-            let job = Job { received: &received, options: &options, kept: None, number: None };
+            let job = Job {
+                received: &received,
+                options: &options,
+                kept: None,
+                number: None,
+                permit: &Permit::All,
+                by: None,
+            };
             import(database, job, &clock(), &Progress::default()).await.unwrap()
         }
     });

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use china_auto::access::{Actor, Permit};
 use china_auto::clock::Clock;
 use china_auto::database::Database;
 use china_auto::error::Error;
@@ -64,7 +65,14 @@ impl World {
             ..Options::default()
         };
         let received = Received::at(&path).unwrap();
-        let job = Job { received: &received, options: &options, kept: Some(&self.kept), number: None };
+        let job = Job {
+            received: &received,
+            options: &options,
+            kept: Some(&self.kept),
+            number: None,
+            permit: &Permit::All,
+            by: None,
+        };
         let done = import(self.handle(), job, &clock, &Progress::default()).await.unwrap();
         // What is kept is all that is left of it.
         fs::remove_file(path).unwrap();
@@ -114,7 +122,7 @@ async fn exported(database: &Database, folder: &Path) -> Vec<(PathBuf, String)> 
 async fn filled() -> World {
     let mut world = World::new().await;
     let clock = world.later();
-    create_dataset(world.handle(), OWN, Some(&world.kept), &clock).await.unwrap();
+    create_dataset(world.handle(), OWN, Some(&world.kept), None, &clock).await.unwrap();
     let says = |dataset: &str, document: &str| {
         format!(
             "dataset = '{dataset}'\n[document]\ndocument = '{document}'\npublished = '2026-02'\nlicence = 'ours'\n"
@@ -134,7 +142,7 @@ async fn filled() -> World {
     world.taken("d.csv", &sales(1), &production("own-1")).await;
     let slip = world.taken("e.csv", &sales(2), &production("own-2")).await;
     let clock = world.later();
-    withdraw(world.handle(), Which::Release(slip.releases[0]), "a slip", Duration::MAX, &clock)
+    withdraw(world.handle(), (Which::Release(slip.releases[0]), None), "a slip", Duration::MAX, &clock)
         .await
         .unwrap();
     world.taken("again-d.csv", &sales(3), &production("own-1")).await;
@@ -161,7 +169,9 @@ async fn what_is_made_of_the_kept_files_is_what_was_there() {
     assert_eq!(was.len(), is.len());
     // An export has none of the kept files.
     let elsewhere = migrated().await;
-    archive::restore(&elsewhere.database, &folder.path().join("was"), &clock()).await.unwrap();
+    archive::restore(&elsewhere.database, &folder.path().join("was"), &Actor::of_command_line(), &clock())
+        .await
+        .unwrap();
     let (target, files) = (migrated().await, Files::bundled());
     let refused = rebuild(&elsewhere.database, &target.database, &world.kept, &files).await;
     let refused = refused.unwrap_err().to_string();

@@ -138,6 +138,15 @@ impl Service {
         eventually("an explanation", || Some(self.err.lock().unwrap().clone()).filter(explains))
     }
 
+    /// Has it end in order, checks that it does, and tells what it said on standard error.
+    pub fn stop_and_tell(self) -> String {
+        let err = Arc::clone(&self.err);
+        self.stop();
+        // The thread that gathers comes to its end after the process.
+        let whole = |text: &String| text.contains("stopped");
+        eventually("the end of the log", || Some(err.lock().unwrap().clone()).filter(whole))
+    }
+
     /// Has it end in order, and checks that it does.
     pub fn stop(mut self) {
         self.signal(Signal::SIGTERM);

@@ -1,15 +1,15 @@
 //! `/v1/changes`.
 
-use axum::extract::State;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::known;
-use crate::app::App;
+use crate::catalog::Seal;
 use crate::catalog::feed::{self, ChangeEntry, Feed, FeedFilter, Since};
 use crate::database::Versioned;
 use crate::error::Result;
+use crate::http::access::Seen;
 use crate::http::extract::{Call, Target, View};
 use crate::http::negotiate::Format;
 use crate::http::openapi::{FeedParams, ListFailures};
@@ -64,16 +64,17 @@ pub struct ChangesMeta {
         ListFailures,
     )
 )]
-pub async fn list_changes(State(app): State<App>, mut call: Call) -> std::result::Result<Reply, Problem> {
+pub async fn list_changes(Seen(app): Seen, mut call: Call) -> std::result::Result<Reply, Problem> {
     let known = known(&app, &call).await?;
     let filter = FeedFilter::read(&mut call.params, &known);
-    let since = Since::read(&mut call.params);
+    let seal = Seal::new(app.vocabularies.current().await?.seal, app.vocabularies.sight().clone());
+    let since = Since::read(&mut call.params, &seal);
     let view = call.stretch()?;
-    let read = feed::changes(&app.pool, since, &filter, view.paging.window().rows).await?;
-    Ok(write(&view, since, read)?)
+    let read = feed::changes(app.catalog(), (since, &seal), &filter, view.paging.window().rows).await?;
+    Ok(write(&view, (since, &seal), read)?)
 }
 
-fn write(view: &View, since: Since, read: Versioned<Feed>) -> Result<Reply> {
+fn write(view: &View, (since, seal): (Since, &Seal), read: Versioned<Feed>) -> Result<Reply> {
     let Versioned { version, changed_at, data: Feed { mut entries, last } } = read;
     let limit = view.paging.limit;
     let complete = entries.len() <= limit;
@@ -81,7 +82,7 @@ fn write(view: &View, since: Since, read: Versioned<Feed>) -> Result<Reply> {
     // A replica may be behind the one that gave the cursor: it must not go back.
     let asked = if let Since::Position(position) = since { position } else { 0 };
     let behind = if complete { last.max(asked) } else { entries.last().map_or(asked, |entry| entry.id) };
-    let cursor = feed::cursor(behind);
+    let cursor = seal.seal(behind);
     let next = (!complete).then(|| following(&view.target, &cursor, limit));
     let (query, rows) = (view.target.name(), entries.len());
     let state = format!("{version} {changed_at} {last} {limit}");

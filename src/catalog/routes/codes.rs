@@ -1,15 +1,14 @@
 //! `/v1/codes/{dimension}`.
 
-use axum::extract::State;
 use chrono::{DateTime, Utc};
 
-use crate::app::App;
 use crate::catalog::CATALOG;
 use crate::catalog::codes::{CodeEntry, list};
 use crate::catalog::filters::CodeFilter;
 use crate::database::Versioned;
 use crate::error::{Error, Fault, Result, nearest};
 use crate::filter::Known;
+use crate::http::access::Seen;
 use crate::http::extract::{Call, Id, View};
 use crate::http::negotiate::Language;
 use crate::http::openapi::{LangParam, PageParams, SingleFailures};
@@ -39,7 +38,7 @@ use crate::timeseries::key::{Dimension, TOTAL};
     )
 )]
 pub async fn list_codes(
-    State(app): State<App>,
+    Seen(app): Seen,
     Id(name): Id,
     mut call: Call,
 ) -> std::result::Result<Reply, Problem> {

@@ -1,12 +1,10 @@
 //! `/v1/datasets` and `/v1/datasets/{dataset}`.
 
-use axum::extract::State;
-
-use crate::app::App;
 use crate::catalog::datasets::DatasetDescription;
 use crate::catalog::holdings::holdings;
 use crate::catalog::{CATALOG, describe};
 use crate::error::{Error, nearest};
+use crate::http::access::Seen;
 use crate::http::extract::{Call, Id};
 use crate::http::negotiate::Language;
 use crate::http::openapi::{FormatParam, LangParam, ListFailures, PageParams, SingleFailures};
@@ -28,10 +26,10 @@ use crate::http::reply::Reply;
         ListFailures,
     )
 )]
-pub async fn list_datasets(State(app): State<App>, mut call: Call) -> Result<Reply, Problem> {
+pub async fn list_datasets(Seen(app): Seen, mut call: Call) -> Result<Reply, Problem> {
     let chinese = call.language() == Language::Zh;
     let view = call.page()?;
-    let (vocabulary, held) = app.vocabularies.beside(|| holdings(&app.pool, None, None)).await?;
+    let (vocabulary, held) = app.vocabularies.beside(|| holdings(app.catalog(), None, None)).await?;
     let after = view.paging.after.as_ref().and_then(|key| key.first());
     let behind = after.and_then(|name| vocabulary.datasets.iter().position(|dataset| dataset.name == *name));
     let page = vocabulary.datasets.iter().skip(behind.map_or(0, |at| at + 1)).take(view.paging.limit + 1);
@@ -57,10 +55,10 @@ pub async fn list_datasets(State(app): State<App>, mut call: Call) -> Result<Rep
         SingleFailures,
     )
 )]
-pub async fn get_dataset(State(app): State<App>, Id(name): Id, mut call: Call) -> Result<Reply, Problem> {
+pub async fn get_dataset(Seen(app): Seen, Id(name): Id, mut call: Call) -> Result<Reply, Problem> {
     let chinese = call.language() == Language::Zh;
     let view = call.single()?;
-    let read = app.vocabularies.beside(|| holdings(&app.pool, Some(&name), None)).await?;
+    let read = app.vocabularies.beside(|| holdings(app.catalog(), Some(&name), None)).await?;
     let (vocabulary, held) = read;
     let Some(dataset) = vocabulary.dataset(&name) else {
         let did_you_mean = nearest(&name, vocabulary.datasets.iter().map(|dataset| dataset.name.as_str()));

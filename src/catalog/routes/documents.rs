@@ -1,13 +1,11 @@
 //! `/v1/documents` and `/v1/documents/{document}`.
 
-use axum::extract::State;
-
 use super::{ONE, known};
-use crate::app::App;
 use crate::catalog::filters::DocumentFilter;
 use crate::catalog::model::DocumentEntry;
 use crate::catalog::{CATALOG, queries};
 use crate::error::{Error, nearest};
+use crate::http::access::Seen;
 use crate::http::extract::{Call, Id};
 use crate::http::openapi::{FormatParam, ListFailures, PageParams, SingleFailures};
 use crate::http::problem::Problem;
@@ -29,11 +27,11 @@ use crate::http::reply::Reply;
         ListFailures,
     )
 )]
-pub async fn list_documents(State(app): State<App>, mut call: Call) -> Result<Reply, Problem> {
+pub async fn list_documents(Seen(app): Seen, mut call: Call) -> Result<Reply, Problem> {
     let known = known(&app, &call).await?;
     let filter = DocumentFilter::read(&mut call.params, &known);
     let view = call.page()?.depending_on(&filter);
-    let read = queries::documents(&app.pool, None, &filter, &view.paging.window()).await?;
+    let read = queries::documents(app.catalog(), None, &filter, &view.paging.window()).await?;
     Ok(view.listing(CATALOG, read, |last| vec![last.id.clone()])?)
 }
 
@@ -54,11 +52,11 @@ pub async fn list_documents(State(app): State<App>, mut call: Call) -> Result<Re
         SingleFailures,
     )
 )]
-pub async fn get_document(State(app): State<App>, Id(id): Id, call: Call) -> Result<Reply, Problem> {
+pub async fn get_document(Seen(app): Seen, Id(id): Id, call: Call) -> Result<Reply, Problem> {
     let view = call.single()?;
-    let mut read = queries::documents(&app.pool, Some(&id), &DocumentFilter::default(), &ONE).await?;
+    let mut read = queries::documents(app.catalog(), Some(&id), &DocumentFilter::default(), &ONE).await?;
     let Some(document) = read.data.pop() else {
-        let known = queries::document_ids(&app.pool).await?;
+        let known = queries::document_ids(app.catalog()).await?;
         let did_you_mean = nearest(&id, known.iter().map(String::as_str));
         return Err(Error::NotFound { what: "document", id, did_you_mean }.into());
     };

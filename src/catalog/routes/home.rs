@@ -2,14 +2,13 @@
 
 use std::sync::LazyLock;
 
-use axum::extract::State;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::app::App;
 use crate::catalog::CATALOG;
 use crate::database::Versioned;
+use crate::http::access::Seen;
 use crate::http::body::MOST_BYTES;
 use crate::http::extract::{Call, DEFAULT_RECORDS, MOST_RECORDS};
 use crate::http::negotiate::Language;
@@ -139,7 +138,7 @@ static OPERATIONS: LazyLock<Vec<HomeOperation>> = LazyLock::new(|| {
         SingleFailures,
     )
 )]
-pub async fn get_home(State(app): State<App>, mut call: Call) -> Result<Reply, Problem> {
+pub async fn get_home(Seen(app): Seen, mut call: Call) -> Result<Reply, Problem> {
     let language = call.language();
     let view = call.single()?;
     let vocabulary = app.vocabularies.current().await?;

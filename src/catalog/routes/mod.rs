@@ -52,6 +52,6 @@ pub fn routes() -> OpenApiRouter<App> {
 async fn known(app: &App, call: &Call) -> Result<Known> {
     let vocabulary = app.vocabularies.current().await?;
     let documents = call.has("document") || call.has("id");
-    let documents = if documents { queries::document_ids(&app.pool).await? } else { Vec::new() };
+    let documents = if documents { queries::document_ids(app.catalog()).await? } else { Vec::new() };
     Ok(filters::known(&vocabulary, documents))
 }

@@ -1,8 +1,6 @@
 //! Observations and series of any dataset, and single series by their keys.
 
-use axum::extract::State;
-
-use crate::app::App;
+use crate::http::access::Seen;
 use crate::http::extract::{Call, Id};
 use crate::http::openapi::{FormatParam, LangParam, PageParams, PagesGone, SingleFailures, TooLarge};
 use crate::http::problem::Problem;
@@ -36,7 +34,7 @@ use crate::http::timeseries::{
         SingleFailures, TooLarge, PagesGone,
     )
 )]
-pub async fn query_dataset(State(app): State<App>, Id(name): Id, call: Call) -> Result<Reply, Problem> {
+pub async fn query_dataset(Seen(app): Seen, Id(name): Id, call: Call) -> Result<Reply, Problem> {
     Ok(observations(&app, &name, &call).await?)
 }
 
@@ -57,7 +55,7 @@ pub async fn query_dataset(State(app): State<App>, Id(name): Id, call: Call) -> 
         SingleFailures,
     )
 )]
-pub async fn list_dataset_series(State(app): State<App>, Id(name): Id, call: Call) -> Result<Reply, Problem> {
+pub async fn list_dataset_series(Seen(app): Seen, Id(name): Id, call: Call) -> Result<Reply, Problem> {
     Ok(series_list(&app, &name, &call).await?)
 }
 
@@ -80,11 +78,7 @@ pub async fn list_dataset_series(State(app): State<App>, Id(name): Id, call: Cal
         SingleFailures,
     )
 )]
-pub async fn get_dataset_availability(
-    State(app): State<App>,
-    Id(name): Id,
-    call: Call,
-) -> Result<Reply, Problem> {
+pub async fn get_dataset_availability(Seen(app): Seen, Id(name): Id, call: Call) -> Result<Reply, Problem> {
     Ok(availability(&app, &name, &call).await?)
 }
 
@@ -105,7 +99,7 @@ pub async fn get_dataset_availability(
         SingleFailures, TooLarge,
     )
 )]
-pub async fn reconcile_dataset(State(app): State<App>, Id(name): Id, call: Call) -> Result<Reply, Problem> {
+pub async fn reconcile_dataset(Seen(app): Seen, Id(name): Id, call: Call) -> Result<Reply, Problem> {
     Ok(reconcile(&app, &name, &call).await?)
 }
 
@@ -127,7 +121,7 @@ pub async fn reconcile_dataset(State(app): State<App>, Id(name): Id, call: Call)
         SingleFailures, TooLarge,
     )
 )]
-pub async fn get_series(State(app): State<App>, Id(key): Id, call: Call) -> Result<Reply, Problem> {
+pub async fn get_series(Seen(app): Seen, Id(key): Id, call: Call) -> Result<Reply, Problem> {
     Ok(series(&app, &key, &call).await?)
 }
 
@@ -148,6 +142,6 @@ pub async fn get_series(State(app): State<App>, Id(key): Id, call: Call) -> Resu
         SingleFailures,
     )
 )]
-pub async fn list_vintages(State(app): State<App>, Id(key): Id, call: Call) -> Result<Reply, Problem> {
+pub async fn list_vintages(Seen(app): Seen, Id(key): Id, call: Call) -> Result<Reply, Problem> {
     Ok(vintages(&app, &key, &call).await?)
 }

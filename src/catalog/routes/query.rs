@@ -1,8 +1,6 @@
 //! Time-series queries sent as a body.
 
-use axum::extract::State;
-
-use crate::app::App;
+use crate::http::access::Seen;
 use crate::http::body::Posted;
 use crate::http::openapi::{BodyFailures, CursorParam};
 use crate::http::problem::Problem;
@@ -41,6 +39,6 @@ use crate::http::timeseries::{QueryAnswer, QueryRequest, query};
         BodyFailures,
     )
 )]
-pub async fn post_query(State(app): State<App>, posted: Posted) -> Result<Reply, Problem> {
+pub async fn post_query(Seen(app): Seen, posted: Posted) -> Result<Reply, Problem> {
     Ok(query(&app, posted).await?)
 }

@@ -1,7 +1,5 @@
 //! `/v1/releases` and `/v1/releases/{id}`.
 
-use axum::extract::State;
-
 use super::{ONE, known};
 use crate::app::App;
 use crate::catalog::filters::ReleaseFilter;
@@ -9,6 +7,7 @@ use crate::catalog::model::ReleaseEntry;
 use crate::catalog::{CATALOG, queries};
 use crate::database::Versioned;
 use crate::error::{Error, Result};
+use crate::http::access::Seen;
 use crate::http::extract::{Call, Id};
 use crate::http::openapi::{
     ChangeFailures, FormatParam, LangParam, ListFailures, PageParams, ReasonParam, SingleFailures,
@@ -35,11 +34,11 @@ use crate::http::writing::Writing;
         ListFailures,
     )
 )]
-pub async fn list_releases(State(app): State<App>, mut call: Call) -> std::result::Result<Reply, Problem> {
+pub async fn list_releases(Seen(app): Seen, mut call: Call) -> std::result::Result<Reply, Problem> {
     let known = known(&app, &call).await?;
     let filter = ReleaseFilter::read(&mut call.params, &known);
     let view = call.page()?.depending_on(&filter);
-    let read = queries::releases(&app.pool, None, &filter, &view.paging.window()).await?;
+    let read = queries::releases(app.catalog(), None, &filter, &view.paging.window()).await?;
     Ok(view.listing(CATALOG, read, |last| vec![last.id.to_string()])?)
 }
 
@@ -60,11 +59,7 @@ pub async fn list_releases(State(app): State<App>, mut call: Call) -> std::resul
         SingleFailures,
     )
 )]
-pub async fn get_release(
-    State(app): State<App>,
-    Id(id): Id,
-    call: Call,
-) -> std::result::Result<Reply, Problem> {
+pub async fn get_release(Seen(app): Seen, Id(id): Id, call: Call) -> std::result::Result<Reply, Problem> {
     let view = call.single()?;
     Ok(view.record(CATALOG, release(&app, &id).await?)?)
 }
@@ -76,6 +71,7 @@ pub async fn get_release(
 /// work goes on: asked for again, the release tells whether it is done.
 #[utoipa::path(
     delete, path = "/v1/releases/{id}", operation_id = "delete_release", tag = "imports",
+    security(("key" = [])),
     params(
         ("id" = i32, Path, description = "The release's number.", example = 42),
         ReasonParam,
@@ -87,15 +83,16 @@ pub async fn get_release(
     )
 )]
 pub async fn delete_release(
-    State(app): State<App>,
-    Writing(intake): Writing,
+    Seen(app): Seen,
+    Writing { intake, permit, actor }: Writing,
     Id(id): Id,
     mut call: Call,
 ) -> std::result::Result<Reply, Problem> {
     let reason = call.params.text("reason");
     let view = call.written()?;
-    let number = release(&app, &id).await?.data.id;
-    let goes_on = intake.withdraw_release(number, reason).await?.is_none();
+    let ReleaseEntry { id: number, collection, .. } = release(&app, &id).await?.data;
+    permit.check(&collection, false)?;
+    let goes_on = intake.withdraw_release(number, reason, &actor).await?.is_none();
     let path = format!("/v1/releases/{number}");
     let read = release(&app, &id).await?;
     Ok(view.written((CATALOG, path), read, goes_on)?)
@@ -105,7 +102,7 @@ pub async fn delete_release(
 async fn release(app: &App, id: &str) -> Result<Versioned<ReleaseEntry>> {
     let unknown = || Error::NotFound { what: "release", id: id.to_owned(), did_you_mean: Vec::new() };
     let release = id.parse().map_err(|_| unknown())?;
-    let mut read = queries::releases(&app.pool, Some(release), &ReleaseFilter::default(), &ONE).await?;
+    let mut read = queries::releases(app.catalog(), Some(release), &ReleaseFilter::default(), &ONE).await?;
     let release = read.data.pop().ok_or_else(unknown)?;
     Ok(read.map(|_| release))
 }
@@ -131,7 +128,7 @@ async fn release(app: &App, id: &str) -> Result<Versioned<ReleaseEntry>> {
     )
 )]
 pub async fn list_release_changes(
-    State(app): State<App>,
+    Seen(app): Seen,
     Id(id): Id,
     call: Call,
 ) -> std::result::Result<Reply, Problem> {

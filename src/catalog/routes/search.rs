@@ -1,6 +1,5 @@
 //! `/v1/search`.
 
-use axum::extract::State;
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
@@ -10,6 +9,7 @@ use crate::catalog::CATALOG;
 use crate::catalog::search::{self, Counts, Hit, Kind, Outcome, Search};
 use crate::database::Versioned;
 use crate::error::{Error, Fault, Result};
+use crate::http::access::Seen;
 use crate::http::extract::{Call, View};
 use crate::http::negotiate::Format;
 use crate::http::openapi::{LangParam, ListFailures};
@@ -101,7 +101,7 @@ pub struct SearchMeta {
         ListFailures,
     )
 )]
-pub async fn find(State(app): State<App>, call: Call) -> std::result::Result<Reply, Problem> {
+pub async fn find(Seen(app): Seen, call: Call) -> std::result::Result<Reply, Problem> {
     Ok(retried(&app, || attempt(&app, call.clone())).await?)
 }
 
@@ -146,7 +146,7 @@ async fn answer(app: &App, view: View, found: Versioned<Outcome>) -> Result<Repl
     let mut data = behind(&view, hits)?;
     let next_cursor = view.paging.cut(&mut data, key);
     let next = next_cursor.as_deref().map(|cursor| view.target.next(cursor, view.paging.limit));
-    search::lead_to_figures(&mut data, &vocabulary, &app.pool, version).await?;
+    search::lead_to_figures(&mut data, &vocabulary, (&app.pool, app.vocabularies.sight()), version).await?;
     let body = match view.format {
         Format::Csv => csv(&data)?,
         Format::Ndjson => lines(&data, next.as_deref())?,

@@ -1,15 +1,13 @@
 //! `/v1/sources` and `/v1/sources/{source}`.
 
-use axum::extract::State;
-
 use super::{ONE, known};
-use crate::app::App;
 use crate::catalog::filters::SourceFilter;
 use crate::catalog::holdings::holdings;
 use crate::catalog::model::{SourceDescription, SourceEntry};
 use crate::catalog::{CATALOG, describe, queries};
 use crate::database::Versioned;
 use crate::error::{Error, nearest};
+use crate::http::access::Seen;
 use crate::http::extract::{Call, Id};
 use crate::http::negotiate::Language;
 use crate::http::openapi::{FormatParam, LangParam, ListFailures, PageParams, SingleFailures};
@@ -32,12 +30,12 @@ use crate::http::reply::Reply;
         ListFailures,
     )
 )]
-pub async fn list_sources(State(app): State<App>, mut call: Call) -> Result<Reply, Problem> {
+pub async fn list_sources(Seen(app): Seen, mut call: Call) -> Result<Reply, Problem> {
     let known = known(&app, &call).await?;
     let chinese = call.language() == Language::Zh;
     let filter = SourceFilter::read(&mut call.params, &known);
     let view = call.page()?.depending_on(&filter);
-    let read = queries::sources(&app.pool, None, &filter, &view.paging.window()).await?;
+    let read = queries::sources(app.catalog(), None, &filter, &view.paging.window()).await?;
     let read = read.map(|found| found.into_iter().map(|source| source.named(chinese)).collect());
     Ok(view
         .listing("sources", read, |last: &SourceEntry| vec![last.precedence.to_string(), last.id.clone()])?)
@@ -61,12 +59,12 @@ pub async fn list_sources(State(app): State<App>, mut call: Call) -> Result<Repl
         SingleFailures,
     )
 )]
-pub async fn get_source(State(app): State<App>, Id(id): Id, mut call: Call) -> Result<Reply, Problem> {
+pub async fn get_source(Seen(app): Seen, Id(id): Id, mut call: Call) -> Result<Reply, Problem> {
     let chinese = call.language() == Language::Zh;
     let view = call.single()?;
     let read = async || {
-        let found = queries::sources(&app.pool, Some(&id), &SourceFilter::default(), &ONE).await?;
-        let held = holdings(&app.pool, None, Some(&id)).await?;
+        let found = queries::sources(app.catalog(), Some(&id), &SourceFilter::default(), &ONE).await?;
+        let held = holdings(app.catalog(), None, Some(&id)).await?;
         Ok(held.map(|held| (found.data.into_iter().next(), held)))
     };
     let (vocabulary, read) = app.vocabularies.beside(read).await?;

@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 
 use super::text::Match;
 use super::{Found, Kind};
+use crate::catalog::Sight;
 use crate::error::Result;
 use crate::formats;
 use crate::language::Language;
@@ -113,14 +114,14 @@ impl Hit {
 pub async fn lead_to_figures(
     hits: &mut [Hit],
     vocabulary: &Vocabulary,
-    pool: &PgPool,
+    (pool, sight): (&PgPool, &Sight),
     version: i64,
 ) -> Result<()> {
     let mut codes = Codes::new();
     for (dimension, code) in hits.iter().filter_map(|hit| hit.code.clone()) {
         codes.entry(dimension).or_default().push(code);
     }
-    let first = first_of_each(pool, version, &codes).await?;
+    let first = first_of_each((pool, sight.seen()), version, &codes).await?;
     for hit in hits {
         let of = first.iter().find(|one| one.of.is_some() && one.of == hit.code);
         let Some((one, dataset)) = of.and_then(|one| Some((one, vocabulary.dataset(&one.dataset)?))) else {

@@ -36,7 +36,7 @@ impl Index {
         if let Some(kept) = vocabularies.index().filter(|kept| Arc::ptr_eq(&kept.vocabulary, &vocabulary)) {
             return Ok(kept);
         }
-        let (vocabulary, read) = vocabularies.beside(|| records::records(pool)).await?;
+        let (vocabulary, read) = vocabularies.beside(|| records::records(pool, vocabularies.sight())).await?;
         let Versioned { version, changed_at, data: mut things } = read;
         things.extend(coded(&vocabulary));
         let lexicon = lexicon(&vocabulary);

@@ -150,7 +150,7 @@ pub async fn search(
     let (how, series) = match &meaning {
         Some((how, meaning)) => {
             let wanted = (meaning.groups.as_slice(), meaning.frequencies.as_slice());
-            (*how, with_codes(pool, *version, wanted, MOST_SERIES).await?)
+            (*how, with_codes((pool, vocabularies.sight().seen()), *version, wanted, MOST_SERIES).await?)
         }
         None => (Match::Codes, Vec::new()),
     };

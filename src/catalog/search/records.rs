@@ -4,15 +4,17 @@ use sqlx::PgPool;
 
 use super::text::Names;
 use super::{Found, Kind};
+use crate::catalog::Sight;
 use crate::database::Versioned;
 use crate::error::Result;
 
 /// Every organization, instrument, partnership and event with its names, at the version of everything together.
-pub async fn records(pool: &PgPool) -> Result<Versioned<Vec<(Names, Found)>>> {
+pub async fn records(pool: &PgPool, sight: &Sight) -> Result<Versioned<Vec<(Names, Found)>>> {
     let rows = sqlx::query!(
         r#"SELECT v.version AS "version!", v.changed_at AS "changed_at!", r.kind AS "kind?", r.id AS "id?", r.name_en AS "name_en?",
              r.name_zh AS "name_zh?", r.detail AS "detail?", r.also AS "also?"
-           FROM (SELECT sum(version)::bigint AS version, max(changed_at) AS changed_at FROM collection) v
+           FROM (SELECT sum(version)::bigint AS version, max(changed_at) AS changed_at FROM collection, hidden_from($1) AS hidden
+                 WHERE NOT name = ANY(hidden)) v
            LEFT JOIN (
              SELECT 'organization' AS kind, org_id AS id, name_en, name_zh, concat_ws(', ', kind, country, founded) AS detail,
                notes AS also
@@ -42,7 +44,8 @@ pub async fn records(pool: &PgPool) -> Result<Versioned<Vec<(Names, Found)>>> {
              FROM event e
              LEFT JOIN code g ON g.dimension = 'geo' AND g.code = e.geo AND g.superseded_by IS NULL
              WHERE e.superseded_by IS NULL
-           ) r ON true"#
+           ) r ON true"#,
+        sight.seen(),
     )
     .fetch_all(pool)
     .await?;

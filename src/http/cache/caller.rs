@@ -4,6 +4,8 @@ use axum::http::{HeaderMap, header};
 use chrono::{DateTime, NaiveDateTime, Utc};
 
 use super::coding::Coding;
+use crate::catalog::Sight;
+use crate::http::reply::tag;
 
 /// The form of a date in a header.
 pub const HTTP_DATE: &str = "%a, %d %b %Y %H:%M:%S GMT";
@@ -17,6 +19,10 @@ pub struct Caller {
     pub takes_gzip: bool,
     /// Whether its answer is to be made anew, and not kept.
     pub wants_fresh: bool,
+    /// What it may see.
+    pub sight: Sight,
+    /// What its tags end with for that: another sight is another answer. Empty for what everybody may see.
+    pub mark: String,
     /// The tags of the answers that it has, with their quotes, without the mark of weak ones.
     tags: Vec<String>,
     /// The date of the answer that it has.
@@ -24,8 +30,8 @@ pub struct Caller {
 }
 
 impl Caller {
-    /// Reads the headers.
-    pub fn of(headers: &HeaderMap) -> Self {
+    /// Reads the headers of who may see so much.
+    pub fn of(headers: &HeaderMap, sight: Sight) -> Self {
         let all = |name| headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
         let words = |name| all(name).flat_map(|list| list.split(',')).map(str::trim);
         let accepted = all(header::ACCEPT_ENCODING).collect::<Vec<_>>().join(",");
@@ -36,6 +42,8 @@ impl Caller {
             takes_gzip: Coding::takes_gzip(&accepted),
             wants_fresh: words(header::CACHE_CONTROL)
                 .any(|word| ["no-cache", "no-store"].iter().any(|no| word.eq_ignore_ascii_case(no))),
+            mark: mark(&sight),
+            sight,
             tags: tags.collect(),
             since: since.and_then(|date| NaiveDateTime::parse_from_str(date, HTTP_DATE).ok()),
         }
@@ -58,8 +66,16 @@ impl Caller {
     /// would be sent that form. Whoever takes a coding and has the form without one may have it because the body is small, or
     /// because it took none before.
     pub fn holds(&self, tag: &str) -> Option<Coding> {
-        let form = format!("\"{tag}{}\"", self.coding.mark());
+        let form = format!("\"{tag}{}{}\"", self.mark, self.coding.mark());
         self.tags.contains(&form).then_some(self.coding)
+    }
+}
+
+fn mark(sight: &Sight) -> String {
+    match sight {
+        Sight::Public => String::new(),
+        Sight::Datasets(datasets) => format!(".{}", tag(datasets.iter().map(String::as_str))),
+        Sight::All => ".all".to_owned(),
     }
 }
 
@@ -71,7 +87,7 @@ mod tests {
 
     fn caller(headers: &[(HeaderName, &'static str)]) -> Caller {
         let pairs = headers.iter().map(|(name, value)| (name.clone(), HeaderValue::from_static(value)));
-        Caller::of(&pairs.collect())
+        Caller::of(&pairs.collect(), Sight::Public)
     }
 
     #[test]

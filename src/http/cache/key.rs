@@ -4,10 +4,11 @@ use axum::extract::Request;
 use axum::http::{HeaderName, Method, header};
 
 use super::coding::Coding;
+use crate::catalog::Sight;
 use crate::http::negotiate::{Format, Language, accepted_language};
 use crate::params::MAX_QUERY_BYTES;
 
-/// One form of one answer. Everybody may see everything; what a caller may see would be a part of it.
+/// One form of one answer.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Key {
     path: String,
@@ -18,11 +19,14 @@ pub struct Key {
     /// What `Accept-Language` chooses, where no parameter does.
     language: Option<Language>,
     coding: Coding,
+    /// What the caller may see, and not what that hides now: who saw something before it was restricted shares nothing with who sees it
+    /// still.
+    sight: Sight,
 }
 
 impl Key {
     /// The key of a request for data; none where its answer is not one that is kept, or is a refusal at once.
-    pub fn of(request: &Request, coding: Coding) -> Option<Self> {
+    pub fn of(request: &Request, (coding, sight): (Coding, &Sight)) -> Option<Self> {
         let (path, query) = (request.uri().path(), request.uri().query().unwrap_or_default());
         let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
         if !is_read || !path.starts_with("/v1") || query.len() > MAX_QUERY_BYTES {
@@ -40,7 +44,7 @@ impl Key {
             if is_named("format") { None } else { Some(Format::accepted(said(header::ACCEPT)).ok()?) };
         let language =
             if is_named("lang") { None } else { Some(accepted_language(said(header::ACCEPT_LANGUAGE))) };
-        Some(Self { path: path.to_owned(), pairs, format, language, coding })
+        Some(Self { path: path.to_owned(), pairs, format, language, coding, sight: sight.clone() })
     }
 
     /// How many bytes it takes, about.
@@ -62,7 +66,7 @@ mod tests {
         for (name, value) in headers {
             request = request.header(name, *value);
         }
-        Key::of(&request.body(Body::empty()).unwrap(), Coding::Identity)
+        Key::of(&request.body(Body::empty()).unwrap(), (Coding::Identity, &Sight::Public))
     }
 
     #[test]
@@ -84,6 +88,6 @@ mod tests {
         assert_eq!(key("/readyz", &[]), None);
         assert_eq!(key("/v1/production", &[(header::ACCEPT, "image/png")]), None);
         let post = Request::post("/v1/query").body(Body::empty()).unwrap();
-        assert_eq!(Key::of(&post, Coding::Identity), None);
+        assert_eq!(Key::of(&post, (Coding::Identity, &Sight::Public)), None);
     }
 }

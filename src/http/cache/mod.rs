@@ -21,9 +21,10 @@ pub use self::caller::Caller;
 pub use self::coding::Coding;
 use self::key::Key;
 use self::ready::Ready;
+use super::access;
 use super::problem::Problem;
 use crate::app::App;
-use crate::catalog::{self, Vocabularies};
+use crate::catalog::{self, Sight, Vocabularies};
 use crate::error::Result;
 use crate::metrics::Metrics;
 
@@ -143,15 +144,21 @@ type Call = (Request, Next);
 
 /// Gives an answer its tag, answers 304 where the caller has it already, codes it where the caller takes that, and keeps it.
 pub async fn conditional(State(answers): State<Answers>, request: Request, next: Next) -> Response {
-    let caller = Caller::of(request.headers());
-    let key = Key::of(&request, caller.coding);
-    let call = (request, next);
+    let sight = request.extensions().get::<access::Caller>().map_or(Sight::Public, access::Caller::sight);
+    let caller = Caller::of(request.headers(), sight);
+    let key = Key::of(&request, (caller.coding, &caller.sight));
+    let mut response = answered(&answers, key, &caller, (request, next)).await;
+    access::own(&mut response, &caller.sight);
+    response
+}
+
+async fn answered(answers: &Answers, key: Option<Key>, caller: &Caller, call: Call) -> Response {
     match (key, &answers.kept) {
-        (None, _) => made(&caller, call, None).await.1,
-        (Some(_), None) => made(&caller, call, Some("off")).await.1,
-        (Some(_), Some(_)) if caller.wants_fresh => made(&caller, call, Some("bypass")).await.1,
+        (None, _) => made(caller, call, None).await.1,
+        (Some(_), None) => made(caller, call, Some("off")).await.1,
+        (Some(_), Some(_)) if caller.wants_fresh => made(caller, call, Some("bypass")).await.1,
         (Some(key), Some(cache)) => {
-            let answer = answers.answer(cache, (key, &caller), call).await;
+            let answer = answers.answer(cache, (key, caller), call).await;
             answer.unwrap_or_else(|error| Problem::from(error).into_response())
         }
     }

@@ -43,7 +43,7 @@ impl Ready {
         if let Some(body) = &body {
             headers.insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
         }
-        Ok((Self::tagged(headers, &reply, coding).with(body), DatabaseTime::of(&reply)))
+        Ok((Self::tagged(headers, &reply, (coding, caller)).with(body), DatabaseTime::of(&reply)))
     }
 
     /// Sends a body while it is written, which is not kept. The answer is handed back where its body is there already.
@@ -52,7 +52,7 @@ impl Ready {
         let Some(reply) = reply else { return Err(response) };
         response.extensions_mut().remove::<Reply>();
         let coding = if caller.takes_gzip { Coding::Gzip } else { Coding::Identity };
-        let ready = Self::tagged(std::mem::take(response.headers_mut()), &reply, coding);
+        let ready = Self::tagged(std::mem::take(response.headers_mut()), &reply, (coding, caller));
         let mut answer = ready.answer(caller).unwrap_or_else(|| {
             let body = std::mem::take(response.body_mut());
             let body = if coding == Coding::Gzip { stream::gzip(body) } else { body };
@@ -64,9 +64,9 @@ impl Ready {
         Ok(answer)
     }
 
-    /// An answer in a coding with its tag and date, without a body.
-    fn tagged(mut headers: HeaderMap, reply: &Reply, coding: Coding) -> Self {
-        let tag = reply.tag.as_ref().map(|tag| format!("\"{tag}{}\"", coding.mark()));
+    /// An answer in a coding for a caller, with its tag and date, without a body.
+    fn tagged(mut headers: HeaderMap, reply: &Reply, (coding, caller): (Coding, &Caller)) -> Self {
+        let tag = reply.tag.as_ref().map(|tag| format!("\"{tag}{}{}\"", caller.mark, coding.mark()));
         if let Some(tag) = &tag {
             let date = reply.last_modified.format(HTTP_DATE).to_string();
             for (name, value) in [(header::ETAG, tag), (header::LAST_MODIFIED, &date)] {

@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 pub(super) const NAME: &str = "export.toml";
 
 /// The form of the files. It is raised when a file, a column or the meaning of one changes.
-pub(super) const FORM: u32 = 1;
+pub(super) const FORM: u32 = 2;
 
 /// The files of an export and what made them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -38,7 +38,8 @@ pub(super) use restore::set_ids;
 pub use tables::{TABLES, Table};
 
 /// Every other table, with what becomes of it.
-pub const ELSEWHERE: [(&str, &str); 10] = [
+pub const ELSEWHERE: [(&str, &str); 11] = [
+    ("series_code", "noted as series are written"),
     ("series", "series/*.csv, and how far the statements reach"),
     ("observation_chunk", "made of the statements in observations/*.csv"),
     ("observation_history", "made of the statements in observations/*.csv"),

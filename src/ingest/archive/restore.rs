@@ -13,6 +13,7 @@ use super::shape::{self, Shape};
 use super::source::Source;
 use super::tables::{TABLES, Table};
 use super::{Summary, cell};
+use crate::access::{Action, Actor, note};
 use crate::catalog::read_codes;
 use crate::clock::Clock;
 use crate::database::{Database, newest_migration};
@@ -29,7 +30,7 @@ const BUFFER: usize = 1 << 18;
 const WAITING: usize = 2;
 
 /// Takes the export in `folder` into a database that is migrated and has no releases: all of it, or nothing.
-pub async fn restore(database: &Database, folder: &Path, clock: &Clock) -> Result<Summary> {
+pub async fn restore(database: &Database, folder: &Path, by: &Actor, clock: &Clock) -> Result<Summary> {
     let manifest = checked(folder)?;
     let mut connection = database.writer().await?;
     let mut transaction = connection.begin().await?;
@@ -55,6 +56,8 @@ pub async fn restore(database: &Database, folder: &Path, clock: &Clock) -> Resul
     }
     let codes = read_codes(&mut transaction).await?;
     rollup::settle(&mut transaction, &codes, clock.now()).await?;
+    let place = folder.display().to_string();
+    note(&mut transaction, Action::Import, ("export", Some(&place)), by, clock.now()).await?;
     transaction.commit().await?;
     sqlx::query(
         "VACUUM (ANALYZE) collection, release, change, code, document, organization, partnership, partnership_member, event, series, observation_chunk, observation_history,
@@ -100,6 +103,7 @@ async fn check_empty(connection: &mut PgConnection) -> Result<()> {
         ));
     }
     sqlx::query!("DELETE FROM collection").execute(&mut *connection).await?;
+    sqlx::query!("DELETE FROM seal").execute(&mut *connection).await?;
     sqlx::query!("DELETE FROM import").execute(connection).await?;
     Ok(())
 }
@@ -127,7 +131,9 @@ pub(in crate::ingest) async fn set_ids(connection: &mut PgConnection) -> Result<
     let set = sqlx::query!(
         "SELECT (SELECT setval(pg_get_serial_sequence('import', 'import_id'), max(import_id)) FROM import) AS import,
                 (SELECT setval(pg_get_serial_sequence('release', 'release_id'), max(release_id)) FROM release) AS release,
-                (SELECT setval(pg_get_serial_sequence('change', 'change_id'), max(change_id)) FROM change) AS change",
+                (SELECT setval(pg_get_serial_sequence('change', 'change_id'), max(change_id)) FROM change) AS change,
+                (SELECT setval(pg_get_serial_sequence('api_key', 'key_id'), max(key_id)) FROM api_key) AS key,
+                (SELECT setval(pg_get_serial_sequence('audit', 'audit_id'), max(audit_id)) FROM audit) AS audit",
     );
     set.fetch_one(connection).await?;
     Ok(())

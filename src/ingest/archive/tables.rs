@@ -53,8 +53,37 @@ macro_rules! records {
 }
 
 /// Every table that is written as it stands, in the order in which they refer to one another.
-pub const TABLES: [Table; 22] = [
-    table!("collection", "collections.csv", "name COLLATE \"C\"", ["name", "kind", "version", "changed_at"]),
+pub const TABLES: [Table; 25] = [
+    table!("seal", "seal.csv", "only_one", ["only_one", "secret"]),
+    table!(
+        "api_key",
+        "keys.csv",
+        "key_id",
+        [
+            "key_id",
+            "name",
+            "prefix",
+            "hash",
+            "scopes",
+            "datasets",
+            "created_at",
+            "expires_at",
+            "revoked_at",
+            "last_used_at",
+        ]
+    ),
+    table!(
+        "audit",
+        "audit.csv",
+        "audit_id",
+        ["audit_id", "at", "action", "subject", "actor", "key_id", "address", "request_id", "detail"]
+    ),
+    table!(
+        "collection",
+        "collections.csv",
+        "name COLLATE \"C\"",
+        ["name", "kind", "version", "changed_at", "is_restricted"]
+    ),
     table!(
         "import",
         "imports.csv",
@@ -68,6 +97,8 @@ pub const TABLES: [Table; 22] = [
             "file_size",
             "options",
             "report",
+            "key_id",
+            "permitted",
             "state",
             "received_at",
             "started_at",

@@ -36,6 +36,7 @@ use sqlx::types::Json;
 use sqlx::{Connection, PgConnection};
 
 use super::{LARGE, hold_lock, take_lock};
+use crate::access::{Action, Actor, Permit, note};
 use crate::clock::Clock;
 use crate::database::Database;
 use crate::error::{Error, Result};
@@ -108,22 +109,31 @@ pub struct Job<'a> {
     pub kept: Option<&'a Kept>,
     /// The import, where it is known already.
     pub number: Option<i32>,
+    /// What may be written.
+    pub permit: &'a Permit,
+    /// Who takes it in; `None` where that is noted already.
+    pub by: Option<&'a Actor>,
 }
 
 /// Takes a file in, in one transaction; waits for any other import to end.
 pub async fn import(database: &Database, job: Job<'_>, clock: &Clock, progress: &Progress) -> Result<Done> {
-    let Job { received, options, .. } = job;
+    let Job { received, options, permit, .. } = job;
     let mut connection = database.writer().await?;
     let mut transaction = connection.begin().await?;
     take_lock(&mut transaction, || progress.check()).await?;
-    if let Some((import, report)) = known(&mut transaction, &received.checksum, options).await? {
+    if let Some((import, report)) = known(&mut transaction, (&received.checksum, options), permit).await? {
         return Ok(Done::Known(import, Box::new(report)));
     }
-    let world = World::read(&mut transaction).await?;
+    let world = World::read(&mut transaction).await?.permitted(permit);
     let (mut content, world) = match read_aside(job, world, progress).await? {
         (Outcome::Refused(report), _) => return Ok(Done::Refused(report)),
         (Outcome::Content(content), world) => (content, world),
     };
+    if let Err(error) = permit.check(&content.dataset.name, world.restricted.contains(&content.dataset.name))
+    {
+        content.report.faults.add(read::whole(FaultKind::Mapping, error.to_string()));
+        return Ok(Done::Refused(Box::new(content.report)));
+    }
     check::check(&mut transaction, &mut content, options.skip_faulty, progress).await?;
     let Some(written) = write::plan(&mut content, &world, options) else {
         return Ok(Done::Refused(Box::new(content.report)));
@@ -177,20 +187,25 @@ fn unreadable(path: &Path, error: &std::io::Error) -> Error {
 }
 
 /// The import by which the same file was taken in the same way, some release of which still counts; whether it is only to be checked
-/// makes no difference.
+/// makes no difference. Who may not write what it brought is not told of it.
 pub async fn known(
     connection: &mut PgConnection,
-    checksum: &[u8; 32],
-    options: &Options,
+    (checksum, options): (&[u8; 32], &Options),
+    permit: &Permit,
 ) -> Result<Option<(i32, Report)>> {
+    let (permitted, is_public) = (permit.datasets(), *permit == Permit::Public);
     let found = sqlx::query!(
         "SELECT import_id, report AS \"report!: Json<Report>\" FROM import
          WHERE import.kind = 'file' AND import.checksum = $1 AND options - 'dry_run' = $2::jsonb - 'dry_run' AND report IS NOT NULL
            AND EXISTS (SELECT FROM release JOIN collection ON name = collection WHERE release.import_id = import.import_id
                          AND collection.kind = 'dataset' AND withdrawn_at IS NULL AND superseded_by IS NULL)
+           AND ($3::text[] IS NULL OR datasets_of(import_id) <@ $3)
+           AND NOT ($4 AND datasets_of(import_id) && hidden_from('{}'))
          ORDER BY import_id LIMIT 1",
         &checksum[..],
         json!(options),
+        permitted,
+        is_public,
     );
     Ok(found.fetch_optional(connection).await?.map(|row| (row.import_id, row.report.0)))
 }
@@ -200,6 +215,7 @@ pub async fn create_dataset(
     database: &Database,
     text: &str,
     kept: Option<&Kept>,
+    by: Option<&Actor>,
     clock: &Clock,
 ) -> Result<String> {
     let wrong = |reasons: Vec<String>| {
@@ -218,6 +234,16 @@ pub async fn create_dataset(
     let keeping = kept.map(|kept| kept.keep(text.as_bytes(), &checksum)).transpose()?;
     let how = (checksum, keeping.is_some());
     write::describe(&mut transaction, &description, &world, how, clock).await?;
+    if description.is_restricted() {
+        sqlx::query!("UPDATE collection SET is_restricted = true WHERE name = $1", description.dataset)
+            .execute(&mut *transaction)
+            .await?;
+    }
+    if let Some(by) = by {
+        let detail = if description.is_restricted() { "restricted" } else { "public" };
+        note(&mut transaction, Action::DatasetCreated, (&description.dataset, Some(detail)), by, clock.now())
+            .await?;
+    }
     keeping.into_iter().for_each(Keeping::done);
     transaction.commit().await?;
     Ok(description.dataset)

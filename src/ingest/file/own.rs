@@ -46,6 +46,9 @@ pub struct Description {
     /// The grains whose sums are kept ready; without it the service chooses.
     #[serde(default)]
     pub rollups: Option<Vec<String>>,
+    /// Who it exists for: `public`, without it, is everybody; `restricted` the keys that name it.
+    #[serde(default)]
+    pub access: Access,
     /// Under which terms it may be used.
     pub licence: String,
     /// How to cite it; without it by its title.
@@ -60,6 +63,17 @@ pub struct Description {
     /// Which source answers by default.
     #[serde(default)]
     pub precedence: Vec<OwnPrecedence>,
+}
+
+/// Who a dataset exists for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Access {
+    /// Everybody.
+    #[default]
+    Public,
+    /// The keys that name it.
+    Restricted,
 }
 
 /// A measure of a dataset of one's own.
@@ -139,6 +153,11 @@ impl Description {
                 error.span().map_or(0, |span| text[..span.start.min(text.len())].matches('\n').count());
             format!("line {}: {}", before + 1, error.message())
         })
+    }
+
+    /// Whether it exists only for the keys that name it.
+    pub fn is_restricted(&self) -> bool {
+        self.access == Access::Restricted
     }
 
     /// As files and queries see it; partitions and precedence are read from the database later.

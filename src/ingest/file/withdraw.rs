@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use sqlx::{Connection, PgConnection};
 
+use crate::access::{Action, Actor, note};
 use crate::catalog::read_codes;
 use crate::clock::Clock;
 use crate::database::Database;
@@ -43,7 +44,7 @@ struct Standing {
 /// An import that is under way is waited for so long: then it is [`Error::Busy`].
 pub async fn withdraw(
     database: &Database,
-    which: Which,
+    (which, by): (Which, Option<&Actor>),
     reason: &str,
     patience: Duration,
     clock: &Clock,
@@ -70,6 +71,13 @@ pub async fn withdraw(
     }
     let collections: Vec<String> = dead.keys().map(|(collection, _)| collection.clone()).collect();
     raise_versions(&mut transaction, clock.now(), &collections).await?;
+    if let Some(by) = by.filter(|_| !dead.is_empty()) {
+        let subject = match which {
+            Which::Release(release) => format!("release {release}"),
+            Which::Import(import) => format!("import {import}"),
+        };
+        note(&mut transaction, Action::Withdrawal, (&subject, Some(reason)), by, clock.now()).await?;
+    }
     transaction.commit().await?;
     let releases = standing.into_iter().map(|one| (one.release, one.collection)).collect();
     Ok(Withdrawn { releases, is_new: !dead.is_empty() })

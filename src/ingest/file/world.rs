@@ -1,11 +1,12 @@
 //! What a file is held against: the lists, sources, documents and datasets that there are.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::NaiveDate;
 use sqlx::PgConnection;
 
-use crate::catalog::{read_codes, read_datasets, read_sources};
+use crate::access::Permit;
+use crate::catalog::{read_codes, read_datasets, read_restricted, read_sources};
 use crate::error::Result;
 use crate::timeseries::dataset::{CodeList, Dataset, Source};
 use crate::timeseries::key::Dimension;
@@ -21,8 +22,10 @@ pub struct Stored {
 
 /// All of it, in one state.
 pub struct World {
-    /// The datasets.
+    /// The datasets, but for restricted ones that may not be written.
     pub datasets: Vec<Dataset>,
+    /// The names of those that exist for some callers only.
+    pub restricted: BTreeSet<String>,
     /// The code lists, but for measures and sources.
     pub codes: HashMap<Dimension, CodeList>,
     /// The codes of all measures.
@@ -63,8 +66,20 @@ impl World {
                 .collect(),
             measures: measures.fetch_all(&mut *connection).await?,
             datasets: read_datasets(connection).await?,
+            restricted: read_restricted(connection).await?,
             codes: read_codes(connection).await?,
             sources: read_sources(connection).await?,
         })
+    }
+
+    /// What of it somebody may know who may write so much: not the names of restricted datasets that are no business of theirs.
+    #[must_use]
+    pub fn permitted(mut self, permit: &Permit) -> Self {
+        let restricted = &self.restricted;
+        self.datasets.retain(|dataset| {
+            let name = &dataset.name;
+            !restricted.contains(name) || permit.check(name, true).is_ok()
+        });
+        self
     }
 }

@@ -17,6 +17,7 @@ use super::report::{FaultKind, Report};
 use super::series::Numbered;
 use super::spool::{PARTITIONS, Row, Spool};
 use super::world::World;
+use crate::access::{Action, note};
 use crate::catalog::read_codes;
 use crate::clock::Clock;
 use crate::error::{Error, Result};
@@ -116,7 +117,11 @@ async fn finish(
     report: &Report,
     clock: &Clock,
 ) -> Result<()> {
-    let Job { received, options, kept, .. } = job;
+    let Job { received, options, kept, by, .. } = job;
+    if let Some(by) = by {
+        let subject = format!("import {import_id}");
+        note(connection, Action::Import, (&subject, Some(&received.name)), by, import.at).await?;
+    }
     let finished = sqlx::query!(
         "UPDATE import SET state = 'done', imported_at = $6, finished_at = $7, is_kept = $8,
                            file_name = $2, file_size = $3, bytes_read = $3, options = $4, report = $5, rows_read = $9

@@ -1,10 +1,9 @@
 //! How many partnerships there are.
 
-use axum::extract::State;
 use utoipa::IntoParams;
 
-use crate::app::App;
 use crate::database::Versioned;
+use crate::http::access::Seen;
 use crate::http::extract::Call;
 use crate::http::openapi::{FormatParam, ListFailures};
 use crate::http::problem::Problem;
@@ -46,7 +45,7 @@ pub struct YearParams {
         ListFailures,
     )
 )]
-pub async fn count_partnerships(State(app): State<App>, mut call: Call) -> Result<Reply, Problem> {
+pub async fn count_partnerships(Seen(app): Seen, mut call: Call) -> Result<Reply, Problem> {
     let known = queries::known(&app.pool, Collection::Partnerships, &call.params.names()).await?;
     let known = known.with("measure", &COUNT_MEASURES).with("group_by", &COUNT_GROUPS);
     let filter = CountFilter::read(&mut call.params, &known);

@@ -5,7 +5,6 @@ mod network;
 mod ownership;
 mod timeline;
 
-use axum::extract::State;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -16,6 +15,7 @@ use crate::app::App;
 use crate::database::Versioned;
 use crate::error::Error;
 use crate::filter::{Window, Words, check_order};
+use crate::http::access::Seen;
 use crate::http::extract::{Call, Id};
 use crate::http::openapi::{FormatParam, ListFailures, PageParams, SingleFailures};
 use crate::http::problem::Problem;
@@ -50,7 +50,7 @@ pub fn routes() -> OpenApiRouter<App> {
         ListFailures,
     )
 )]
-async fn list_partnerships(State(app): State<App>, mut call: Call) -> Result<Reply, Problem> {
+async fn list_partnerships(Seen(app): Seen, mut call: Call) -> Result<Reply, Problem> {
     let known = queries::known(&app.pool, Collection::Partnerships, &call.params.names()).await?;
     let filter = PartnershipFilter::read(&mut call.params, &known);
     check_order(&mut call.params, filter.start, filter.end);
@@ -77,7 +77,7 @@ async fn list_partnerships(State(app): State<App>, mut call: Call) -> Result<Rep
         SingleFailures,
     )
 )]
-async fn get_partnership(State(app): State<App>, Id(id): Id, call: Call) -> Result<Reply, Problem> {
+async fn get_partnership(Seen(app): Seen, Id(id): Id, call: Call) -> Result<Reply, Problem> {
     let view = call.single()?;
     let filter = PartnershipFilter { id: Some(Words::of_path(&id)), ..PartnershipFilter::default() };
     let (read, organizations) = queries::partnerships(&app.pool, &filter, &Window::first()).await?;
@@ -101,7 +101,7 @@ async fn get_partnership(State(app): State<App>, Id(id): Id, call: Call) -> Resu
         ListFailures,
     )
 )]
-async fn list_organizations(State(app): State<App>, mut call: Call) -> Result<Reply, Problem> {
+async fn list_organizations(Seen(app): Seen, mut call: Call) -> Result<Reply, Problem> {
     let known = queries::known(&app.pool, Collection::Organizations, &call.params.names()).await?;
     let filter = OrganizationFilter::read(&mut call.params, &known);
     let view = call.page()?;
@@ -123,7 +123,7 @@ async fn list_organizations(State(app): State<App>, mut call: Call) -> Result<Re
         SingleFailures,
     )
 )]
-async fn get_organization(State(app): State<App>, Id(id): Id, call: Call) -> Result<Reply, Problem> {
+async fn get_organization(Seen(app): Seen, Id(id): Id, call: Call) -> Result<Reply, Problem> {
     let view = call.single()?;
     let (read, partnerships) = queries::organization(&app.pool, &id).await?;
     let Versioned { version, changed_at, data: Some(data) } = read else {
@@ -146,7 +146,7 @@ async fn get_organization(State(app): State<App>, Id(id): Id, call: Call) -> Res
         ListFailures,
     )
 )]
-async fn list_events(State(app): State<App>, mut call: Call) -> Result<Reply, Problem> {
+async fn list_events(Seen(app): Seen, mut call: Call) -> Result<Reply, Problem> {
     let known = queries::known(&app.pool, Collection::Events, &call.params.names()).await?;
     let filter = EventFilter::read(&mut call.params, &known);
     check_order(&mut call.params, filter.start, filter.end);

@@ -1,10 +1,8 @@
 //! Who works with whom.
 
-use axum::extract::State;
-
 use super::missing;
-use crate::app::App;
 use crate::database::Versioned;
+use crate::http::access::Seen;
 use crate::http::extract::{Call, Id};
 use crate::http::openapi::{FormatParam, SingleFailures};
 use crate::http::problem::Problem;
@@ -32,7 +30,7 @@ const CUT: &str = "there are more organizations or edges than fit: the nearest a
         SingleFailures,
     )
 )]
-pub async fn get_network(State(app): State<App>, Id(id): Id, mut call: Call) -> Result<Reply, Problem> {
+pub async fn get_network(Seen(app): Seen, Id(id): Id, mut call: Call) -> Result<Reply, Problem> {
     let filter = NetworkFilter::read(&mut call.params, &partnership_kinds());
     let view = call.single()?;
     let (on, depth) = (day(filter.on, app.clock.today()), filter.depth.unwrap_or_default().0);

@@ -1,11 +1,9 @@
 //! Who owns whom.
 
-use axum::extract::State;
-
 use super::missing;
-use crate::app::App;
 use crate::database::Versioned;
 use crate::filter::Known;
+use crate::http::access::Seen;
 use crate::http::extract::{Call, Id};
 use crate::http::openapi::{FormatParam, SingleFailures, TooLarge};
 use crate::http::problem::Problem;
@@ -32,7 +30,7 @@ use crate::partnerships::queries::{self, Collection};
         TooLarge,
     )
 )]
-pub async fn get_ownership(State(app): State<App>, Id(id): Id, mut call: Call) -> Result<Reply, Problem> {
+pub async fn get_ownership(Seen(app): Seen, Id(id): Id, mut call: Call) -> Result<Reply, Problem> {
     let filter = OwnershipFilter::read(&mut call.params, &Known::default());
     let view = call.single()?;
     let on = day(filter.on, app.clock.today());

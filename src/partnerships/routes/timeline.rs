@@ -1,10 +1,8 @@
 //! The life of an organization.
 
-use axum::extract::State;
-
 use super::missing;
-use crate::app::App;
 use crate::filter::{Known, check_order};
+use crate::http::access::Seen;
 use crate::http::extract::{Call, Id};
 use crate::http::openapi::{PageParams, SingleFailures};
 use crate::http::problem::Problem;
@@ -29,7 +27,7 @@ use crate::partnerships::timeline::{TIMELINE_KINDS, TimelineEntry};
         SingleFailures,
     )
 )]
-pub async fn get_timeline(State(app): State<App>, Id(id): Id, mut call: Call) -> Result<Reply, Problem> {
+pub async fn get_timeline(Seen(app): Seen, Id(id): Id, mut call: Call) -> Result<Reply, Problem> {
     let known = Known::default().with("kind", &TIMELINE_KINDS);
     let filter = TimelineFilter::read(&mut call.params, &known);
     check_order(&mut call.params, filter.start, filter.end);

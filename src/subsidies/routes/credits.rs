@@ -1,11 +1,9 @@
 //! What one vehicle earns under the dual-credit scheme.
 
-use axum::extract::State;
-
 use super::COLLECTION;
-use crate::app::App;
 use crate::database::Versioned;
 use crate::error::Error;
+use crate::http::access::Seen;
 use crate::http::extract::Call;
 use crate::http::openapi::{FormatParam, ListFailures};
 use crate::http::problem::Problem;
@@ -29,7 +27,7 @@ use crate::subsidies::queries;
         ListFailures,
     )
 )]
-pub async fn quote_credits(State(app): State<App>, mut call: Call) -> Result<Reply, Problem> {
+pub async fn quote_credits(Seen(app): Seen, mut call: Call) -> Result<Reply, Problem> {
     let known = queries::known(&app.pool, &["powertrain".to_owned()]).await?;
     let (scheme, codes) = queries::scheme(&app.pool).await?;
     let earner = Earner::read(&mut call.params, &known, &scheme.data, app.clock.today());

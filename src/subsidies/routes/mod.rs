@@ -5,7 +5,6 @@ mod many;
 mod quote;
 mod schedule;
 
-use axum::extract::State;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -16,6 +15,7 @@ use crate::app::App;
 use crate::database::Versioned;
 use crate::error::Error;
 use crate::filter::check_order;
+use crate::http::access::Seen;
 use crate::http::extract::{Call, Id};
 use crate::http::openapi::{FormatParam, ListFailures, PageParams, SingleFailures};
 use crate::http::problem::Problem;
@@ -51,7 +51,7 @@ pub fn routes() -> OpenApiRouter<App> {
         ListFailures,
     )
 )]
-async fn list_instruments(State(app): State<App>, mut call: Call) -> Result<Reply, Problem> {
+async fn list_instruments(Seen(app): Seen, mut call: Call) -> Result<Reply, Problem> {
     let known = queries::known(&app.pool, &call.params.names()).await?;
     let filter = InstrumentFilter::read(&mut call.params, &known);
     check_order(&mut call.params, filter.start, filter.end);
@@ -74,7 +74,7 @@ async fn list_instruments(State(app): State<App>, mut call: Call) -> Result<Repl
         SingleFailures,
     )
 )]
-async fn get_instrument(State(app): State<App>, Id(id): Id, call: Call) -> Result<Reply, Problem> {
+async fn get_instrument(Seen(app): Seen, Id(id): Id, call: Call) -> Result<Reply, Problem> {
     let view = call.single()?;
     let Versioned { version, changed_at, data } = queries::instrument(&app.pool, &id).await?;
     let Some(data) = data else {
@@ -104,7 +104,7 @@ async fn get_instrument(State(app): State<App>, Id(id): Id, call: Call) -> Resul
         ListFailures,
     )
 )]
-async fn list_rates(State(app): State<App>, mut call: Call) -> Result<Reply, Problem> {
+async fn list_rates(Seen(app): Seen, mut call: Call) -> Result<Reply, Problem> {
     let known = queries::known(&app.pool, &call.params.names()).await?;
     let filter = RateFilter::read(&mut call.params, &known);
     check_order(&mut call.params, filter.start, filter.end);
@@ -125,7 +125,7 @@ async fn list_rates(State(app): State<App>, mut call: Call) -> Result<Reply, Pro
         ListFailures,
     )
 )]
-async fn list_spend(State(app): State<App>, mut call: Call) -> Result<Reply, Problem> {
+async fn list_spend(Seen(app): Seen, mut call: Call) -> Result<Reply, Problem> {
     let known = queries::known(&app.pool, &call.params.names()).await?;
     let filter = SpendFilter::read(&mut call.params, &known);
     let view = call.page()?.depending_on(&filter);
@@ -146,7 +146,7 @@ async fn list_spend(State(app): State<App>, mut call: Call) -> Result<Reply, Pro
         ListFailures,
     )
 )]
-async fn list_credits(State(app): State<App>, mut call: Call) -> Result<Reply, Problem> {
+async fn list_credits(Seen(app): Seen, mut call: Call) -> Result<Reply, Problem> {
     let known = queries::known(&app.pool, &call.params.names()).await?;
     let filter = CreditFilter::read(&mut call.params, &known);
     let view = call.page()?.depending_on(&filter);

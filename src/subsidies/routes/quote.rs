@@ -1,14 +1,13 @@
 //! What a vehicle gets on a day, or from one day to another; for one vehicle or many.
 
-use axum::extract::State;
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::COLLECTION;
 use super::many::Many;
-use crate::app::App;
 use crate::error::Error;
+use crate::http::access::Seen;
 use crate::http::body::Posted;
 use crate::http::extract::{Call, View};
 use crate::http::negotiate::Format;
@@ -73,7 +72,7 @@ pub struct QuotesMeta {
         ListFailures,
     )
 )]
-pub async fn get_quote(State(app): State<App>, mut call: Call) -> Result<Reply, Problem> {
+pub async fn get_quote(Seen(app): Seen, mut call: Call) -> Result<Reply, Problem> {
     let held = queries::held(&app.pool, app.clock.today()).await?;
     let question = Question::read(&mut call.params, &held);
     // Today's date is part of the question where the request leaves it out.
@@ -103,7 +102,7 @@ pub async fn get_quote(State(app): State<App>, mut call: Call) -> Result<Reply, 
         BodyFailures,
     )
 )]
-pub async fn post_quote(State(app): State<App>, posted: Posted) -> Result<Reply, Problem> {
+pub async fn post_quote(Seen(app): Seen, posted: Posted) -> Result<Reply, Problem> {
     let Posted { call, body, .. } = posted;
     let view = call.single()?;
     let many = Many::of(&body)?;

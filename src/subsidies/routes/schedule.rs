@@ -1,9 +1,7 @@
 //! Schedules of grants: as a table of bands, and for a vehicle over time.
 
-use axum::extract::State;
-
 use super::COLLECTION;
-use crate::app::App;
+use crate::http::access::Seen;
 use crate::http::extract::Call;
 use crate::http::openapi::{ListFailures, PageParams};
 use crate::http::problem::Problem;
@@ -26,7 +24,7 @@ use crate::subsidies::schedule::{Course, ScheduleBand, SchedulePoint, Wanted};
         ListFailures,
     )
 )]
-pub async fn get_schedule(State(app): State<App>, mut call: Call) -> Result<Reply, Problem> {
+pub async fn get_schedule(Seen(app): Seen, mut call: Call) -> Result<Reply, Problem> {
     let held = queries::held(&app.pool, app.clock.today()).await?;
     let wanted = Wanted::read(&mut call.params, &held.known, &held.book.data);
     let view = call.page()?.depending_on((&wanted, held.others));
@@ -49,7 +47,7 @@ pub async fn get_schedule(State(app): State<App>, mut call: Call) -> Result<Repl
         ListFailures,
     )
 )]
-pub async fn get_series(State(app): State<App>, mut call: Call) -> Result<Reply, Problem> {
+pub async fn get_series(Seen(app): Seen, mut call: Call) -> Result<Reply, Problem> {
     let held = queries::held(&app.pool, app.clock.today()).await?;
     let course = Course::read(&mut call.params, &held);
     let view = call.page()?.depending_on(held.others);

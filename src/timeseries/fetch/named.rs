@@ -29,22 +29,26 @@ pub struct Named {
     pub matches: i64,
 }
 
-/// Up to `limit` series that have one of the codes of each group. [`Error::Moved`] where the data is no longer at this version.
+/// Up to `limit` series that have one of the codes of each group, of what who may see these restricted datasets may see. [`Error::Moved`] where the data is no longer at this version.
 pub async fn with_codes(
-    pool: &PgPool,
+    (pool, seen): (&PgPool, Option<&[String]>),
     version: i64,
     (groups, frequencies): (&[Codes], &[Frequency]),
     limit: usize,
 ) -> Result<Vec<Named>> {
-    read(pool, version, &sql::with_codes(groups, frequencies, limit)).await
+    read(pool, version, &sql::with_codes(seen, groups, frequencies, limit)).await
 }
 
-/// The first series of each of these codes. [`Error::Moved`] where the data is no longer at this version.
-pub async fn first_of_each(pool: &PgPool, version: i64, codes: &Codes) -> Result<Vec<Named>> {
+/// The first series of each of these codes, of what may be seen likewise. [`Error::Moved`] where the data is no longer at this version.
+pub async fn first_of_each(
+    (pool, seen): (&PgPool, Option<&[String]>),
+    version: i64,
+    codes: &Codes,
+) -> Result<Vec<Named>> {
     if codes.is_empty() {
         return Ok(Vec::new());
     }
-    read(pool, version, &sql::first_of_each(codes)).await
+    read(pool, version, &sql::first_of_each(seen, codes)).await
 }
 
 async fn read(pool: &PgPool, version: i64, statement: &Statement) -> Result<Vec<Named>> {

@@ -10,14 +10,22 @@ use crate::timeseries::period::Frequency;
 /// Codes by dimension, any of which will do.
 pub type Codes = BTreeMap<Dimension, Vec<String>>;
 
-/// The version of everything together.
-const WHOLE: &str =
-    "WITH whole AS (SELECT sum(version)::bigint AS version, max(changed_at) AS changed_at FROM collection)";
+/// What is hidden from who may see the datasets bound first, and the version of everything else together.
+const WHOLE: &str = "WITH h AS (SELECT hidden_from($1) AS hidden), \
+     whole AS (SELECT sum(version)::bigint AS version, max(changed_at) AS changed_at FROM collection, h WHERE NOT name = ANY(hidden))";
+
+/// Only series of datasets that may be seen.
+const SEEN: &str = "NOT s.dataset = ANY((SELECT hidden FROM h)::text[])";
 
 /// Up to `limit` series that have one of the codes of each group, and how many there are.
-pub fn with_codes(groups: &[Codes], frequencies: &[Frequency], limit: usize) -> Statement {
-    let mut statement = Statement::default();
-    let mut condition = "s.observations > 0".to_owned();
+pub fn with_codes(
+    seen: Option<&[String]>,
+    groups: &[Codes],
+    frequencies: &[Frequency],
+    limit: usize,
+) -> Statement {
+    let mut statement = Statement::seeing(seen);
+    let mut condition = format!("s.observations > 0 AND {SEEN}");
     if !frequencies.is_empty() {
         let codes = frequencies.iter().map(|f| f.code().to_owned()).collect();
         let at = statement.bind(Bind::Texts(codes));
@@ -38,12 +46,12 @@ pub fn with_codes(groups: &[Codes], frequencies: &[Frequency], limit: usize) -> 
 }
 
 /// The first series of each of these codes, and how many it has.
-pub fn first_of_each(codes: &Codes) -> Statement {
-    let mut statement = Statement::default();
+pub fn first_of_each(seen: Option<&[String]>, codes: &Codes) -> Statement {
+    let mut statement = Statement::seeing(seen);
     let any = statement.any(codes, |dimension, at| format!("s.{dimension} = ANY(${at})"));
     // The values are bound once and named twice: what restricts the series alone, an index can answer.
     let pair = |(dimension, at)| format!("d.dimension = '{dimension}' AND s.{dimension} = ANY(${at})");
-    let each: Vec<String> = codes.keys().zip(1..).map(pair).collect();
+    let each: Vec<String> = codes.keys().zip(2..).map(pair).collect();
     let pairs: Vec<String> = codes.keys().map(|d| format!("('{d}', s.{d})")).collect();
     let (columns, order, pairs) = (columns(), order(), pairs.join(", "));
     statement.text = format!(
@@ -51,13 +59,20 @@ pub fn first_of_each(codes: &Codes) -> Statement {
          SELECT DISTINCT ON (d.dimension, d.code) d.dimension, d.code, {columns}, \
          count(*) OVER (PARTITION BY d.dimension, d.code) AS matches \
          FROM series s CROSS JOIN LATERAL (VALUES {pairs}) d (dimension, code) \
-         WHERE s.observations > 0 AND ({any}) AND ({}) ORDER BY d.dimension, d.code, {order}) s ON true",
+         WHERE s.observations > 0 AND {SEEN} AND ({any}) AND ({}) ORDER BY d.dimension, d.code, {order}) s ON true",
         each.join(" OR ")
     );
     statement
 }
 
 impl Statement {
+    /// A statement for who may see these restricted datasets; `None` is all.
+    fn seeing(seen: Option<&[String]>) -> Self {
+        let mut statement = Self::default();
+        statement.bind(Bind::MaybeTexts(seen.map(<[String]>::to_vec)));
+        statement
+    }
+
     fn any(&mut self, codes: &Codes, condition: impl Fn(Dimension, usize) -> String) -> String {
         let each = codes.iter().map(|(dimension, codes)| {
             let at = self.bind(Bind::Texts(codes.clone()));
@@ -97,11 +112,11 @@ mod tests {
             group(&[(Dimension::Maker, "byd"), (Dimension::Brand, "byd")]),
             group(&[(Dimension::Powertrain, "BEV")]),
         ];
-        let statement = with_codes(&groups, &[Frequency::M], 5);
+        let statement = with_codes(None, &groups, &[Frequency::M], 5);
         let condition =
-            "s.frequency = ANY($1) AND (s.maker = ANY($2) OR s.brand = ANY($3)) AND (s.powertrain = ANY($4))";
+            "s.frequency = ANY($2) AND (s.maker = ANY($3) OR s.brand = ANY($4)) AND (s.powertrain = ANY($5))";
         assert!(statement.text.contains(condition), "{}", statement.text);
-        assert_eq!(statement.binds[4], Bind::Number(5));
-        assert!(with_codes(&[Codes::new()], &[], 5).text.contains("AND (false)"));
+        assert_eq!(statement.binds[5], Bind::Number(5));
+        assert!(with_codes(None, &[Codes::new()], &[], 5).text.contains("AND (false)"));
     }
 }

@@ -69,6 +69,9 @@ fn literal(bind: &Bind) -> String {
         Bind::Texts(texts) => {
             format!("ARRAY[{}]::text[]", texts.iter().map(quoted).collect::<Vec<_>>().join(", "))
         }
+        Bind::MaybeTexts(texts) => {
+            texts.as_ref().map_or("NULL::text[]".to_owned(), |texts| literal(&Bind::Texts(texts.clone())))
+        }
         Bind::Number(number) => number.to_string(),
         Bind::Numbers(numbers) => {
             let numbers: Vec<String> = numbers.iter().map(ToString::to_string).collect();

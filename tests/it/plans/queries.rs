@@ -182,8 +182,12 @@ fn searches() -> Vec<Query> {
     let named = codes(&[(Dimension::Maker, &["byd", "tesla"]), (Dimension::Model, &["tesla--model-y"])]);
     let of = |(name, statement, reads)| Query { name, statement, reads };
     [
-        ("series that words describe", sql::with_codes(&[byd, sales], &[Frequency::M], 100), Reads::Named),
-        ("the first series of each code", sql::first_of_each(&named), Reads::Named),
+        (
+            "series that words describe",
+            sql::with_codes(None, &[byd, sales], &[Frequency::M], 100),
+            Reads::Named,
+        ),
+        ("the first series of each code", sql::first_of_each(None, &named), Reads::Named),
     ]
     .map(of)
     .into()

@@ -1,0 +1,15 @@
+DROP TABLE audit;
+DROP FUNCTION refuse_change();
+DROP TABLE seal;
+ALTER TABLE import DROP COLUMN key_id, DROP COLUMN permitted;
+DROP FUNCTION document_is_seen(text, text[]);
+DROP FUNCTION source_is_seen(text, integer, text[]);
+DROP FUNCTION datasets_with(text, text, integer);
+DROP FUNCTION is_hidden(integer, text, text[]);
+DROP FUNCTION hidden_from(text[]);
+DROP FUNCTION datasets_of(integer);
+DROP TRIGGER used ON series;
+DROP FUNCTION note_codes();
+DROP TABLE series_code;
+ALTER TABLE collection DROP COLUMN is_restricted;
+DROP TABLE api_key;
