@@ -8,6 +8,7 @@ use sqlx::PgPool;
 
 use crate::catalog::Vocabularies;
 use crate::clock::Clock;
+use crate::config::Edge;
 use crate::database::Gate;
 use crate::error::Result;
 use crate::intake::Intake;
@@ -30,6 +31,10 @@ pub struct App {
     pub origins: Vec<HeaderValue>,
     /// How many bytes of answers are kept in memory; 0 keeps none.
     pub cache_bytes: u64,
+    /// How much is taken from whom, and what comes before the service.
+    pub edge: Edge,
+    /// A connection for the question whether the database answers, which must not wait for those who read.
+    pub probe: PgPool,
     /// What takes in files and takes back releases; `None` where nobody may write.
     pub intake: Option<Intake>,
     /// What is counted.
@@ -38,7 +43,8 @@ pub struct App {
 }
 
 impl App {
-    /// A service that is not ready yet, looks for changes at every request, keeps 64 MiB of answers and lets nobody write.
+    /// A service that is not ready yet, looks for changes at every request, keeps 64 MiB of answers, limits nothing and lets nobody
+    /// write.
     pub fn new(pool: PgPool, clock: Clock) -> Self {
         let vocabularies = Vocabularies::new(pool.clone());
         let connections = pool.options().get_max_connections();
@@ -46,7 +52,21 @@ impl App {
         let streams = Gate::new(connections / 2, "downloads of large answers");
         let ready = Arc::new(AtomicBool::new(false));
         let (origins, cache_bytes, intake, metrics) = (Vec::new(), 64 << 20, None, Metrics::new());
-        Self { pool, vocabularies, clock, heavy, streams, origins, cache_bytes, intake, metrics, ready }
+        let (edge, probe) = (Edge::default(), pool.clone());
+        Self {
+            pool,
+            vocabularies,
+            clock,
+            heavy,
+            streams,
+            origins,
+            cache_bytes,
+            edge,
+            probe,
+            intake,
+            metrics,
+            ready,
+        }
     }
 
     /// Says whether requests should be sent here.
@@ -61,6 +81,6 @@ impl App {
 
     /// Asks the database for a sign of life.
     pub async fn ping(&self) -> Result<()> {
-        crate::database::ping(&self.pool).await
+        crate::database::ping(&self.probe).await
     }
 }

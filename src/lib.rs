@@ -19,6 +19,7 @@ pub mod import;
 pub mod ingest;
 pub mod intake;
 pub mod language;
+pub mod listener;
 pub mod metrics;
 pub mod params;
 pub mod partnerships;

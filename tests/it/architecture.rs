@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 /// What each part may name beside itself. Nothing else may be named by it, and a new part needs a row here.
 ///
 /// From above: the program, the server, the edge with the routes of every slice, the slices, time series, the database.
-const MAY_NAME: [(&str, &[&str]); 33] = [
+const MAY_NAME: [(&str, &[&str]); 34] = [
     (
         "main",
         &[
@@ -32,13 +32,17 @@ const MAY_NAME: [(&str, &[&str]); 33] = [
     ("export", &["config", "database", "error", "ingest"]),
     ("import", &["clock", "config", "database", "error", "ingest", "timeseries"]),
     ("generate", &["clock", "config", "database", "error", "ingest"]),
-    ("server", &["app", "clock", "config", "database", "error", "health", "http", "ingest", "intake"]),
+    (
+        "server",
+        &["app", "clock", "config", "database", "error", "health", "http", "ingest", "intake", "listener"],
+    ),
     (
         "http",
         &[
             "app",
             "catalog",
             "charging",
+            "config",
             "database",
             "error",
             "filter",
@@ -73,7 +77,7 @@ const MAY_NAME: [(&str, &[&str]); 33] = [
         &["catalog", "clock", "database", "error", "filter", "ingest", "params", "timeseries", "words"],
     ),
     // What every handler may reach.
-    ("app", &["catalog", "clock", "database", "error", "intake", "metrics"]),
+    ("app", &["catalog", "clock", "config", "database", "error", "intake", "metrics"]),
     ("formats", &["error", "language", "spreadsheet", "timeseries"]),
     ("timeseries", &["database", "error", "params", "words"]),
     ("rules", &["timeseries"]),
@@ -81,7 +85,8 @@ const MAY_NAME: [(&str, &[&str]); 33] = [
     ("database", &["error"]),
     ("config", &["database", "error"]),
     ("telemetry", &["config", "error"]),
-    ("health", &["error"]),
+    ("health", &["config", "error", "listener"]),
+    ("listener", &["config", "error", "http"]),
     ("metrics", &["error"]),
     ("params", &["error"]),
 ];
@@ -110,13 +115,15 @@ const SQLX: [&str; 17] = [
 ];
 
 /// Where the web framework may be named: the edge, and who holds or starts it.
-const AXUM: [&str; 5] = [
+const AXUM: [&str; 6] = [
     "http/",
     "/routes.rs",
     "/routes/",
     // Origins are kept as headers, so that they are checked once.
     "app.rs",
     "server.rs",
+    // What hands requests to it.
+    "listener/",
 ];
 
 /// One file under `src/`: its path there, and its code without comments and tests.
