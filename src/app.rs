@@ -9,6 +9,7 @@ use sqlx::PgPool;
 use crate::access::Keys;
 use crate::catalog::{Sight, Vocabularies};
 use crate::clock::Clock;
+use crate::config::Edge;
 use crate::database::Gate;
 use crate::error::Result;
 use crate::intake::Intake;
@@ -31,6 +32,10 @@ pub struct App {
     pub origins: Vec<HeaderValue>,
     /// How many bytes of answers are kept in memory; 0 keeps none.
     pub cache_bytes: u64,
+    /// How much is taken from whom, and what comes before the service.
+    pub edge: Edge,
+    /// A connection for the question whether the database answers, which must not wait for those who read.
+    pub probe: PgPool,
     /// What takes in files and takes back releases; `None` where nothing is taken in here.
     pub intake: Option<Intake>,
     /// Whether who has no key may write.
@@ -43,8 +48,8 @@ pub struct App {
 }
 
 impl App {
-    /// A service that is not ready yet, looks for changes at every request, keeps 64 MiB of answers, shows what is public and lets nobody
-    /// write without a key.
+    /// A service that is not ready yet, looks for changes at every request, keeps 64 MiB of answers, limits nothing, shows what is public
+    /// and lets nobody write without a key.
     pub fn new(pool: PgPool, clock: Clock) -> Self {
         let vocabularies = Vocabularies::new(pool.clone());
         let connections = pool.options().get_max_connections();
@@ -52,6 +57,7 @@ impl App {
         let streams = Gate::new(connections / 2, "downloads of large answers");
         let ready = Arc::new(AtomicBool::new(false));
         let keys = Keys::new(pool.clone(), clock.clone());
+        let (edge, probe) = (Edge::default(), pool.clone());
         Self {
             pool,
             vocabularies,
@@ -60,6 +66,8 @@ impl App {
             streams,
             origins: Vec::new(),
             cache_bytes: 64 << 20,
+            edge,
+            probe,
             intake: None,
             anonymous_writes: false,
             keys,
@@ -91,6 +99,6 @@ impl App {
 
     /// Asks the database for a sign of life.
     pub async fn ping(&self) -> Result<()> {
-        crate::database::ping(&self.pool).await
+        crate::database::ping(&self.probe).await
     }
 }

@@ -1,5 +1,7 @@
 //! The settings: a flag goes before an environment variable, that before the configuration file, that before the default.
 
+pub mod edge;
+
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
@@ -8,6 +10,7 @@ use serde::Deserialize;
 
 use crate::database::{DatabaseUrl, Opened, embedded};
 use crate::error::{Error, Result};
+pub use edge::Edge;
 
 /// The configuration file with every setting, its meaning and its default.
 pub const EXAMPLE: &str = include_str!("../china-auto.toml.example");
@@ -120,6 +123,8 @@ pub struct Flags {
         value_delimiter = ','
     )]
     cors_origins: Option<Vec<String>>,
+    #[command(flatten)]
+    edge: edge::Flags,
     /// How the log is written, to standard error [default: text]
     #[arg(long, global = true, env = "CHINA_AUTO_LOG_FORMAT", hide_env_values = true, value_name = "FORMAT")]
     log_format: Option<LogFormat>,
@@ -143,8 +148,36 @@ struct File {
     spool_size: Option<u32>,
     no_kept_files: Option<bool>,
     cors_origins: Option<Vec<String>>,
+    trusted_proxies: Option<u8>,
+    query_limit: Option<u32>,
+    export_limit: Option<u32>,
+    import_limit: Option<u32>,
+    key_limit_factor: Option<u32>,
+    max_requests: Option<u32>,
+    max_connections: Option<u32>,
+    tls_cert: Option<PathBuf>,
+    tls_key: Option<PathBuf>,
+    metrics_listen: Option<String>,
     log_format: Option<LogFormat>,
     log: Option<String>,
+}
+
+impl File {
+    /// What it says of the edge.
+    fn edge(&mut self) -> edge::Flags {
+        edge::Flags {
+            trusted_proxies: self.trusted_proxies,
+            query_limit: self.query_limit,
+            export_limit: self.export_limit,
+            import_limit: self.import_limit,
+            key_limit_factor: self.key_limit_factor,
+            max_requests: self.max_requests,
+            max_connections: self.max_connections,
+            tls_cert: self.tls_cert.take(),
+            tls_key: self.tls_key.take(),
+            metrics_listen: self.metrics_listen.take(),
+        }
+    }
 }
 
 /// The settings in force.
@@ -172,6 +205,8 @@ pub struct Settings {
     pub keep_files: bool,
     /// The web origins whose pages may read answers; `*` is any.
     pub cors_origins: Vec<String>,
+    /// How much is taken from whom, by which way.
+    pub edge: Edge,
     /// How the log is written.
     pub log_format: LogFormat,
     /// What is logged.
@@ -185,7 +220,8 @@ impl Settings {
         Self::merge(flags, file)
     }
 
-    fn merge(flags: Flags, file: File) -> Result<Self> {
+    fn merge(flags: Flags, mut file: File) -> Result<Self> {
+        let edge = Edge::merge(flags.edge, file.edge())?;
         // An empty variable is how a compose file says that there is none.
         let database_url = flags.database_url.or(file.database_url).filter(|url| !url.is_empty());
         let pool_size = flags.pool_size.or(file.pool_size).unwrap_or(10);
@@ -216,6 +252,7 @@ impl Settings {
             spool_size,
             keep_files: !flags.no_kept_files.or(file.no_kept_files).unwrap_or(false),
             cors_origins: flags.cors_origins.or(file.cors_origins).unwrap_or_else(|| vec!["*".to_owned()]),
+            edge,
             log_format: flags.log_format.or(file.log_format).unwrap_or_default(),
             log: flags.log.or(file.log).unwrap_or_else(|| "info,sqlx=warn".to_owned()),
         })
@@ -326,8 +363,10 @@ mod tests {
         let settings =
             Settings::merge(Flags::default(), toml::from_str(&uncommented.join("\n")).unwrap()).unwrap();
         let defaults = Settings::merge(Flags::default(), File::default()).unwrap();
-        let optional =
-            |settings: Settings| Settings { database_url: None, pg_bindir: None, data_dir: None, ..settings };
+        let optional = |settings: Settings| {
+            let edge = Edge { tls: None, metrics_listen: None, ..settings.edge };
+            Settings { database_url: None, pg_bindir: None, data_dir: None, edge, ..settings }
+        };
         assert_eq!(format!("{:?}", optional(settings)), format!("{:?}", optional(defaults)));
     }
 

@@ -86,6 +86,14 @@ pub enum Error {
     /// As much as may be done at a time is under way; trying again later helps.
     #[error("as many {0} as may be at a time are under way: try again later")]
     Busy(&'static str),
+    /// Somebody asks for more than may be asked for in a time.
+    #[error("{detail}")]
+    TooOften {
+        /// What may be, and whose it is.
+        detail: String,
+        /// Seconds after which it may be asked for; `None` where it is more than may ever be at once.
+        seconds: Option<u32>,
+    },
     /// The database did not answer within the statement timeout.
     #[error("the database did not answer in time")]
     Timeout,

@@ -4,23 +4,33 @@ use std::io::{Read, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream, ToSocketAddrs};
 use std::time::Duration;
 
+use crate::config::Settings;
 use crate::error::{Error, Result};
 
 /// How long the service may take to answer.
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 
-/// Whether the service that listens at `listen` on this machine is ready.
-pub fn check(listen: &str) -> Result<()> {
+/// Whether the service that has these settings is ready, asked on this machine: where operators ask, if that is elsewhere.
+pub fn check(settings: &Settings) -> Result<()> {
+    let edge = &settings.edge;
+    let (listen, tls) = match &edge.metrics_listen {
+        Some(listen) => (listen, false),
+        None => (&settings.listen, edge.tls.is_some()),
+    };
     let failed = |reason: String| Error::Startup(format!("the service at {listen} is not ready: {reason}"));
-    let status = ask(listen).map_err(|error| failed(error.to_string()))?;
+    let status = ask(listen, tls).map_err(|error| failed(error.to_string()))?;
     if status == "200" { Ok(()) } else { Err(failed(format!("/readyz answers {status:?}"))) }
 }
 
 /// The status of `/readyz`.
-fn ask(listen: &str) -> std::io::Result<String> {
+fn ask(listen: &str, tls: bool) -> std::io::Result<String> {
     let address = listen.to_socket_addrs()?.next().ok_or(std::io::ErrorKind::AddrNotAvailable)?;
-    let mut stream = TcpStream::connect_timeout(&reachable(address), ANSWER_WITHIN)?;
+    let stream = TcpStream::connect_timeout(&reachable(address), ANSWER_WITHIN)?;
     stream.set_read_timeout(Some(ANSWER_WITHIN))?;
+    if tls { status(crate::listener::unproven(stream)?) } else { status(stream) }
+}
+
+fn status(mut stream: impl Read + Write) -> std::io::Result<String> {
     stream.write_all(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
     let mut line = [0; 12];
     stream.read_exact(&mut line)?;
@@ -54,11 +64,10 @@ mod tests {
     }
 
     #[test]
-    fn only_a_service_that_answers_200_is_ready() {
-        check(&answering("HTTP/1.1 200 OK\r\n\r\n")).unwrap();
-        let refused = check(&answering("HTTP/1.1 503 Service Unavailable\r\n\r\n")).unwrap_err().to_string();
-        assert!(refused.contains("503"), "{refused}");
-        check("127.0.0.1:1").unwrap_err();
+    fn the_status_is_read_off_the_answer() {
+        assert_eq!(ask(&answering("HTTP/1.1 200 OK\r\n\r\n"), false).unwrap(), "200");
+        assert_eq!(ask(&answering("HTTP/1.1 503 Service Unavailable\r\n\r\n"), false).unwrap(), "503");
+        ask("127.0.0.1:1", false).unwrap_err();
     }
 
     #[test]

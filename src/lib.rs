@@ -21,6 +21,7 @@ pub mod ingest;
 pub mod intake;
 pub mod keys;
 pub mod language;
+pub mod listener;
 pub mod metrics;
 pub mod params;
 pub mod partnerships;

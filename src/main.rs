@@ -93,7 +93,7 @@ fn run(flags: Flags, command: Command) -> Result<()> {
         }
         Command::Config => print(config::EXAMPLE),
         Command::Openapi => print(&http::document::text()),
-        Command::Health => health::check(&Settings::load(flags)?.listen),
+        Command::Health => health::check(&Settings::load(flags)?),
         Command::Generate(wanted) => {
             let settings = settings(flags)?;
             print(&(wait_for(generate::run(settings, wanted))? + "\n"))

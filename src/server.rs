@@ -4,15 +4,16 @@
 //! until then callers wait in the system's queue. Answering 503 meanwhile would take a second router without a database, for
 //! the few seconds of the first start.
 
+mod risks;
+
 use std::io::Write;
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::http::HeaderValue;
 use sqlx::PgPool;
-use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::sync::{oneshot, watch};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
 
@@ -24,6 +25,7 @@ use crate::database::embedded::Embedded;
 use crate::error::{Error, Result};
 use crate::ingest::file::Kept;
 use crate::intake::{self, Intake};
+use crate::listener::{self, Listener, Tls};
 use crate::{health, http, ingest};
 
 /// How long all of a stop may take.
@@ -38,12 +40,17 @@ const KEPT_FOR_FORCE: Duration = Duration::from_secs(1);
 /// How late what another instance changed may be seen.
 const CHECKED_EVERY: Duration = Duration::from_secs(1);
 
+/// How many connections operators may have open.
+const OPERATORS: usize = 64;
+
 /// Runs the service until a signal ends it.
 pub async fn serve(settings: Settings) -> Result<()> {
     let mut signals = Signals::listen()?;
     let origins = origins(&settings.cors_origins)?;
-    let listener = bind(&settings.listen).await?;
-    let address = listener.local_addr().map_err(|error| Error::internal("the address bound", error))?;
+    let tls = settings.edge.tls.clone().map(Tls::open).transpose()?;
+    let listener = Listener::bind(&settings.listen, tls).await?;
+    let operators = operators(&settings).await?;
+    let address = listener.address()?;
     check_writes(&settings, address)?;
     let (opened, pool) = tokio::select! {
         biased;
@@ -56,28 +63,36 @@ pub async fn serve(settings: Settings) -> Result<()> {
     };
     let mut app = App::new(pool.clone(), Clock::system());
     app.origins = origins;
+    app.edge = settings.edge.clone();
+    // Whether the database answers is asked beside those who wait for it.
+    app.probe = opened.database.readers(1).await?;
     app.cache_bytes = u64::from(settings.cache_size) << 20;
     app.vocabularies = app.vocabularies.checked_every(CHECKED_EVERY);
     app.vocabularies.current().await?;
     app.keys = app.keys.noting_uses(opened.database.clone());
-    let (stop_work, stopping) = watch::channel(false);
-    let work = take_in(&settings, &opened, &mut app, stopping).await?;
+    let (stop, stopping) = watch::channel(false);
+    let work = take_in(&settings, &opened, &mut app, stopping.clone()).await?;
     app.set_ready(true);
     watch_database(&opened, app.clone());
-    announce(address);
+    let counts = operators.as_ref().map(Listener::address).transpose()?;
+    announce(&settings, address, counts);
+    for risk in risks::of(&settings, address, counts) {
+        tracing::warn!("{risk}");
+    }
 
-    let (drain, draining) = oneshot::channel::<()>();
-    let server = axum::serve(listener, http::router(app.clone())).with_graceful_shutdown(async {
-        draining.await.ok();
-    });
-    let mut serving = tokio::spawn(server.into_future());
+    if let Some(operators) = operators {
+        // It ends with the process: that requests are finished is asked there too.
+        tokio::spawn(operators.serve(http::operators(app.clone()), OPERATORS, std::future::pending()));
+    }
+    let draining = watched(stopping.clone());
+    let most = listener::room_for(settings.edge.most_connections);
+    let mut serving = tokio::spawn(listener.serve(http::router(app.clone()), most, draining));
     let name = signals.next().await;
     let deadline = Instant::now() + STOP_WITHIN;
     tracing::info!("{name}: finishing the requests under way; the same again stops at once");
     signals.exit_on_next();
     app.set_ready(false);
-    drop(drain);
-    stop_work.send_replace(true);
+    stop.send_replace(true);
     if timeout_at(deadline - KEPT_FOR_DATABASE, &mut serving).await.is_err() {
         tracing::warn!("some requests were not finished in time and are cut off");
     }
@@ -155,9 +170,18 @@ async fn intake(settings: &Settings, opened: &Opened, app: &App) -> Result<Optio
     Ok(opened)
 }
 
-async fn bind(listen: &str) -> Result<TcpListener> {
-    let refused = |error| Error::Startup(format!("cannot listen at {listen}: {error}"));
-    TcpListener::bind(listen).await.map_err(refused)
+/// Where operators ask, if that is elsewhere.
+async fn operators(settings: &Settings) -> Result<Option<Listener>> {
+    match &settings.edge.metrics_listen {
+        Some(listen) => Ok(Some(Listener::bind(listen, None).await?)),
+        None => Ok(None),
+    }
+}
+
+/// Waits for the stop.
+async fn watched(mut stopping: watch::Receiver<bool>) {
+    // Its sender is held until the end.
+    let _ = stopping.wait_for(|stopping| *stopping).await;
 }
 
 /// Opens the database, brings its schema and data up to date, and says so a line each.
@@ -184,11 +208,15 @@ async fn load(settings: &Settings, opened: &Opened) -> Result<String> {
     Ok(if unchanged { "unchanged".to_owned() } else { format!("{rows} rows loaded in {releases} releases") })
 }
 
-fn announce(address: SocketAddr) {
-    let base = format!("http://{}", health::reachable(address));
+fn announce(settings: &Settings, address: SocketAddr, counts: Option<SocketAddr>) {
+    let scheme = if settings.edge.tls.is_some() { "https" } else { "http" };
+    let base = format!("{scheme}://{}", health::reachable(address));
     say("api", &format!("{base}/v1"));
     say("docs", &format!("{base}/docs"));
     say("health", &format!("{base}/readyz"));
+    if let Some(counts) = counts {
+        say("metrics", &format!("http://{}/metrics", health::reachable(counts)));
+    }
 }
 
 /// Tells the operator, on standard output. That nobody listens there is no reason to end.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use moka::future::Cache;
 use sqlx::PgPool;
+use tokio::sync::Semaphore;
 
 use super::key::Key;
 use super::queries;
@@ -20,6 +21,9 @@ const FOUND_FOR: Duration = Duration::from_secs(1);
 /// The most keys that are remembered, found or not: whoever sends many wrong ones gets no more of the memory.
 const REMEMBERED: u64 = 10_000;
 
+/// How many keys are looked up at a time.
+const LOOK_UPS: usize = 2;
+
 /// How exactly the last use of a key is kept.
 const USE_KEPT_TO: TimeDelta = TimeDelta::minutes(1);
 
@@ -29,6 +33,8 @@ pub struct Keys {
     pool: PgPool,
     clock: Clock,
     found: Cache<[u8; 32], Option<Arc<Key>>>,
+    /// So many look-ups at a time: who sends wrong keys without end takes no more of the connections.
+    looking: Arc<Semaphore>,
     /// When the last use of each was last written.
     used: Cache<i32, DateTime<Utc>>,
     /// Where that is written; `None` keeps no uses.
@@ -40,7 +46,8 @@ impl Keys {
     pub fn new(pool: PgPool, clock: Clock) -> Self {
         let found = Cache::builder().max_capacity(REMEMBERED).time_to_live(FOUND_FOR).build();
         let used = Cache::builder().max_capacity(REMEMBERED).build();
-        Self { pool, clock, found, used, database: None }
+        let looking = Arc::new(Semaphore::new(LOOK_UPS));
+        Self { pool, clock, found, looking, used, database: None }
     }
 
     /// The same keys, whose last uses are written to this database.
@@ -54,7 +61,10 @@ impl Keys {
         let unknown = || Error::Unauthorized("the key is not known here".to_owned());
         let secret = Secret::parse(text).ok_or_else(unknown)?;
         let hash = secret.hash();
-        let finding = async { queries::by_hash(&self.pool, &hash).await.map(|key| key.map(Arc::new)) };
+        let finding = async {
+            let _place = self.looking.acquire().await;
+            queries::by_hash(&self.pool, &hash).await.map(|key| key.map(Arc::new))
+        };
         let found = self.found.try_get_with(hash, finding).await;
         // Those who waited for a look-up that failed share its error.
         let found = found.map_err(|error| Error::Unavailable(error.to_string()))?;

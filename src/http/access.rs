@@ -9,8 +9,9 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use super::REQUEST_ID;
+use super::limits::KeyId;
 use super::problem::{Code, Problem};
+use super::{REQUEST_ID, address};
 use crate::access::{Actor, Key, Scope, redacted};
 use crate::app::App;
 use crate::catalog::Sight;
@@ -41,9 +42,10 @@ impl Caller {
     }
 
     /// The caller as the audit names it.
-    pub fn actor(&self, parts: &Parts) -> Actor {
+    pub fn actor(&self, parts: &Parts, trusted_proxies: u8) -> Actor {
         let id = parts.headers.get(REQUEST_ID).and_then(|id| id.to_str().ok()).unwrap_or_default();
-        let address = parts.extensions.get::<Address>().map(|address| address.0.clone());
+        let address = address::of_caller(&parts.headers, &parts.extensions, trusted_proxies);
+        let address = address.map(|address| address.to_string());
         Actor::of_request(self.key.as_deref(), address, id.to_owned())
     }
 
@@ -67,14 +69,14 @@ impl Caller {
     }
 }
 
-/// The address that a request came from, as the limits and the audit know it.
-#[derive(Debug, Clone)]
-pub struct Address(pub String);
-
 /// Finds out who calls. A key that is none is refused by [`admit`], further in, so that it counts against its address.
 pub async fn identify(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let sent = if request.uri().path().starts_with("/v1") { sent(&request) } else { Ok(None) };
-    request.extensions_mut().insert(caller(&app, sent).await);
+    let caller = caller(&app, sent).await;
+    if let Some(key) = &caller.key {
+        request.extensions_mut().insert(KeyId(key.id));
+    }
+    request.extensions_mut().insert(caller);
     next.run(request).await
 }
 

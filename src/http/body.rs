@@ -10,6 +10,7 @@ use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use super::REQUEST_ID;
 use super::extract::Call;
+use super::limits::Account;
 use super::problem::{Code, Problem};
 use crate::error::{Error, Fault};
 
@@ -25,6 +26,8 @@ pub struct Posted {
     pub body: Json,
     /// The request's id.
     pub id: String,
+    /// What it is counted to; `None` where it is not limited.
+    pub account: Option<Account>,
 }
 
 /// A value of a body. Whether 2020 came as a number or as a text makes no difference, as in a URL.
@@ -56,6 +59,7 @@ impl<S: Send + Sync> FromRequest<S> for Posted {
             problem.errors.push(fault.allowed(["application/json"]));
             return Err(problem);
         }
+        let account = parts.extensions.get().cloned();
         let Ok(call) = Call::from_request_parts(&mut parts, state).await;
         let read = Bytes::from_request(Request::from_parts(parts, body), state).await;
         let bytes = read.map_err(|why| match why.into_response().status() {
@@ -66,7 +70,7 @@ impl<S: Send + Sync> FromRequest<S> for Posted {
         })?;
         let body = serde_json::from_slice(&bytes)
             .map_err(|why| Error::Malformed(vec![Fault::new("(body)", "", format!("is not JSON: {why}"))]))?;
-        Ok(Self { call, body, id })
+        Ok(Self { call, body, id, account })
     }
 }
 

@@ -19,11 +19,14 @@ const EVERY: [&str; 2] = ["X-Request-Id", "Server-Timing"];
 const DATA: [&str; 7] =
     ["ETag", "Last-Modified", "Cache-Control", "Vary", "Link", "X-Complete", "Content-Language"];
 
-/// Those of them by which an answer is known again.
+/// Headers of every answer that is counted.
+const COUNTED: [&str; 2] = ["RateLimit", "RateLimit-Policy"];
+
+/// Those of answers with data by which one is known again.
 const VALIDATORS: [&str; 2] = ["ETag", "Last-Modified"];
 
 /// What each header says, with an example.
-const HEADERS: [(&str, &str, &str); 11] = [
+const HEADERS: [(&str, &str, &str); 13] = [
     (
         "ETag",
         "Names this very answer. Sent back as `If-None-Match` it saves the body while nothing has changed.",
@@ -69,6 +72,18 @@ const HEADERS: [(&str, &str, &str); 11] = [
     ),
     ("Location", "The path of what the request made or changed.", "/v1/imports/7"),
     ("Retry-After", "Seconds after which asking again may help.", "2"),
+    (
+        "RateLimit",
+        "How many requests of the kind may follow at once (`r`), and in how many seconds all of them may again (`t`); absent where there \
+         is no limit.",
+        "\"queries\";r=5999;t=1",
+    ),
+    (
+        "RateLimit-Policy",
+        "How many requests of the kind (`queries`, `exports`, `imports`) may come (`q`) in so many seconds (`w`) from one key, or else \
+         from one address; absent where there is no limit.",
+        "\"queries\";q=6000;w=60",
+    ),
 ];
 
 /// The document.
@@ -85,11 +100,17 @@ pub fn document() -> Value {
     for part in children(&mut document) {
         visit(part, &mut name_words);
     }
-    for operation in children(&mut document["paths"]).into_iter().flat_map(children) {
-        if let Some(parameters) = operation.get_mut("parameters") {
-            children(parameters).into_iter().for_each(loosen);
+    for (path, item) in document["paths"].as_object_mut().into_iter().flatten() {
+        for operation in children(item) {
+            if let Some(parameters) = operation.get_mut("parameters") {
+                children(parameters).into_iter().for_each(loosen);
+            }
+            let is_counted = path.starts_with("/v1");
+            if is_counted {
+                name_refusals(operation);
+            }
+            name_headers(operation, is_counted);
         }
-        name_headers(operation);
     }
     for (path, operations) in document["paths"].as_object_mut().into_iter().flatten() {
         if path.starts_with("/v1") {
@@ -179,12 +200,21 @@ fn loosen(parameter: &mut Value) {
     }
 }
 
+/// What is refused before its handler sees it.
+fn name_refusals(operation: &mut Value) {
+    for code in [Code::UriTooLong, Code::RateLimited] {
+        let row = Code::TABLE.iter().find(|(of, ..)| *of == code).expect("the table has a row for each code");
+        operation["responses"][row.1.as_str()] = json!({"$ref": format!("#/components/responses/{code:?}")});
+    }
+}
+
 /// Every answer names its headers. An operation answers with data where it says that the caller may have it already, or where it
 /// takes a body; then it has no validators.
-fn name_headers(operation: &mut Value) {
+fn name_headers(operation: &mut Value, is_counted: bool) {
     let validated = operation["responses"].get("304").is_some();
     let data = validated || operation.get("requestBody").is_some();
     let names = DATA.iter().filter(|name| data && (validated || !VALIDATORS.contains(name))).chain(&EVERY);
+    let names = names.chain(COUNTED.iter().filter(|_| is_counted));
     operation["responses"]["200"]["headers"] = references(names.clone());
     if let Some(accepted) = operation["responses"].get_mut("202") {
         accepted["headers"] = references(names.chain(&["Location"]));
@@ -206,11 +236,14 @@ fn responses() -> Value {
     let headers = references(VALIDATORS.iter().chain(&["Cache-Control", "Vary"]).chain(&EVERY));
     let mut all = json!({NOT_MODIFIED: {"description": unchanged, "headers": headers}});
     for (code, _, _, title) in Code::TABLE {
-        let retry = ["Retry-After"];
-        let retry = retry.iter().filter(|_| code == Code::Unavailable);
+        let again: &[&str] = match code {
+            Code::RateLimited => &["Retry-After", "RateLimit", "RateLimit-Policy"],
+            Code::Unavailable | Code::Overloaded => &["Retry-After"],
+            _ => &[],
+        };
         all[format!("{code:?}")] = json!({
             "description": title,
-            "headers": references(EVERY.iter().chain(retry)),
+            "headers": references(EVERY.iter().chain(again)),
             "content": {"application/problem+json": {"schema": {"$ref": format!("{SCHEMAS}Problem")}}},
         });
     }

@@ -10,41 +10,60 @@ use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::cors::{AllowOrigin, Any as AnyOf, CorsLayer};
+use tower_http::cors::{AllowHeaders, AllowOrigin, Any as AnyOf, CorsLayer};
 use uuid::Uuid;
 
 use super::cache::{Answers, Origin};
+use super::limits::{Limits, RATE_LIMIT, RATE_LIMIT_POLICY};
+use super::overload::Places;
 use super::problem::{Code, Problem};
 use super::reply::{Reply, X_COMPLETE};
-use super::{REQUEST_ID, access, body, cache, openapi, problem};
+use super::security::Encrypted;
+use super::{REQUEST_ID, access, address, body, cache, limits, openapi, overload, problem, security};
 use crate::access::redacted;
 use crate::app::App;
 use crate::metrics::Metrics;
+use crate::params::MAX_QUERY_BYTES;
 
 /// How long a request may take: more than a statement may, less than the drain at the stop.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(8);
+
+/// The longest path and query together, in bytes: more than a query may have, so that one that is little too long is told by how much.
+const MOST_URI_BYTES: usize = MAX_QUERY_BYTES + 4096;
 
 const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
 /// Puts the layers around the routes.
 pub fn around(routes: Router<App>, app: App) -> Router {
+    let (edge, answers) = (&app.edge, Answers::new(&app));
+    let seen = Observer { metrics: app.metrics.clone(), trusted_proxies: edge.trusted_proxies };
     let layers = ServiceBuilder::new()
         // Outermost: every answer is logged and carries its id, whichever layer makes it.
-        .layer(from_fn_with_state(app.metrics.clone(), observe))
-        // Outside of what answers errors: a browser may read a timeout as well as an answer.
+        .layer(from_fn_with_state(seen, observe))
+        // Outside of all that answers too: what a browser may do holds of errors and preflights as well.
+        .layer(from_fn_with_state(Encrypted(edge.tls.is_some()), security::headers))
+        // Outside of what answers errors: a browser may read a timeout as well as an answer, and a preflight counts for nothing.
         .layer(cors(&app.origins))
         // Outside of panics and timeouts: they get the body that every error has.
         .layer(from_fn(problem::complete))
         .layer(CatchPanicLayer::custom(panicked))
+        // Outside of what costs anything.
+        .layer(from_fn(overload::uncrowded))
+        .layer(from_fn(short_enough))
         .layer(from_fn(in_time))
-        // Before anything that depends on who calls. What is no key is refused further in, so that it counts like other requests.
+        // Before anything that depends on who calls.
         .layer(from_fn_with_state(app.clone(), access::identify))
+        // Outside of the answers that are kept, which count as well.
+        .layer(from_fn_with_state(Limits::new(edge), limits::count))
+        // Inside of the limits: what is no key counts like other requests.
         .layer(from_fn(access::admit))
         // Inside of problems: what a body is refused for gets their body.
         .layer(DefaultBodyLimit::max(body::MOST_BYTES))
-        // Innermost: it sees only answers of handlers.
-        .layer(from_fn_with_state(Answers::new(&app), cache::conditional));
+        // It sees only answers of handlers, and that there are too many of them at a time.
+        .layer(from_fn_with_state(answers, cache::conditional))
+        // Innermost: an answer that is kept, and one that several wait for, takes no more than one place.
+        .layer(from_fn_with_state(Places::new(edge.most_requests), overload::bounded));
     routes.layer(layers).with_state(app)
 }
 
@@ -58,15 +77,30 @@ async fn in_time(request: Request, next: Next) -> Response {
     answer.unwrap_or_else(|_| StatusCode::GATEWAY_TIMEOUT.into_response())
 }
 
+/// Refuses an address that is longer than any that can be meant.
+async fn short_enough(request: Request, next: Next) -> Response {
+    let bytes = request.uri().path_and_query().map_or(0, |all| all.as_str().len());
+    if bytes <= MOST_URI_BYTES {
+        return next.run(request).await;
+    }
+    let detail = format!(
+        "path and query are {bytes} bytes long; POST /v1/query takes a query that is longer than a URL can be"
+    );
+    Problem::new(Code::UriTooLong, detail).into_response()
+}
+
 fn cors(origins: &[HeaderValue]) -> CorsLayer {
     let layer = CorsLayer::new()
         .allow_methods([Method::GET, Method::HEAD, Method::POST, Method::DELETE])
-        .allow_headers(AnyOf)
+        // A browser takes `*` for every header but this one.
+        .allow_headers(AllowHeaders::list([HeaderName::from_static("*"), header::AUTHORIZATION]))
         .expose_headers([
             header::ETAG,
             header::LAST_MODIFIED,
             header::LINK,
             header::RETRY_AFTER,
+            RATE_LIMIT,
+            RATE_LIMIT_POLICY,
             header::CONTENT_LANGUAGE,
             SERVER_TIMING,
             TRACEPARENT,
@@ -78,8 +112,15 @@ fn cors(origins: &[HeaderValue]) -> CorsLayer {
     if any { layer.allow_origin(AnyOf) } else { layer.allow_origin(AllowOrigin::list(origins.to_vec())) }
 }
 
+/// What is needed to tell of a request.
+#[derive(Debug, Clone)]
+struct Observer {
+    metrics: Metrics,
+    trusted_proxies: u8,
+}
+
 /// Gives the request its id, and the answer its id, its times and its line in the log.
-async fn observe(State(metrics): State<Metrics>, mut request: Request, next: Next) -> Response {
+async fn observe(State(seen): State<Observer>, mut request: Request, next: Next) -> Response {
     let start = Instant::now();
     let id = request_id(&request);
     request.headers_mut().insert(REQUEST_ID, id.clone());
@@ -88,16 +129,18 @@ async fn observe(State(metrics): State<Metrics>, mut request: Request, next: Nex
     // The parameters are not logged; a key has no place in a path.
     let path = redacted(path).unwrap_or_else(|| path.to_owned());
     let route = request.extensions().get::<MatchedPath>().map(|route| route.as_str().to_owned());
+    let client = address::of_caller(request.headers(), request.extensions(), seen.trusted_proxies);
     let mut response = next.run(request).await;
     let duration = start.elapsed();
     let duration_ms = duration.as_secs_f64() * 1000.0;
     let database_ms = response.extensions().get::<DatabaseTime>().map_or(0.0, |time| time.0);
     let operation = route.as_deref().and_then(|route| openapi::operation(&method, route));
-    metrics.answered(operation.unwrap_or("none"), response.status().as_u16(), duration);
+    seen.metrics.answered(operation.unwrap_or("none"), response.status().as_u16(), duration);
     tracing::info!(
         id = id.to_str().unwrap_or_default(),
         route = route.as_deref().unwrap_or(&path),
         status = response.status().as_u16(),
+        client = client.map(tracing::field::display),
         duration_ms,
         database_ms,
         "{method} {path} {}",

@@ -65,6 +65,11 @@ also for what could be read without.
 **Writing** changes nothing by halves: a file that is sent waits on disk, is taken in in one transaction, and its import tells how that \
 goes. It takes a key with the scope `write` (401 without one, 403 for one without it or for another dataset).
 
+**Limits**: each key, or else each address, may send so many requests of a kind a minute: `imports` change something, `exports` are \
+downloads as said above, `queries` is everything else under `/v1`; a batch counts as many queries as it holds. A minute's worth may come \
+at once. `RateLimit-Policy` and `RateLimit` tell what may come and what is left; one too many is answered 429 with `Retry-After`. \
+Where more is asked for at a time than can be answered, it is 503 `overloaded` at once.
+
 **Asking again**: an answer to a GET carries an `ETag`. Sent back as `If-None-Match` it brings 304 without a body while nothing has \
 changed.
 
@@ -294,8 +299,13 @@ fn failures(codes: &[Code]) -> BTreeMap<String, RefOr<Response>> {
     problems.chain([("304".to_owned(), described(NOT_MODIFIED))]).collect()
 }
 
-/// The routes of every slice.
+/// The routes of every slice, and that of the counts.
 pub fn routes() -> OpenApiRouter<App> {
+    public().merge(super::operations::counts())
+}
+
+/// The routes of every slice.
+pub fn public() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(Contract::openapi())
         .merge(crate::production::routes())
         .merge(crate::charging::routes())

@@ -16,11 +16,12 @@ use crate::metrics;
 
 /// The routes of this module.
 pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
-        .routes(routes!(livez))
-        .routes(routes!(readyz))
-        .routes(routes!(get_metrics))
-        .routes(routes!(list_problems))
+    OpenApiRouter::new().routes(routes!(livez)).routes(routes!(readyz)).routes(routes!(list_problems))
+}
+
+/// The route of the counts, which may be served elsewhere.
+pub fn counts() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(get_metrics))
 }
 
 /// How the service is.

@@ -50,6 +50,8 @@ pub enum Code {
     NotAcceptable,
     /// The answer would be larger than one answer may be, or the request is.
     TooLarge,
+    /// The URL is longer than one that is read.
+    UriTooLong,
     /// The body is not of a type that is read here.
     UnsupportedMediaType,
     /// Later pages can no longer be answered as the first was.
@@ -70,13 +72,15 @@ pub enum Code {
     Internal,
     /// The database cannot be reached, or the service is starting, stopping or as busy as it may be.
     Unavailable,
+    /// More is asked for at a time than is answered.
+    Overloaded,
     /// The answer took too long.
     Timeout,
 }
 
 impl Code {
     /// One row a kind of problem: status, word, title.
-    pub const TABLE: [(Self, StatusCode, &'static str, &'static str); 17] = [
+    pub const TABLE: [(Self, StatusCode, &'static str, &'static str); 19] = [
         (Self::Malformed, StatusCode::BAD_REQUEST, "malformed", "The request cannot be read"),
         (
             Self::InvalidParameter,
@@ -98,6 +102,7 @@ impl Code {
             "No accepted media type is served",
         ),
         (Self::TooLarge, StatusCode::PAYLOAD_TOO_LARGE, "too_large", "Too much at once"),
+        (Self::UriTooLong, StatusCode::URI_TOO_LONG, "uri_too_long", "The URL is too long"),
         (
             Self::UnsupportedMediaType,
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -113,6 +118,7 @@ impl Code {
         (Self::RateLimited, StatusCode::TOO_MANY_REQUESTS, "rate_limited", "Too many requests"),
         (Self::Internal, StatusCode::INTERNAL_SERVER_ERROR, "internal", "The service failed to answer"),
         (Self::Unavailable, StatusCode::SERVICE_UNAVAILABLE, "unavailable", "The service cannot answer now"),
+        (Self::Overloaded, StatusCode::SERVICE_UNAVAILABLE, "overloaded", "Too much is asked for at a time"),
         (Self::Timeout, StatusCode::GATEWAY_TIMEOUT, "timeout", "The answer took too long"),
     ];
 
@@ -134,7 +140,11 @@ impl Problem {
             code,
             request_id: String::new(),
             errors: Vec::new(),
-            retry_after: (code == Code::Unavailable).then_some(2),
+            retry_after: match code {
+                Code::Unavailable => Some(2),
+                Code::Overloaded => Some(1),
+                _ => None,
+            },
         }
     }
 
@@ -176,6 +186,9 @@ impl From<Error> for Problem {
                 Self::new(Code::Unavailable, "the database cannot be reached at the moment")
             }
             Error::Moved | Error::Busy(_) | Error::Cancelled => Self::new(Code::Unavailable, detail),
+            Error::TooOften { seconds: retry_after, .. } => {
+                Self { retry_after, ..Self::new(Code::RateLimited, detail) }
+            }
             Error::Timeout => Self::new(Code::Timeout, detail),
             Error::Data(_) | Error::Startup(_) | Error::Internal { .. } => {
                 tracing::error!(error = detail, "a request failed");

@@ -40,7 +40,7 @@ impl FromRequestParts<App> for Writing {
             let why = "nothing is taken in here: another service takes in the files of the data folder, or there is none";
             Error::Forbidden(why.to_owned())
         })?;
-        Ok(Self { intake, permit, actor: caller.actor(parts) })
+        Ok(Self { intake, permit, actor: caller.actor(parts, app.edge.trusted_proxies) })
     }
 }
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 /// What each part may name beside itself. Nothing else may be named by it, and a new part needs a row here.
 ///
 /// From above: the program, the server, the edge with the routes of every slice, the slices, time series, the database.
-const MAY_NAME: [(&str, &[&str]); 36] = [
+const MAY_NAME: [(&str, &[&str]); 37] = [
     (
         "main",
         &[
@@ -34,7 +34,10 @@ const MAY_NAME: [(&str, &[&str]); 36] = [
     ("import", &["access", "clock", "config", "database", "error", "ingest", "timeseries"]),
     ("keys", &["access", "clock", "config", "database", "error"]),
     ("generate", &["clock", "config", "database", "error", "ingest"]),
-    ("server", &["app", "clock", "config", "database", "error", "health", "http", "ingest", "intake"]),
+    (
+        "server",
+        &["app", "clock", "config", "database", "error", "health", "http", "ingest", "intake", "listener"],
+    ),
     (
         "http",
         &[
@@ -42,6 +45,7 @@ const MAY_NAME: [(&str, &[&str]); 36] = [
             "app",
             "catalog",
             "charging",
+            "config",
             "database",
             "error",
             "filter",
@@ -92,7 +96,7 @@ const MAY_NAME: [(&str, &[&str]); 36] = [
         ],
     ),
     // What every handler may reach.
-    ("app", &["access", "catalog", "clock", "database", "error", "intake", "metrics"]),
+    ("app", &["access", "catalog", "clock", "config", "database", "error", "intake", "metrics"]),
     ("formats", &["error", "language", "spreadsheet", "timeseries"]),
     ("timeseries", &["database", "error", "params", "words"]),
     ("rules", &["timeseries"]),
@@ -100,7 +104,8 @@ const MAY_NAME: [(&str, &[&str]); 36] = [
     ("database", &["error"]),
     ("config", &["database", "error"]),
     ("telemetry", &["config", "error"]),
-    ("health", &["error"]),
+    ("health", &["config", "error", "listener"]),
+    ("listener", &["config", "error", "http"]),
     ("metrics", &["error"]),
     ("params", &["error"]),
 ];
@@ -132,13 +137,15 @@ const SQLX: [&str; 20] = [
 ];
 
 /// Where the web framework may be named: the edge, and who holds or starts it.
-const AXUM: [&str; 5] = [
+const AXUM: [&str; 6] = [
     "http/",
     "/routes.rs",
     "/routes/",
     // Origins are kept as headers, so that they are checked once.
     "app.rs",
     "server.rs",
+    // What hands requests to it.
+    "listener/",
 ];
 
 /// One file under `src/`: its path there, and its code without comments and tests.

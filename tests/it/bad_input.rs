@@ -76,7 +76,8 @@ async fn a_question_that_makes_no_sense_reaches_no_table() {
 #[tokio::test]
 async fn what_cannot_be_read_reaches_no_table_and_comes_back_short() {
     let (client, held) = cut_off().await;
-    let codes = (0..10_000).map(|n| format!("c{n}")).collect::<Vec<_>>().join(",");
+    // Longer than a query may be, and not so long that the URL is refused as such.
+    let codes = (0..3_300).map(|n| format!("c{n}")).collect::<Vec<_>>().join(",");
     let parameters = (0..1_000).map(|n| format!("p{n}=1")).collect::<Vec<_>>().join("&");
     let listed = (0..600).map(|n| format!("c{n}")).collect::<Vec<_>>().join(",");
     let long = "x".repeat(4_097);

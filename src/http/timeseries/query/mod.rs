@@ -35,7 +35,7 @@ pub enum QueryAnswer<'a> {
 
 /// Answers a single query or a batch of them.
 pub async fn query(app: &App, posted: Posted) -> Result<Reply> {
-    let Posted { mut call, body, id } = posted;
+    let Posted { mut call, body, id, account } = posted;
     let mut url = std::mem::take(&mut call.params);
     let cursor = url.text("cursor");
     match question::read(&body)? {
@@ -54,6 +54,8 @@ pub async fn query(app: &App, posted: Posted) -> Result<Reply> {
             }
             url.finish()?;
             let call = call.as_json()?;
+            // The request itself is counted as the first of them.
+            account.map_or(Ok(()), |account| account.take(queries.len().saturating_sub(1)))?;
             retried(app, || batch::answer(app, (&call, &id), &queries)).await
         }
     }
