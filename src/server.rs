@@ -25,7 +25,7 @@ use crate::database::embedded::Embedded;
 use crate::error::{Error, Result};
 use crate::ingest::file::Kept;
 use crate::intake::{self, Intake};
-use crate::listener::{self, Listener, Tls};
+use crate::listener::{self, Bounds, Listener, Tls};
 use crate::{health, http, ingest};
 
 /// How long all of a stop may take.
@@ -47,11 +47,7 @@ const OPERATORS: usize = 64;
 pub async fn serve(settings: Settings) -> Result<()> {
     let mut signals = Signals::listen()?;
     let origins = origins(&settings.cors_origins)?;
-    let tls = settings.edge.tls.clone().map(Tls::open).transpose()?;
-    let listener = Listener::bind(&settings.listen, tls).await?;
-    let operators = operators(&settings).await?;
-    let address = listener.address()?;
-    check_writes(&settings, address)?;
+    let doors = Doors::open(&settings).await?;
     let (opened, pool) = tokio::select! {
         biased;
         name = signals.next() => {
@@ -61,39 +57,22 @@ pub async fn serve(settings: Settings) -> Result<()> {
         }
         started = start(&settings) => started?,
     };
-    let mut app = App::new(pool.clone(), Clock::system());
+    let mut app = app(&settings, &opened, pool).await?;
     app.origins = origins;
-    app.edge = settings.edge.clone();
-    // Whether the database answers is asked beside those who wait for it.
-    app.probe = opened.database.readers(1).await?;
-    app.cache_bytes = u64::from(settings.cache_size) << 20;
-    app.vocabularies = app.vocabularies.checked_every(CHECKED_EVERY);
-    app.vocabularies.current().await?;
-    app.keys = app.keys.noting_uses(opened.database.clone());
     let (stop, stopping) = watch::channel(false);
     let work = take_in(&settings, &opened, &mut app, stopping.clone()).await?;
     app.set_ready(true);
     watch_database(&opened, app.clone());
-    let counts = operators.as_ref().map(Listener::address).transpose()?;
-    announce(&settings, address, counts);
-    for risk in risks::of(&settings, address, counts) {
-        tracing::warn!("{risk}");
-    }
+    doors.announce(&settings);
+    let serving = doors.serve(&app, stopping);
 
-    if let Some(operators) = operators {
-        // It ends with the process: that requests are finished is asked there too.
-        tokio::spawn(operators.serve(http::operators(app.clone()), OPERATORS, std::future::pending()));
-    }
-    let draining = watched(stopping.clone());
-    let most = listener::room_for(settings.edge.most_connections);
-    let mut serving = tokio::spawn(listener.serve(http::router(app.clone()), most, draining));
     let name = signals.next().await;
     let deadline = Instant::now() + STOP_WITHIN;
     tracing::info!("{name}: finishing the requests under way; the same again stops at once");
     signals.exit_on_next();
     app.set_ready(false);
     stop.send_replace(true);
-    if timeout_at(deadline - KEPT_FOR_DATABASE, &mut serving).await.is_err() {
+    if timeout_at(deadline - KEPT_FOR_DATABASE, serving).await.is_err() {
         tracing::warn!("some requests were not finished in time and are cut off");
     }
     if timeout_at(deadline - KEPT_FOR_DATABASE, work).await.is_err() {
@@ -101,7 +80,79 @@ pub async fn serve(settings: Settings) -> Result<()> {
             "an import did not end in time: where it was not done, the next start begins it again"
         );
     }
-    close(pool, opened, deadline).await
+    close([app.pool, app.probe], opened, deadline).await
+}
+
+/// Where it can be called.
+struct Doors {
+    api: Listener,
+    address: SocketAddr,
+    /// Where operators ask, if that is elsewhere.
+    operators: Option<(Listener, SocketAddr)>,
+}
+
+impl Doors {
+    /// Takes the addresses that the settings name, and refuses what may not be done at them.
+    async fn open(settings: &Settings) -> Result<Self> {
+        let tls = settings.edge.tls.clone().map(Tls::open).transpose()?;
+        let api = Listener::bind(&settings.listen, tls).await?;
+        let address = api.address()?;
+        check_writes(settings, address)?;
+        let operators = match &settings.edge.metrics_listen {
+            Some(listen) => {
+                let listener = Listener::bind(listen, None).await?;
+                let address = listener.address()?;
+                Some((listener, address))
+            }
+            None => None,
+        };
+        Ok(Self { api, address, operators })
+    }
+
+    /// Tells the operator where they are, and what is risky about it.
+    fn announce(&self, settings: &Settings) {
+        let scheme = if settings.edge.tls.is_some() { "https" } else { "http" };
+        let base = format!("{scheme}://{}", health::reachable(self.address));
+        say("api", &format!("{base}/v1"));
+        say("docs", &format!("{base}/docs"));
+        say("health", &format!("{base}/readyz"));
+        let counts = self.operators.as_ref().map(|(_, address)| *address);
+        if let Some(counts) = counts {
+            say("metrics", &format!("http://{}/metrics", health::reachable(counts)));
+        }
+        for risk in risks::of(settings, self.address, counts) {
+            tracing::warn!("{risk}");
+        }
+    }
+
+    /// Answers at them until the stop; what operators ask, until the process ends: whether requests are finished is asked there too.
+    fn serve(self, app: &App, mut stopping: watch::Receiver<bool>) -> JoinHandle<()> {
+        if let Some((operators, _)) = self.operators {
+            let bounds = Bounds { most: OPERATORS, of_one: OPERATORS };
+            tokio::spawn(operators.serve(http::operators(app.clone()), bounds, std::future::pending()));
+        }
+        let stop = async move {
+            // Its sender is held until the end.
+            let _ = stopping.wait_for(|stopping| *stopping).await;
+        };
+        let most = listener::room_for(app.edge.most_connections);
+        // Behind proxies all come from a few addresses.
+        let of_one = if app.edge.trusted_proxies > 0 { most } else { most.div_ceil(2) };
+        tokio::spawn(self.api.serve(http::router(app.clone()), Bounds { most, of_one }, stop))
+    }
+}
+
+/// What handlers reach, with these settings.
+async fn app(settings: &Settings, opened: &Opened, pool: PgPool) -> Result<App> {
+    let mut app = App::new(pool, Clock::system());
+    app.edge = settings.edge.clone();
+    // Whether the database answers is asked beside those who wait for it.
+    app.probe = opened.database.readers(1).await?;
+    app.cache_bytes = u64::from(settings.cache_size) << 20;
+    app.vocabularies = app.vocabularies.checked_every(CHECKED_EVERY);
+    app.vocabularies.current().await?;
+    app.keys = app.keys.noting_uses(opened.database.clone());
+    Ok(app)
 }
 
 /// Takes in files that are sent, from whom may send them, and those that were sent before the last end.
@@ -170,20 +221,6 @@ async fn intake(settings: &Settings, opened: &Opened, app: &App) -> Result<Optio
     Ok(opened)
 }
 
-/// Where operators ask, if that is elsewhere.
-async fn operators(settings: &Settings) -> Result<Option<Listener>> {
-    match &settings.edge.metrics_listen {
-        Some(listen) => Ok(Some(Listener::bind(listen, None).await?)),
-        None => Ok(None),
-    }
-}
-
-/// Waits for the stop.
-async fn watched(mut stopping: watch::Receiver<bool>) {
-    // Its sender is held until the end.
-    let _ = stopping.wait_for(|stopping| *stopping).await;
-}
-
 /// Opens the database, brings its schema and data up to date, and says so a line each.
 async fn start(settings: &Settings) -> Result<(Opened, PgPool)> {
     let opened = match &settings.database_url {
@@ -206,17 +243,6 @@ async fn load(settings: &Settings, opened: &Opened) -> Result<String> {
     let outcome = ingest::load_bundled(&opened.database, &files, &Clock::system()).await?;
     let ingest::Outcome { rows, releases, unchanged } = outcome;
     Ok(if unchanged { "unchanged".to_owned() } else { format!("{rows} rows loaded in {releases} releases") })
-}
-
-fn announce(settings: &Settings, address: SocketAddr, counts: Option<SocketAddr>) {
-    let scheme = if settings.edge.tls.is_some() { "https" } else { "http" };
-    let base = format!("{scheme}://{}", health::reachable(address));
-    say("api", &format!("{base}/v1"));
-    say("docs", &format!("{base}/docs"));
-    say("health", &format!("{base}/readyz"));
-    if let Some(counts) = counts {
-        say("metrics", &format!("http://{}/metrics", health::reachable(counts)));
-    }
 }
 
 /// Tells the operator, on standard output. That nobody listens there is no reason to end.
@@ -242,9 +268,14 @@ fn watch_database(opened: &Opened, app: App) {
     });
 }
 
-async fn close(pool: PgPool, opened: Opened, deadline: Instant) -> Result<()> {
+async fn close(pools: [PgPool; 2], opened: Opened, deadline: Instant) -> Result<()> {
     // Connections of requests that were cut off do not come back: their end is the server's.
-    let _ = timeout_at(deadline - KEPT_FOR_DATABASE + Duration::from_millis(200), pool.close()).await;
+    let closed = async {
+        for pool in pools {
+            pool.close().await
+        }
+    };
+    let _ = timeout_at(deadline - KEPT_FOR_DATABASE + Duration::from_millis(200), closed).await;
     opened.close((deadline - KEPT_FOR_FORCE).saturating_duration_since(Instant::now())).await?;
     tracing::info!("stopped");
     Ok(())

@@ -12,6 +12,8 @@ mod loading;
 mod machine;
 mod measure;
 mod options;
+
+mod overload;
 mod owners;
 mod peers;
 mod random;
@@ -68,7 +70,9 @@ struct Run {
 impl Run {
     fn all(mut self) -> Result<()> {
         let has = |part| self.options.has(part);
-        let small = [Part::Cached, Part::Uncached, Part::Peers, Part::Scale, Part::Load].into_iter().any(has);
+        let small = [Part::Cached, Part::Uncached, Part::Overload, Part::Peers, Part::Scale, Part::Load]
+            .into_iter()
+            .any(has);
         let large = has(Part::Scale) || has(Part::Random);
         let owners = has(Part::Owners);
         if has(Part::Storage) {
@@ -121,6 +125,13 @@ impl Run {
             let note = "Asked for with `Cache-Control: no-cache`; `Server-Timing` says `bypass`. pgbench runs fixed \
                         prepared SQL that reads the same arrays, and does nothing with them.";
             self.cases(market, "Answers made anew", note, &cases)?;
+        }
+        if self.options.has(Part::Overload) {
+            let rows = overload::rows(&self.server, &market.database, self.options.seconds)?;
+            let note = "Nothing is kept. The fewest connections that are answered best, ten times as many, and 1,000; each asks again at once, \
+                        also when it was refused. Times are of answers.";
+            let title = format!("More than can be answered, {} observations", self.options.observations);
+            self.report.table(&title, note, &overload::HEAD, &rows)?;
         }
         if self.options.has(Part::Peers) {
             self.peers(market)?;

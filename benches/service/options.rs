@@ -11,6 +11,8 @@ pub enum Part {
     Cached,
     /// Answers made anew, against fixed SQL on the same arrays.
     Uncached,
+    /// Ten times the load that is answered best, and more.
+    Overload,
     /// The same figures over rows, by FastAPI and fastify.
     Peers,
     /// Eight queries at two sizes of the market.

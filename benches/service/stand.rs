@@ -111,7 +111,12 @@ impl Server {
 
     /// The market of a database with a service on it.
     pub fn serving(&self, database: &str) -> Result<Market> {
-        let service = Service::start(&self.url(database)?)?;
+        self.serving_with(database, &[])
+    }
+
+    /// The same with more arguments of the service.
+    pub fn serving_with(&self, database: &str, arguments: &[&str]) -> Result<Market> {
+        let service = Service::start(&self.url(database)?, arguments)?;
         Ok(Market { service, client: Client::new()?, database: database.to_owned() })
     }
 }
@@ -176,9 +181,19 @@ pub struct Stored {
 }
 
 impl Service {
-    fn start(database: &str) -> Result<Self> {
+    fn start(database: &str, arguments: &[&str]) -> Result<Self> {
         let mut command = Command::new(PROGRAM);
-        command.args(["serve", "--listen", "127.0.0.1:0"]).env("DATABASE_URL", database);
+        // Requests are counted as always, and never too many.
+        command.args([
+            "serve",
+            "--listen",
+            "127.0.0.1:0",
+            "--query-limit",
+            "1000000000",
+            "--export-limit",
+            "1000000000",
+        ]);
+        command.args(arguments).env("DATABASE_URL", database);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
         let said = BufReader::new(child.stdout.take().ok_or("it is piped")?).lines();
         let mut service = Self { child, api: String::new(), idle: f64::NAN };

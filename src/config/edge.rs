@@ -33,7 +33,7 @@ pub(super) struct Flags {
         value_parser = clap::value_parser!(u32).range(1..=10_000)
     )]
     pub(super) key_limit_factor: Option<u32>,
-    /// Answers that are made at a time; those beyond are refused at once, 0 refuses none [default: 256]
+    /// Answers that are made at a time; more wait for half a second and are then refused, 0 is any number [default: 256]
     #[arg(long, global = true, env = "CHINA_AUTO_MAX_REQUESTS", hide_env_values = true, value_name = "N")]
     pub(super) max_requests: Option<u32>,
     /// Connections that are served at a time [default: 4096]

@@ -68,7 +68,7 @@ goes. It takes a key with the scope `write` (401 without one, 403 for one withou
 **Limits**: each key, or else each address, may send so many requests of a kind a minute: `imports` change something, `exports` are \
 downloads as said above, `queries` is everything else under `/v1`; a batch counts as many queries as it holds. A minute's worth may come \
 at once. `RateLimit-Policy` and `RateLimit` tell what may come and what is left; one too many is answered 429 with `Retry-After`. \
-Where more is asked for at a time than can be answered, it is 503 `overloaded` at once.
+Where more is asked for at a time than can be answered soon, it is 503 `overloaded` with `Retry-After`.
 
 **Asking again**: an answer to a GET carries an `ETag`. Sent back as `If-None-Match` it brings 304 without a body while nothing has \
 changed.

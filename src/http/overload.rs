@@ -1,18 +1,24 @@
-//! What is refused at once, so that the rest is answered: more requests than can be answered soon, and what comes over more
-//! connections than are served.
+//! What is refused so that the rest is answered: more requests than can be answered soon, and what comes over more connections
+//! than are served.
 //!
-//! Below this bound requests wait for a connection to the database, in the order of their arrival: waiting costs nothing, and
-//! refusing costs as much as a small answer.
+//! Who finds no place waits for one, in the order of arrival, and is refused only when that takes too long. Waiting costs nothing. A
+//! refusal costs as much as an answer that is kept, and who was refused at once may be back at once: a thousand callers who are would
+//! leave a tenth of the answers.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::{Request, State};
 use axum::http::Method;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use tokio::sync::Semaphore;
+use tokio::time::timeout;
 
 use super::problem::{Code, Problem};
+
+/// How long one waits for a place; less than anybody who is still there would mind.
+const PATIENCE: Duration = Duration::from_millis(500);
 
 /// That more connections are open than are served: an extension of each request that comes over one of those beyond.
 #[derive(Debug, Clone, Copy)]
@@ -30,16 +36,16 @@ impl Places {
     }
 }
 
-/// Answers only who finds a place. What operators ask needs none, and a file that is sent takes as long as its sender.
+/// Answers who gets a place. What operators ask needs none, and a file that is sent takes as long as its sender.
 pub async fn bounded(State(places): State<Places>, request: Request, next: Next) -> Response {
     let path = request.uri().path();
     let is_file = request.method() == Method::POST && path == "/v1/imports";
     let (true, Some(places)) = (path.starts_with("/v1") && !is_file, &places.0) else {
         return next.run(request).await;
     };
-    match places.try_acquire() {
-        Ok(_place) => next.run(request).await,
-        Err(_) => refused("as many requests as are answered at a time are under way"),
+    match timeout(PATIENCE, places.acquire()).await {
+        Ok(Ok(_place)) => next.run(request).await,
+        _ => refused("as many requests as are answered at a time are under way"),
     }
 }
 

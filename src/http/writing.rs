@@ -65,7 +65,8 @@ fn refuse_others(headers: &HeaderMap, app: &App) -> Result<(), Problem> {
              could send it",
         ));
     }
-    if is_of_another_page(headers, &app.origins) {
+    let scheme = if app.edge.tls.is_some() { "https" } else { "http" };
+    if is_of_another_page(headers, (scheme, &app.origins)) {
         return Err(refused(
             "writing without a key is refused to web pages of other origins: name theirs with --cors-origins, each by itself",
         ));
@@ -90,9 +91,9 @@ fn is_from_here(headers: &HeaderMap) -> bool {
 
 /// Whether a browser sends it for a page that is neither the service's own nor of an origin that was named. Any page that its user
 /// has open could reach a service on this machine.
-fn is_of_another_page(headers: &HeaderMap, named: &[HeaderValue]) -> bool {
+fn is_of_another_page(headers: &HeaderMap, (scheme, named): (&str, &[HeaderValue])) -> bool {
     let Some(origin) = headers.get(header::ORIGIN) else { return false };
-    !named.contains(origin) && *origin != format!("http://{}", text(headers, &header::HOST))
+    !named.contains(origin) && *origin != format!("{scheme}://{}", text(headers, &header::HOST))
 }
 
 fn text(headers: &HeaderMap, name: &header::HeaderName) -> String {
@@ -110,7 +111,7 @@ mod tests {
             headers.insert(header::HOST, HeaderValue::from_static(host));
             origin.map(|origin| headers.insert(header::ORIGIN, HeaderValue::from_static(origin)));
             !is_from_here(&headers)
-                || is_of_another_page(&headers, &[HeaderValue::from_static("https://a.example")])
+                || is_of_another_page(&headers, ("http", &[HeaderValue::from_static("https://a.example")]))
         };
         assert!(!check("127.0.0.1:8080", None));
         for host in ["127.0.0.1:8080", "localhost:8080", "[::1]:8080", "localhost"] {
@@ -123,6 +124,7 @@ mod tests {
         assert!(check("127.0.0.1:8080", Some("null")));
         assert!(check("rebound.example:8080", Some("http://rebound.example:8080")));
         assert!(check("api.example", None));
+        assert!(check("127.0.0.1:8080", Some("https://127.0.0.1:8080")), "it is not encrypted here");
         let mut handed_on = HeaderMap::new();
         handed_on.insert("x-forwarded-for", HeaderValue::from_static("192.0.2.1"));
         assert!(!is_from_here(&handed_on) && is_from_here(&HeaderMap::new()));

@@ -6,10 +6,11 @@
 mod tls;
 mod unproven;
 
+use std::collections::HashMap;
 use std::convert::Infallible;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
@@ -35,8 +36,9 @@ use crate::http::overload::Crowded;
 pub use tls::Tls;
 pub use unproven::unproven;
 
-/// How long the head of a request may take, from the end of the one before: what says nothing for so long is closed.
-const HEAD_WITHIN: Duration = Duration::from_secs(30);
+/// How long the head of a request may take, from the end of the answer before: what says nothing for so long is closed. A little more
+/// than the minute for which proxies mostly keep a connection, so that none of them sends into one that is being closed.
+const HEAD_WITHIN: Duration = Duration::from_secs(65);
 
 /// How long a caller may take nothing of an answer.
 const TAKEN_WITHIN: Duration = Duration::from_secs(30);
@@ -63,17 +65,30 @@ pub struct Listener {
     tls: Option<Tls>,
 }
 
+/// How many connections are served.
+#[derive(Debug, Clone, Copy)]
+pub struct Bounds {
+    /// In all.
+    pub most: usize,
+    /// Of one address: fewer than all, where that is a caller's and no proxy's, so that nobody takes the room of everybody.
+    pub of_one: usize,
+}
+
 /// The room for connections.
 #[derive(Debug)]
 struct Room {
+    bounds: Bounds,
     served: Arc<Semaphore>,
     told: Arc<Semaphore>,
+    /// How many each address has that has any.
+    open: Arc<Mutex<HashMap<IpAddr, usize>>>,
 }
 
 /// A connection that was let in.
 struct Guest {
-    peer: SocketAddr,
+    peer: IpAddr,
     is_crowded: bool,
+    open: Arc<Mutex<HashMap<IpAddr, usize>>>,
     _place: OwnedSemaphorePermit,
 }
 
@@ -91,9 +106,8 @@ impl Listener {
 
     /// Hands every request to a router until `stop`; then accepts nothing more, and ends when each connection has finished what
     /// is under way on it.
-    pub async fn serve(self, router: Router, most: usize, stop: impl Future<Output = ()>) {
-        let (mut stop, graceful) = (pin!(stop), GracefulShutdown::new());
-        let room = Room { served: Arc::new(Semaphore::new(most)), told: Arc::new(Semaphore::new(TOLD)) };
+    pub async fn serve(self, router: Router, bounds: Bounds, stop: impl Future<Output = ()>) {
+        let (mut stop, graceful, room) = (pin!(stop), GracefulShutdown::new(), Room::new(bounds));
         loop {
             let accepted = tokio::select! {
                 biased;
@@ -102,7 +116,7 @@ impl Listener {
             };
             match accepted {
                 Ok((stream, peer)) => {
-                    let Some(guest) = room.let_in(peer) else { continue };
+                    let Some(guest) = room.let_in(peer.ip()) else { continue };
                     tokio::spawn(met(stream, guest, (self.tls.clone(), router.clone()), graceful.watcher()));
                 }
                 Err(error) if is_of_the_caller(&error) => {}
@@ -118,13 +132,38 @@ impl Listener {
 }
 
 impl Room {
-    /// Lets a connection in; none where not even a refusal can be told.
-    fn let_in(&self, peer: SocketAddr) -> Option<Guest> {
-        let place = |of: &Arc<Semaphore>| Arc::clone(of).try_acquire_owned().ok();
-        let served = place(&self.served);
-        let is_crowded = served.is_none();
-        Some(Guest { peer, is_crowded, _place: served.or_else(|| place(&self.told))? })
+    fn new(bounds: Bounds) -> Self {
+        let places = |count| Arc::new(Semaphore::new(count));
+        Self { bounds, served: places(bounds.most), told: places(TOLD), open: Arc::default() }
     }
+
+    /// Lets a connection in; none where not even a refusal can be told.
+    fn let_in(&self, peer: IpAddr) -> Option<Guest> {
+        let place = |of: &Arc<Semaphore>| Arc::clone(of).try_acquire_owned().ok();
+        let has = locked(&self.open).get(&peer).copied().unwrap_or_default();
+        let served = if has < self.bounds.of_one { place(&self.served) } else { None };
+        let is_crowded = served.is_none();
+        let place = served.or_else(|| place(&self.told))?;
+        *locked(&self.open).entry(peer).or_default() += 1;
+        Some(Guest { peer, is_crowded, open: Arc::clone(&self.open), _place: place })
+    }
+}
+
+impl Drop for Guest {
+    fn drop(&mut self) {
+        let mut open = locked(&self.open);
+        if let Some(has) = open.get_mut(&self.peer) {
+            *has -= 1;
+            if *has == 0 {
+                open.remove(&self.peer);
+            }
+        }
+    }
+}
+
+/// The counts; one that panicked while it held them left them whole.
+fn locked(open: &Mutex<HashMap<IpAddr, usize>>) -> MutexGuard<'_, HashMap<IpAddr, usize>> {
+    open.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The caller went away before it was accepted.
@@ -151,7 +190,7 @@ where
 {
     let mut stream = TimeoutStream::new(stream);
     stream.set_write_timeout(Some(TAKEN_WITHIN));
-    let (peer, is_crowded) = (Peer(guest.peer.ip()), guest.is_crowded);
+    let (peer, is_crowded) = (Peer(guest.peer), guest.is_crowded);
     let service = service_fn(move |request: Request<Incoming>| {
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(peer);
@@ -197,6 +236,7 @@ mod tests {
     use axum::Extension;
     use axum::routing::get;
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpSocket;
     use tokio::sync::oneshot;
     use tokio::task::JoinHandle;
     use tokio::time::{Instant, sleep};
@@ -207,7 +247,7 @@ mod tests {
     const LARGE: usize = 64 << 20;
 
     /// Serves so many connections in virtual time, which passes where everybody waits.
-    async fn serving(most: usize) -> (SocketAddr, oneshot::Sender<()>, JoinHandle<()>) {
+    async fn serving(most: usize, of_one: usize) -> (SocketAddr, oneshot::Sender<()>, JoinHandle<()>) {
         let told = |crowded: Option<Extension<Crowded>>| async move {
             if crowded.is_some() { "crowded" } else { "served" }
         };
@@ -215,7 +255,7 @@ mod tests {
         let listener = Listener::bind("127.0.0.1:0", None).await.unwrap();
         let address = listener.address().unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
-        let serving = listener.serve(router, most, async { drop(stopped.await) });
+        let serving = listener.serve(router, Bounds { most, of_one }, async { drop(stopped.await) });
         (address, stop, tokio::spawn(serving))
     }
 
@@ -241,7 +281,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_connection_that_says_nothing_is_closed_whether_it_has_asked_before_or_not() {
-        let (address, _stop, _) = serving(8).await;
+        let (address, _stop, _) = serving(8, 8).await;
         let mut silent = connect(address).await;
         let (said, took) = to_the_end(&mut silent).await;
         assert!(said.is_empty() && took >= HEAD_WITHIN && took < HEAD_WITHIN * 2, "{said} {took:?}");
@@ -254,7 +294,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_head_that_comes_byte_by_byte_is_not_waited_for() {
-        let (address, _stop, _) = serving(8).await;
+        let (address, _stop, _) = serving(8, 8).await;
         let (mut reading, mut writing) = connect(address).await.into_split();
         let slow = tokio::spawn(async move {
             for byte in REQUEST.iter().cycle().take(1000) {
@@ -272,7 +312,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn who_takes_nothing_of_an_answer_is_left() {
-        let (address, stop, serving) = serving(8).await;
+        let (address, stop, serving) = serving(8, 8).await;
         let mut stream = connect(address).await;
         stream.write_all(b"GET /large HTTP/1.1\r\nHost: here\r\n\r\n").await.unwrap();
         sleep(TAKEN_WITHIN * 2).await;
@@ -284,7 +324,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_head_without_an_end_is_refused() {
-        let (address, _stop, _) = serving(8).await;
+        let (address, _stop, _) = serving(8, 8).await;
         let mut stream = connect(address).await;
         let head = format!("GET / HTTP/1.1\r\nHost: here\r\nx: {}", "a".repeat(MOST_HEAD_BYTES));
         stream.write_all(head.as_bytes()).await.unwrap();
@@ -294,7 +334,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn connections_beyond_the_bound_are_told_so_once_and_those_beyond_that_are_closed() {
-        let (address, _stop, _) = serving(1).await;
+        let (address, _stop, _) = serving(1, 1).await;
         let mut first = connect(address).await;
         assert!(ask(&mut first).await.ends_with("served"));
         let mut told = connect(address).await;
@@ -310,8 +350,24 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn one_address_does_not_take_the_room_of_all() {
+        let (address, _stop, _) = serving(8, 1).await;
+        let mut first = connect(address).await;
+        assert!(ask(&mut first).await.ends_with("served"));
+        assert!(ask(&mut connect(address).await).await.ends_with("crowded"));
+        drop(first);
+        // When it is seen that the first one is gone, the system decides.
+        while !ask(&mut connect(address).await).await.ends_with("served") {}
+        let other = TcpSocket::new_v4().unwrap();
+        other.bind("127.0.0.2:0".parse().unwrap()).unwrap();
+        let _mine = connect(address).await;
+        let mut other = other.connect(address).await.unwrap();
+        assert!(ask(&mut other).await.ends_with("served"));
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn at_a_stop_idle_connections_are_closed_and_what_is_under_way_is_finished() {
-        let (address, stop, serving) = serving(8).await;
+        let (address, stop, serving) = serving(8, 8).await;
         let (mut fresh, mut idle, mut busy) =
             (connect(address).await, connect(address).await, connect(address).await);
         ask(&mut idle).await;

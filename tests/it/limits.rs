@@ -181,7 +181,7 @@ async fn without_limits_nothing_is_told_of_them() {
 }
 
 #[tokio::test]
-async fn what_is_more_than_can_be_answered_is_refused_at_once_and_operators_are_answered() {
+async fn who_gets_no_place_soon_is_refused_and_operators_are_answered() {
     let edge = Edge { most_requests: 1, ..Edge::default() };
     let client = Client::empty().await;
     let probe = client.database.database.readers(1).await.unwrap();
