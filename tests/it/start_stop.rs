@@ -177,6 +177,19 @@ async fn when_postgresql_is_killed_the_service_is_not_ready_and_the_next_start_r
     assert_eq!(kept, 1);
     next.stop();
 }
+    // The pool may notice it before the end itself is told.
+    for path in ["/readyz", "/v1/datasets"] {
+        loop {
+            let answer = reqwest::get(service.url(path)).await.unwrap();
+            assert_eq!(answer.status(), 503);
+            let problem: serde_json::Value = answer.json().await.unwrap();
+            let detail = problem["detail"].as_str().unwrap();
+            if detail.contains("the database has ended") {
+                break;
+            }
+            assert!(detail.contains("cannot be reached"), "{path}: {detail}");
+        }
+    }
 
 #[tokio::test]
 async fn a_load_that_was_killed_is_done_again_by_the_next_start() {
