@@ -138,6 +138,14 @@ impl Service {
         eventually("an explanation", || Some(self.err.lock().unwrap().clone()).filter(explains))
     }
 
+    /// Has it end in order, and tells what it said on standard error.
+    pub fn stopped(self) -> String {
+        let err = Arc::clone(&self.err);
+        self.stop();
+        let last = |text: &String| text.lines().last().is_some_and(|line| line.ends_with("stopped"));
+        eventually("its last word", || Some(err.lock().unwrap().clone()).filter(last))
+    }
+
     /// Has it end in order, and checks that it does.
     pub fn stop(mut self) {
         self.signal(Signal::SIGTERM);

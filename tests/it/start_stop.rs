@@ -120,6 +120,16 @@ async fn the_database_is_in_utf8_and_sorts_by_bytes() {
 }
 
 #[tokio::test]
+async fn a_stop_does_not_warn_of_the_connections_that_it_ends() {
+    let folder = folder();
+    let mut service = Service::on(folder.path());
+    service.url("");
+    let _connection = connected(folder.path()).await;
+    let said = service.stopped();
+    assert!(!said.contains("terminating connection"), "{said}");
+}
+
+#[tokio::test]
 async fn when_the_service_is_killed_postgresql_stops_and_the_next_start_goes_on() {
     let folder = folder();
     let mut service = Service::on(folder.path());
@@ -167,16 +177,6 @@ async fn when_postgresql_is_killed_the_service_is_not_ready_and_the_next_start_r
             other => assert_eq!(other, 200),
         }
     }
-    service.stop();
-    assert!(postgres(folder.path()).is_some(), "the dead server's record is there");
-
-    let mut next = Service::on(folder.path());
-    next.url("");
-    let mut connection = connected(folder.path()).await;
-    let kept: i32 = sqlx::query_scalar("SELECT one FROM kept").fetch_one(&mut connection).await.unwrap();
-    assert_eq!(kept, 1);
-    next.stop();
-}
     // The pool may notice it before the end itself is told.
     for path in ["/readyz", "/v1/datasets"] {
         loop {
@@ -190,6 +190,16 @@ async fn when_postgresql_is_killed_the_service_is_not_ready_and_the_next_start_r
             assert!(detail.contains("cannot be reached"), "{path}: {detail}");
         }
     }
+    service.stop();
+    assert!(postgres(folder.path()).is_some(), "the dead server's record is there");
+
+    let mut next = Service::on(folder.path());
+    next.url("");
+    let mut connection = connected(folder.path()).await;
+    let kept: i32 = sqlx::query_scalar("SELECT one FROM kept").fetch_one(&mut connection).await.unwrap();
+    assert_eq!(kept, 1);
+    next.stop();
+}
 
 #[tokio::test]
 async fn a_load_that_was_killed_is_done_again_by_the_next_start() {
