@@ -75,9 +75,9 @@ fn kinds(report: &Report) -> Vec<(u64, FaultKind)> {
     report.faults.listed.iter().map(|fault| (fault.line, fault.code)).collect()
 }
 
-const TIDY: &str =
+pub const TIDY: &str =
     "measure,source,geo,maker,brand,model,vehicle_class,powertrain,frequency,period,value,status,note\n";
-const OWN: &str =
+pub const OWN: &str =
     "dataset = 'production'\n[document]\ndocument = 'own-1'\npublished = '2026-02'\nlicence = 'ours'\n";
 
 #[tokio::test]

@@ -20,6 +20,7 @@ mod discovery;
 mod files;
 mod fuzz;
 mod import;
+mod import_command;
 mod ingest;
 mod intake;
 mod kills;
