@@ -22,6 +22,8 @@ pub struct Layout {
     columns: Vec<(Target, usize)>,
     constants: Vec<(Target, String)>,
     rules: Vec<Compiled>,
+    /// Whether codes have their names behind them.
+    has_labels: bool,
     /// Columns that are periods.
     pub wide: Vec<(usize, Period)>,
 }
@@ -71,6 +73,11 @@ impl Layout {
         let mut misfits = Vec::new();
         let mut place = |column: &str| {
             let mut found = names.iter().enumerate().filter(|(_, name)| **name == plain(column));
+            // A column of names may be called as that of their codes is, but for capitals.
+            let mut same = header.iter().enumerate().filter(|(_, name)| name.trim() == column.trim());
+            if let (Some((at, _)), None) = (same.next(), same.next()) {
+                return Some(at);
+            }
             match (found.next(), found.next()) {
                 (Some((at, _)), None) => Some(at),
                 (Some(_), Some(_)) => {
@@ -102,6 +109,7 @@ impl Layout {
             columns,
             constants: mapping.constants.iter().map(|(target, text)| (*target, text.clone())).collect(),
             rules,
+            has_labels: mapping.labels,
             wide,
         };
         misfits.extend(layout.left_over(mapping));
@@ -188,7 +196,10 @@ impl Layout {
             fields[target.place()] = Some(text);
         }
         for (target, at) in &self.columns {
-            fields[target.place()] = row.get(*at).map(str::trim);
+            let text = row.get(*at).map(str::trim);
+            // A note is no code: what stands behind a colon there belongs to it.
+            let is_code = self.has_labels && *target != Target::Fact(Fact::Note);
+            fields[target.place()] = if is_code { text.map(unlabelled) } else { text };
         }
         let holds = |(at, texts): &Condition| {
             let text = row.get(*at).unwrap_or_default();
@@ -216,6 +227,11 @@ impl Layout {
 
 /// The headers that are periods.
 fn wide(mapping: &Mapping, header: &StringRecord) -> Vec<(usize, Period)> {
+/// The code of a text that has its name behind it, which may have colons of its own.
+fn unlabelled(text: &str) -> &str {
+    text.split_once(": ").map_or(text, |(code, _)| code)
+}
+
     let Some(wide) = &mapping.wide else { return Vec::new() };
     let period = |name: &str| {
         let name = name.trim();
@@ -279,6 +295,18 @@ mod tests {
 
     #[test]
     fn headers_may_be_periods() {
+    #[test]
+    fn codes_may_have_their_names_behind_them_and_columns_of_names_beside_them() {
+        let mapping = "labels = true\nignore = ['Measure']\n[columns]\nmeasure = 'MEASURE'\ngeo = 'REF_AREA: Area'\n\
+                       period = 'P'\nvalue = 'N'\nnote = 'NOTE'\n";
+        let layout = layout(mapping, &["MEASURE", "Measure", "REF_AREA: Area", "P", "N", "NOTE"]).unwrap();
+        let row = StringRecord::from(vec!["sales", "Sales", "CN: China: mainland", "2024", "1", "a: b"]);
+        let Row::Fields(fields) = layout.read(&row) else { panic!("it is read") };
+        let read = [Target::Dimension(Dimension::Measure), Target::Dimension(Dimension::Geo)];
+        assert_eq!(read.map(|target| fields[target.place()]), [Some("sales"), Some("CN")]);
+        assert_eq!(fields[Target::Fact(Fact::Note).place()], Some("a: b"));
+    }
+
         let mapping = "ignore = ['*']\nwide = { strip = ['Q1-Q4 '] }\n[columns]\ngeo = 'COUNTRY'\n";
         let layout = layout(mapping, &["Country", "", "2005", "Q1-Q4 2019", "2020/2019", "2021-05"]).unwrap();
         let periods: Vec<String> = layout.wide.iter().map(|(at, period)| format!("{at} {period}")).collect();
