@@ -96,7 +96,8 @@ impl Rows<'_> {
         fields: &Fields<'_>,
     ) -> Option<u32> {
         let target = Some(Target::Dimension(dimension));
-        let Some(code) = code_of(text) else {
+        // A formula that stands there without its result is no name.
+        let Some(code) = code_of(text).filter(|_| !text.starts_with('=')) else {
             self.fault(FaultKind::UnknownCode, target, text, "no code can be made of it");
             return None;
         };

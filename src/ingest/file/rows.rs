@@ -293,6 +293,9 @@ impl<'a> Rows<'a> {
             Err(Wrong::TooLarge) => "is larger than what can be stored".to_owned(),
             Err(Wrong::NoNumber) => "is no number".to_owned(),
         };
+            Err(Wrong::NoNumber) if text.starts_with('=') => {
+                "is a formula without its result: open the file in a spreadsheet and save it again".to_owned()
+            }
         let expected = "digits with a point before decimals, as 1234.5; thousands are set apart where the mapping says so";
         self.expecting(FaultKind::Value, Target::Fact(Fact::Value), text, &reason, &[expected]);
         None
