@@ -21,6 +21,7 @@ use crate::error::nearest;
 use crate::ingest::table::{Table, Unreadable};
 use crate::timeseries::dataset::Dataset;
 use crate::timeseries::key::{Dimension, TOTAL};
+use crate::timeseries::period::Period;
 
 /// A file that was read.
 pub struct Content {
@@ -44,6 +45,8 @@ pub struct Content {
     pub sources: Vec<NewSource>,
     /// The header of its figures, and its sheet, for what is told of them later.
     pub value_column: String,
+    /// The headers that are periods.
+    pub wide: Vec<(Period, String)>,
     /// The sheet that was read; `None` where the file has none.
     pub sheet: Option<String>,
 }
@@ -155,6 +158,7 @@ fn begin(
         series: Numbered::new(&dataset.name, &dataset.dimensions),
         spool: Spool::new().map_err(|error| vec![whole(FaultKind::Unreadable, error.to_string())])?,
         value_column: layout.column(Target::Fact(Fact::Value)).to_owned(),
+        wide: layout.wide.iter().map(|(at, period)| (*period, layout.header(*at).to_owned())).collect(),
         sheet: table.sheet().map(str::to_owned),
         mapping,
         dataset,

@@ -367,10 +367,12 @@ impl<'a> Rows<'a> {
         self.content.report.rows_left_out += u64::from(is_left_out);
         let layout = self.layout;
         for Fault { code, target, value, reason, expected, is_warning } in self.faults.drain(..) {
-            let is_value = target == Some(Target::Fact(Fact::Value));
             let column = match (wide, target) {
-                (Some(at), _) if is_value => layout.header(at),
-                (_, Some(target)) => layout.column(target),
+                (Some(at), Some(Target::Fact(Fact::Value | Fact::Period)) | None) => layout.header(at),
+                (_, Some(target)) => match (layout.column(target), target) {
+                    ("", Target::Fact(Fact::Period)) => layout.column(Target::Fact(Fact::Year)),
+                    (column, _) => column,
+                },
                 (_, None) => "",
             };
             let (sheet, column) = (self.sheet.clone(), column.to_owned());
