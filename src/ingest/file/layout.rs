@@ -130,7 +130,7 @@ impl Layout {
             let is_ignored = ignored.iter().any(|one| one == "*" || *one == plain(name));
             !name.is_empty() && !is_ignored && !used(*at)
         });
-        let reason = "the column fits no dimension and no fact: say what it is, or that it is to be left aside (ignore)";
+        let reason = "the column fits no dimension and no fact: say what it is (--map), or that it is to be left aside (--ignore)";
         left.map(|(_, name)| Misfit {
             column: name.clone(),
             reason: reason.to_owned(),
@@ -148,7 +148,9 @@ impl Layout {
         let needed = |ok: bool, what: &str| {
             (!ok).then(|| Misfit {
                 column: String::new(),
-                reason: format!("nothing says what the {what} of a figure is"),
+                reason: format!(
+                    "nothing says what the {what} of a figure is: a column does (--map), or one text for all (--set)"
+                ),
                 expected: self.header.clone(),
             })
         };
@@ -225,13 +227,13 @@ impl Layout {
     }
 }
 
-/// The headers that are periods.
-fn wide(mapping: &Mapping, header: &StringRecord) -> Vec<(usize, Period)> {
 /// The code of a text that has its name behind it, which may have colons of its own.
 fn unlabelled(text: &str) -> &str {
     text.split_once(": ").map_or(text, |(code, _)| code)
 }
 
+/// The headers that are periods.
+fn wide(mapping: &Mapping, header: &StringRecord) -> Vec<(usize, Period)> {
     let Some(wide) = &mapping.wide else { return Vec::new() };
     let period = |name: &str| {
         let name = name.trim();
@@ -294,8 +296,6 @@ mod tests {
     }
 
     #[test]
-    fn headers_may_be_periods() {
-    #[test]
     fn codes_may_have_their_names_behind_them_and_columns_of_names_beside_them() {
         let mapping = "labels = true\nignore = ['Measure']\n[columns]\nmeasure = 'MEASURE'\ngeo = 'REF_AREA: Area'\n\
                        period = 'P'\nvalue = 'N'\nnote = 'NOTE'\n";
@@ -307,6 +307,8 @@ mod tests {
         assert_eq!(fields[Target::Fact(Fact::Note).place()], Some("a: b"));
     }
 
+    #[test]
+    fn headers_may_be_periods() {
         let mapping = "ignore = ['*']\nwide = { strip = ['Q1-Q4 '] }\n[columns]\ngeo = 'COUNTRY'\n";
         let layout = layout(mapping, &["Country", "", "2005", "Q1-Q4 2019", "2020/2019", "2021-05"]).unwrap();
         let periods: Vec<String> = layout.wide.iter().map(|(at, period)| format!("{at} {period}")).collect();
