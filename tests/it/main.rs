@@ -21,6 +21,7 @@ mod files;
 mod fuzz;
 mod import;
 mod import_command;
+mod import_forms;
 mod ingest;
 mod intake;
 mod kills;
