@@ -45,6 +45,7 @@ pub struct App {
     /// What is counted.
     pub metrics: Metrics,
     ready: Arc<AtomicBool>,
+    has_database: Arc<AtomicBool>,
 }
 
 impl App {
@@ -55,7 +56,7 @@ impl App {
         let connections = pool.options().get_max_connections();
         let heavy = Gate::new(connections / 4, "answers from very many figures");
         let streams = Gate::new(connections / 2, "downloads of large answers");
-        let ready = Arc::new(AtomicBool::new(false));
+        let (ready, has_database) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(true)));
         let keys = Keys::new(pool.clone(), clock.clone());
         let (edge, probe) = (Edge::default(), pool.clone());
         Self {
@@ -73,6 +74,7 @@ impl App {
             keys,
             metrics: Metrics::new(),
             ready,
+            has_database,
         }
     }
 
@@ -95,6 +97,17 @@ impl App {
     /// Whether requests should be sent here.
     pub fn is_ready(&self) -> bool {
         self.ready.load(Ordering::Acquire)
+    }
+
+    /// Says that the embedded database has ended by itself, which only another start of the service mends.
+    pub fn lose_database(&self) {
+        self.has_database.store(false, Ordering::Release);
+        self.set_ready(false);
+    }
+
+    /// Whether the database has not ended by itself.
+    pub fn has_database(&self) -> bool {
+        self.has_database.load(Ordering::Acquire)
     }
 
     /// Asks the database for a sign of life.

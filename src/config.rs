@@ -31,6 +31,7 @@ pub enum LogFormat {
 
 /// What the command line and the environment say.
 #[derive(Debug, Default, clap::Args)]
+#[command(next_help_heading = "Settings")]
 pub struct Flags {
     /// The configuration file to read; `china-auto config` prints one with every setting
     #[arg(long, global = true, env = "CHINA_AUTO_CONFIG", hide_env_values = true, value_name = "FILE")]

@@ -1,9 +1,9 @@
 //! `china-auto import` and `china-auto dataset create`: an owner's own data, from the command line.
 
+mod told;
 mod watch;
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -14,17 +14,14 @@ use crate::database::Opened;
 use crate::error::{Error, Result};
 use crate::ingest::archive::{self, Summary};
 use crate::ingest::file::{
-    self, Coverage, Document, Done, Faults, Job, Jump, Kept, Mapping, Options, Progress, Received, Report,
-    Target, Which, Withdrawn,
+    self, Coverage, Document, Job, Jump, Kept, Mapping, Options, Progress, Received, Target, Which, Withdrawn,
 };
 use crate::ingest::{self, Files};
 use crate::timeseries::key::Dimension;
+pub use told::Told;
 
 /// How long the embedded server may take to stop.
 const STOP_WITHIN: Duration = Duration::from_secs(30);
-
-/// How many faults and warnings are printed; the report has more of them.
-const PRINTED: usize = 20;
 
 /// What is to be taken in, and how.
 #[derive(Debug, Clone, clap::Args)]
@@ -93,7 +90,7 @@ pub struct Wanted {
     /// Who published the document
     #[arg(long, value_name = "TEXT")]
     publisher: Option<String>,
-    /// When: 2024, 2024-05 or 2024-05-13
+    /// When: 2024, 2024-05 or 2024-05-13; without it, dated documents go before this one
     #[arg(long, value_name = "DATE")]
     published: Option<String>,
     /// Where it is found
@@ -105,7 +102,7 @@ pub struct Wanted {
     /// patch: what it does not list stays; edition: it speaks for its whole scope
     #[arg(long, value_name = "COVERAGE")]
     coverage: Option<Coverage>,
-    /// Print the whole report as JSON, a line a file
+    /// Print the whole report as JSON, a line a file whatever came of it
     #[arg(long)]
     json: bool,
 }
@@ -207,11 +204,11 @@ async fn open(settings: &Settings) -> Result<Opened> {
 }
 
 /// Takes files in, one after the other, and tells what came of each. What is refused ends it: what was taken in before stays.
-pub async fn run(settings: Settings, wanted: Wanted) -> Result<String> {
+pub async fn run(settings: Settings, wanted: Wanted) -> Result<Told> {
     if let [folder] = wanted.files.as_slice()
         && folder.is_dir()
     {
-        return restore(&settings, folder).await;
+        return restore(&settings, folder).await.map(Told::of);
     }
     let options = wanted.options()?;
     let opened = open(&settings).await?;
@@ -231,120 +228,28 @@ async fn take_in(
     opened: &Opened,
     wanted: &Wanted,
     (options, kept): (&Options, Option<&Kept>),
-) -> Result<String> {
-    let mut told = String::new();
+) -> Result<Told> {
+    let mut told = Told::new(wanted.json);
     for path in &wanted.files {
-        let received = Received::at(path)?;
-        let (clock, progress) = (Clock::system(), Progress::default());
-        let by = Actor::of_command_line();
-        let job =
-            Job { received: &received, options, kept, number: None, permit: &Permit::All, by: Some(&by) };
-        let work = Box::pin(file::import(&opened.database, job, &clock, &progress));
-        let done = watch::watched(&progress, received.size, work).await?;
-        let text = if wanted.json { json(&received, &done) } else { tell(&received, &done) };
-        if let Done::Refused(_) = done {
-            return Err(Error::Startup(format!("{told}{text}")));
+        if told.is_at_fault() {
+            told.not_tried(path);
+            continue;
         }
-        told += &text;
+        let done = async {
+            let received = Received::at(path)?;
+            let (clock, progress) = (Clock::system(), Progress::default());
+            let by = Actor::of_command_line();
+            let job =
+                Job { received: &received, options, kept, number: None, permit: &Permit::All, by: Some(&by) };
+            let work = Box::pin(file::import(&opened.database, job, &clock, &progress));
+            watch::watched(&progress, received.size, work).await
+        };
+        match done.await {
+            Ok(done) => told.done(path, &done),
+            Err(error) => told.failed(path, &error),
+        }
     }
     Ok(told)
-}
-
-fn json(received: &Received, done: &Done) -> String {
-    let (outcome, import, report) = match done {
-        Done::Taken(import, report) => ("done", Some(*import), report),
-        Done::Known(import, report) => ("known", Some(*import), report),
-        Done::Checked(report) => ("checked", None, report),
-        Done::Refused(report) => ("refused", None, report),
-    };
-    let line =
-        serde_json::json!({"file": received.name, "outcome": outcome, "import": import, "report": report});
-    format!("{line}\n")
-}
-
-fn tell(received: &Received, done: &Done) -> String {
-    let name = &received.name;
-    match done {
-        Done::Taken(import, report) => {
-            let releases: Vec<String> = report.releases.iter().map(ToString::to_string).collect();
-            let begin = format!("{name}: taken in as import {import}, release {}", releases.join(", "));
-            format!("{begin}\n{}", body(report))
-        }
-        Done::Known(import, _) => format!("{name}: was taken in already, as import {import}\n"),
-        Done::Checked(report) => format!("{name}: can be taken in; nothing was written\n{}", body(report)),
-        Done::Refused(report) => {
-            format!(
-                "{name}: {} fault(s); nothing was taken in\n{}{}",
-                report.faults.count,
-                body(report),
-                guessed(report)
-            )
-        }
-    }
-}
-
-/// The mapping that a guess came to, to be looked at.
-fn guessed(report: &Report) -> String {
-    if report.recognised == "guessed" {
-        format!("  the mapping, as TOML:\n\n{}\n", report.mapping)
-    } else {
-        String::new()
-    }
-}
-
-fn body(report: &Report) -> String {
-    let Report {
-        recognised,
-        rows_read,
-        rows_passed_over,
-        rows_left_out,
-        observations,
-        series,
-        datasets,
-        added,
-        ..
-    } = report;
-    let mut text = String::new();
-    if *rows_read > 0 {
-        let _ = write!(text, "  form {recognised}; {rows_read} rows read");
-        for (count, what) in [(rows_passed_over, "passed over"), (rows_left_out, "left out")] {
-            if *count > 0 {
-                let _ = write!(text, ", {count} {what}");
-            }
-        }
-        let _ = writeln!(text, "; {observations} figures of {series} series for {}", datasets.join(", "));
-    }
-    if !added.is_empty() {
-        let shown: Vec<&str> = added.iter().take(PRINTED).map(String::as_str).collect();
-        let more = if added.len() > PRINTED { " …" } else { "" };
-        let _ = writeln!(text, "  {} code(s) added: {}{more}", added.len(), shown.join(", "));
-    }
-    text += &lines("fault", &report.faults);
-    text += &lines("warning", &report.warnings);
-    text
-}
-
-fn lines(what: &str, faults: &Faults) -> String {
-    let mut text = String::new();
-    for fault in faults.listed.iter().take(PRINTED) {
-        let sheet = fault.sheet.as_ref().map(|sheet| format!("sheet {sheet}, ")).unwrap_or_default();
-        let place = if fault.line > 0 { format!("{sheet}line {}: ", fault.line) } else { String::new() };
-        let column = if fault.column.is_empty() {
-            String::new()
-        } else {
-            format!("{} {:?}: ", fault.column, fault.value)
-        };
-        let expected = if fault.expected.is_empty() {
-            String::new()
-        } else {
-            format!("; expected {}", fault.expected.join(", "))
-        };
-        let _ = writeln!(text, "  {what}: {place}{column}{}{expected}", fault.reason);
-    }
-    if faults.count > PRINTED as u64 {
-        let _ = writeln!(text, "  {} {what}s in all; --json lists the first thousand", faults.count);
-    }
-    text
 }
 
 /// What no longer counts.

@@ -100,7 +100,9 @@ fn run(flags: Flags, command: Command) -> Result<()> {
         }
         Command::Import(wanted) => {
             let settings = settings(flags)?;
-            print(&wait_for(import::run(settings, *wanted))?)
+            let told = wait_for(import::run(settings, *wanted))?;
+            print(&told.out)?;
+            told.end()
         }
         Command::Export(wanted) => {
             let settings = settings(flags)?;

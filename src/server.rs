@@ -259,7 +259,7 @@ fn watch_database(opened: &Opened, app: App) {
         let how = ended.wait_for(Option::is_some).await.ok().and_then(|how| how.clone());
         // Where the readiness has ended before, so has the server, by our own doing.
         if app.is_ready() {
-            app.set_ready(false);
+            app.lose_database();
             let how = how.unwrap_or_default();
             tracing::error!(
                 "PostgreSQL has ended ({how}): nothing can be answered until the service is started again"

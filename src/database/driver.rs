@@ -5,6 +5,9 @@ use crate::error::Error;
 /// SQLSTATE `query_canceled`: the statement timeout ended it.
 const QUERY_CANCELED: &str = "57014";
 
+/// SQLSTATE `disk_full`: what was to be written has no room. Trying again helps only once somebody has made some.
+const DISK_FULL: &str = "53100";
+
 /// SQLSTATE classes in which trying again later may help: connections, resources, shutdown.
 const TRANSIENT: [&str; 3] = ["08", "53", "57"];
 
@@ -13,6 +16,7 @@ impl From<sqlx::Error> for Error {
         match &error {
             sqlx::Error::Database(database) => match database.code().as_deref() {
                 Some(QUERY_CANCELED) => Self::Timeout,
+                Some(DISK_FULL) => Self::Full("there is no room on the database's disk".to_owned()),
                 Some(code) if TRANSIENT.contains(&code.get(..2).unwrap_or_default()) => {
                     Self::Unavailable(error.to_string())
                 }

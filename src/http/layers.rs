@@ -46,7 +46,7 @@ pub fn around(routes: Router<App>, app: App) -> Router {
         // Outside of what answers errors: a browser may read a timeout as well as an answer, and a preflight counts for nothing.
         .layer(cors(&app.origins))
         // Outside of panics and timeouts: they get the body that every error has.
-        .layer(from_fn(problem::complete))
+        .layer(from_fn_with_state(app.clone(), problem::complete))
         .layer(CatchPanicLayer::custom(panicked))
         // Outside of what costs anything.
         .layer(from_fn(overload::uncrowded))

@@ -1,13 +1,14 @@
 //! Errors as answers: RFC 9457 problems, the same shape on every status.
 
 use axum::body::Body;
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::app::App;
 use crate::error::{Error, Fault};
 
 /// An error answer, `application/problem+json` (RFC 9457).
@@ -208,8 +209,11 @@ impl IntoResponse for Problem {
     }
 }
 
+/// What is answered instead of all that needs the database once that has ended by itself.
+const ENDED: &str = "the database has ended, and the service must be started again; its log tells why";
+
 /// Writes the body of every error answer, also of those that a layer made and no handler.
-pub async fn complete(request: Request, next: Next) -> Response {
+pub async fn complete(State(app): State<App>, request: Request, next: Next) -> Response {
     let id = request.headers().get(super::REQUEST_ID).and_then(|id| id.to_str().ok()).unwrap_or_default();
     let (id, path) = (id.to_owned(), request.uri().path().to_owned());
     let mut response = next.run(request).await;
@@ -221,6 +225,9 @@ pub async fn complete(request: Request, next: Next) -> Response {
     let mut problem = known.unwrap_or_else(|| Problem::new(Code::of_status(status), of_layer(status, &path)));
     problem.status = status.as_u16();
     problem.request_id = id;
+    if problem.code == Code::Unavailable && !app.has_database() {
+        ENDED.clone_into(&mut problem.detail);
+    }
     let body = serde_json::to_vec(&problem).expect("a problem holds only texts and numbers");
     *response.body_mut() = Body::from(body);
     let headers = response.headers_mut();

@@ -82,7 +82,7 @@ pub struct ImportParams {
     /// Who published the document.
     #[param(required = false, example = "Registry Office")]
     publisher: String,
-    /// When it was published: 2024, 2024-05 or 2024-05-13.
+    /// When it was published: 2024, 2024-05 or 2024-05-13. Without it, what dated documents state goes before what this one does.
     #[param(required = false, example = "2026-06-08")]
     published: String,
     /// Where it is found.

@@ -48,7 +48,7 @@ pub struct Claimed {
 }
 
 /// How an import ended without being done.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum End {
     /// It could be taken in; nothing was to be written.
     Checked(Box<Report>),

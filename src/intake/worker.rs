@@ -95,17 +95,34 @@ impl Shared {
                 return Ok(true);
             }
             Err(Error::Cancelled) => Some(End::Cancelled),
-            Err(error @ (Error::Unavailable(_) | Error::Full(_))) if claimed.attempts < ATTEMPTS => {
-                return Err(error);
-            }
+            Err(error @ Error::Unavailable(_)) if claimed.attempts < ATTEMPTS => return Err(error),
             Err(error) => Some(End::Failed(told(&error))),
         };
         if let Some(end) = end {
             tracing::info!(import, state = end.state(), "import ended");
-            queue::end(&mut self.database.writer().await?, import, end, self.clock.now()).await?;
+            self.end(import, &end, stop.clone()).await?;
         }
         self.spool.remove(import);
         Ok(true)
+    }
+
+    /// Says how an import ended, as often as it takes: begun again only because its end found no room, it would fill a disk once more.
+    async fn end(&self, import: i32, end: &End, mut stop: watch::Receiver<bool>) -> Result<()> {
+        loop {
+            let ending = async {
+                queue::end(&mut self.database.writer().await?, import, end.clone(), self.clock.now()).await
+            };
+            match ending.await {
+                Err(error @ (Error::Full(_) | Error::Unavailable(_))) if !*stop.borrow() => {
+                    tracing::warn!(import, "how the import ended cannot be written down yet: {error}");
+                }
+                ended => return ended,
+            }
+            tokio::select! {
+                () = sleep(PAUSE) => {}
+                _ = stop.changed() => {}
+            }
+        }
     }
 
     /// The file of an import, and how it is to be taken in.
@@ -168,9 +185,16 @@ impl Shared {
 
 /// What a failure is to those who ask for the import. A fault of ours is told in the log only.
 fn told(error: &Error) -> String {
-    if let Error::Internal { .. } = error {
-        tracing::error!("an import failed: {error}");
-        return "the service failed; its log tells more".to_owned();
+    match error {
+        Error::Internal { .. } => {
+            tracing::error!("an import failed: {error}");
+            "the service failed; its log tells more".to_owned()
+        }
+        // Begun again before there is room it would only fill the disk anew, in the end for the database's log too.
+        Error::Full(_) => {
+            tracing::error!("an import failed: {error}");
+            format!("{error}; nothing of the file was taken in: send it again when there is room")
+        }
+        _ => error.to_string(),
     }
-    error.to_string()
 }

@@ -18,40 +18,41 @@ use serde_json::{Value, json};
 use crate::client::Client;
 use crate::cluster::{clock, database, program};
 
-struct World {
-    client: Client,
-    database: Database,
+/// A service, and files for it.
+pub struct World {
+    pub client: Client,
+    pub database: Database,
     folder: tempfile::TempDir,
 }
 
 impl World {
-    async fn new() -> Self {
+    pub async fn new() -> Self {
         let database = database().await;
         let handle = database.database.clone();
         Self { client: Client::of(database).await, database: handle, folder: tempfile::tempdir().unwrap() }
     }
 
-    fn file(&self, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
+    pub fn file(&self, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
         let path = self.folder.path().join(name);
         fs::write(&path, bytes).unwrap();
         path
     }
 
-    async fn import(&self, path: &Path, options: &Options) -> Done {
+    pub async fn import(&self, path: &Path, options: &Options) -> Done {
         let received = Received::at(path).unwrap();
         let job =
             Job { received: &received, options, kept: None, number: None, permit: &Permit::All, by: None };
         import(&self.database, job, &clock(), &Progress::default()).await.unwrap()
     }
 
-    async fn taken(&self, path: &Path, options: &Options) -> Report {
+    pub async fn taken(&self, path: &Path, options: &Options) -> Report {
         match self.import(path, options).await {
             Done::Taken(_, report) => *report,
             other => panic!("{other:?}"),
         }
     }
 
-    async fn refused(&self, path: &Path, options: &Options) -> Report {
+    pub async fn refused(&self, path: &Path, options: &Options) -> Report {
         match self.import(path, options).await {
             Done::Refused(report) => *report,
             other => panic!("{other:?}"),
@@ -59,27 +60,27 @@ impl World {
     }
 
     /// Period and value of each observation.
-    async fn values(&self, path: &str) -> Vec<(String, Value)> {
+    pub async fn values(&self, path: &str) -> Vec<(String, Value)> {
         let rows = self.client.rows(path).await;
         rows.iter().map(|row| (row["period"].as_str().unwrap().to_owned(), row["value"].clone())).collect()
     }
 }
 
-fn sample(name: &str) -> PathBuf {
+pub fn sample(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/files").join(name)
 }
 
-fn says(text: &str) -> Options {
+pub fn says(text: &str) -> Options {
     Options { says: Mapping::parse(text).unwrap(), ..Options::default() }
 }
 
-fn kinds(report: &Report) -> Vec<(u64, FaultKind)> {
+pub fn kinds(report: &Report) -> Vec<(u64, FaultKind)> {
     report.faults.listed.iter().map(|fault| (fault.line, fault.code)).collect()
 }
 
-const TIDY: &str =
+pub const TIDY: &str =
     "measure,source,geo,maker,brand,model,vehicle_class,powertrain,frequency,period,value,status,note\n";
-const OWN: &str =
+pub const OWN: &str =
     "dataset = 'production'\n[document]\ndocument = 'own-1'\npublished = '2026-02'\nlicence = 'ours'\n";
 
 #[tokio::test]
@@ -108,7 +109,10 @@ async fn a_tidy_file_is_served_with_its_document_and_known_again() {
     // Another file that calls itself the same document could only lose what the first one states.
     let other =
         world.file("other.csv", format!("{TIDY}sales,caam,CN-GD,_T,_T,_T,PV,BEV,M,2026-01,1235,A,\n"));
-    assert_eq!(kinds(&world.refused(&other, &says(OWN)).await), [(0, FaultKind::Document)]);
+    let refused = world.refused(&other, &says(OWN)).await;
+    assert_eq!(kinds(&refused), [(0, FaultKind::Document)]);
+    let way_out = &refused.faults.listed[0].reason;
+    assert!(way_out.contains("(--document)") && way_out.contains("(--replace)"), "{way_out}");
     let report = world.taken(&other, &Options { replace: true, ..says(OWN) }).await;
     let values = world
         .values(
@@ -145,7 +149,8 @@ async fn every_fault_is_told_with_its_line_and_nothing_is_taken_in() {
     assert!(
         unknown.column == "geo"
             && unknown.value == "CN-GX1"
-            && unknown.expected.contains(&"CN-GX".to_owned()),
+            && unknown.expected.contains(&"CN-GX".to_owned())
+            && unknown.reason.contains("--add-codes geo"),
         "{unknown:?}"
     );
     let after =

@@ -495,3 +495,51 @@ async fn imports_at_once_and_a_start_beside_them_wait_or_do_not_need_to() {
     assert_eq!(seen["data"][0]["value"], 5);
     instance.stop();
 }
+
+/// Has PostgreSQL say that its disk is full, as often as a sequence allows, when a row comes to a table.
+fn full_disk(name: &str, when: &str, times: u32) -> String {
+    format!(
+        "CREATE SEQUENCE {name}_times;
+         CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$
+           BEGIN
+             IF nextval('{name}_times') <= {times} THEN
+               RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = '53100';
+             END IF;
+             RETURN NEW;
+           END $$;
+         CREATE TRIGGER {name} {when} FOR EACH ROW EXECUTE FUNCTION {name}()"
+    )
+}
+
+#[tokio::test]
+async fn an_import_that_fills_the_databases_disk_fails_at_once_and_can_be_sent_again() {
+    let sender = Sender::with_room(1 << 20).await;
+    let worker = sender.begin();
+    sender.execute(full_disk("no_room", "BEFORE INSERT ON release", 1)).await;
+    // Not even its end finds room at first; it is not begun again for that.
+    sender
+        .execute(
+            full_disk("no_end", "BEFORE UPDATE ON import", 1)
+                .replace("FOR EACH ROW", "FOR EACH ROW WHEN (NEW.state = 'failed')"),
+        )
+        .await;
+    let id = sender.send(WHERE, format!("{HEADER}{ROW}")).await.expect(202).json()["data"]["id"].clone();
+    let failed = sender.ended(&id).await;
+    let detail = failed["detail"].as_str().unwrap();
+    assert_eq!(failed["state"], "failed", "{failed}");
+    assert!(
+        detail.contains("no room on the database's disk") && detail.contains("send it again"),
+        "{detail}"
+    );
+    let mut connection = sender.connection().await;
+    let attempts = sqlx::query_scalar("SELECT attempts FROM import WHERE state = 'failed'");
+    let attempts: i32 = attempts.fetch_one(&mut connection).await.unwrap();
+    assert_eq!((attempts, sender.client.rows(FIGURE).await.len()), (1, 0));
+    worker.end().await;
+    assert_eq!(sender.spooled().len(), 0);
+
+    let _worker = sender.begin();
+    let again = sender.send(WHERE, format!("{HEADER}{ROW}")).await.expect(202).json()["data"]["id"].clone();
+    assert_eq!(sender.ended(&again).await["state"], "done");
+    assert_eq!(sender.client.rows(FIGURE).await[0]["value"], 1234);
+}

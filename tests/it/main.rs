@@ -22,6 +22,8 @@ mod edge;
 mod files;
 mod fuzz;
 mod import;
+mod import_command;
+mod import_forms;
 mod ingest;
 mod intake;
 mod kills;

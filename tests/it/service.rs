@@ -138,13 +138,12 @@ impl Service {
         eventually("an explanation", || Some(self.err.lock().unwrap().clone()).filter(explains))
     }
 
-    /// Has it end in order, checks that it does, and tells what it said on standard error.
-    pub fn stop_and_tell(self) -> String {
+    /// Has it end in order, and tells what it said on standard error.
+    pub fn stopped(self) -> String {
         let err = Arc::clone(&self.err);
         self.stop();
-        // The thread that gathers comes to its end after the process.
-        let whole = |text: &String| text.contains("stopped");
-        eventually("the end of the log", || Some(err.lock().unwrap().clone()).filter(whole))
+        let last = |text: &String| text.lines().last().is_some_and(|line| line.ends_with("stopped"));
+        eventually("its last word", || Some(err.lock().unwrap().clone()).filter(last))
     }
 
     /// Has it end in order, and checks that it does.

@@ -120,6 +120,16 @@ async fn the_database_is_in_utf8_and_sorts_by_bytes() {
 }
 
 #[tokio::test]
+async fn a_stop_does_not_warn_of_the_connections_that_it_ends() {
+    let folder = folder();
+    let mut service = Service::on(folder.path());
+    service.url("");
+    let _connection = connected(folder.path()).await;
+    let said = service.stopped();
+    assert!(!said.contains("terminating connection"), "{said}");
+}
+
+#[tokio::test]
 async fn when_the_service_is_killed_postgresql_stops_and_the_next_start_goes_on() {
     let folder = folder();
     let mut service = Service::on(folder.path());
@@ -165,6 +175,19 @@ async fn when_postgresql_is_killed_the_service_is_not_ready_and_the_next_start_r
         match status(&url).await {
             503 => break,
             other => assert_eq!(other, 200),
+        }
+    }
+    // The pool may notice it before the end itself is told.
+    for path in ["/readyz", "/v1/datasets"] {
+        loop {
+            let answer = reqwest::get(service.url(path)).await.unwrap();
+            assert_eq!(answer.status(), 503);
+            let problem: serde_json::Value = answer.json().await.unwrap();
+            let detail = problem["detail"].as_str().unwrap();
+            if detail.contains("the database has ended") {
+                break;
+            }
+            assert!(detail.contains("cannot be reached"), "{path}: {detail}");
         }
     }
     service.stop();

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, ChildStderr, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 
@@ -24,6 +25,9 @@ const KEPT_LINES: usize = 12;
 /// How long an immediate shutdown may take before the process is killed.
 const IMMEDIATE_WITHIN: Duration = Duration::from_millis(500);
 
+/// What a fast shutdown says to each connection.
+const CUT_OFF: &str = "terminating connection due to administrator command";
+
 type Lines = Arc<Mutex<VecDeque<String>>>;
 
 /// A running server.
@@ -33,6 +37,8 @@ pub(super) struct Postmaster {
     /// How it ended; `None` while it runs.
     ended: watch::Receiver<Option<String>>,
     lines: Lines,
+    /// Whether it ends because we want it to.
+    is_stopping: Arc<AtomicBool>,
 }
 
 impl Postmaster {
@@ -41,13 +47,13 @@ impl Postmaster {
         command.stdout(Stdio::null()).stderr(Stdio::piped());
         let (tell_start, started) = mpsc::sync_channel(1);
         let (tell_end, ended) = watch::channel(None);
-        let lines = Lines::default();
-        let kept = Arc::clone(&lines);
+        let (lines, is_stopping) = (Lines::default(), Arc::new(AtomicBool::new(false)));
+        let (kept, stopping) = (Arc::clone(&lines), Arc::clone(&is_stopping));
         let body = move || match command.spawn() {
             Ok(mut child) => {
                 let _ = tell_start.send(Ok(child.id()));
                 if let Some(log) = child.stderr.take() {
-                    follow(log, &kept);
+                    follow(log, &kept, &stopping);
                 }
                 tell_end.send_replace(Some(collect(&mut child)));
             }
@@ -57,7 +63,7 @@ impl Postmaster {
         thread.map_err(|error| Error::internal("no thread for PostgreSQL", error))?;
         let id = started.recv().map_err(|error| Error::internal("the thread of PostgreSQL", error))?;
         let id = id.map_err(|error| Error::Startup(format!("PostgreSQL cannot be started: {error}")))?;
-        Ok(Self { pid: Pid::from_raw(id.cast_signed()), ended, lines })
+        Ok(Self { pid: Pid::from_raw(id.cast_signed()), ended, lines, is_stopping })
     }
 
     /// Waits until the server takes connections.
@@ -100,6 +106,7 @@ impl Postmaster {
 
     /// Stops the server: fast, and if that takes longer than `within` at once.
     pub(super) fn stop(&self, within: Duration) {
+        self.is_stopping.store(true, Ordering::Relaxed);
         let steps = [
             (Signal::SIGINT, within),
             (Signal::SIGQUIT, IMMEDIATE_WITHIN),
@@ -130,7 +137,7 @@ fn collect(child: &mut Child) -> String {
 }
 
 /// Hands the server's log on to ours, to the end.
-fn follow(log: ChildStderr, kept: &Lines) {
+fn follow(log: ChildStderr, kept: &Lines, is_stopping: &AtomicBool) {
     let mut loud = false;
     for line in BufReader::new(log).split(b'\n') {
         let Ok(line) = line else { break };
@@ -138,6 +145,8 @@ fn follow(log: ChildStderr, kept: &Lines) {
         // A message may have further lines (DETAIL, STATEMENT), which are as loud as its first.
         loud = match line.split(':').next() {
             Some("LOG" | "INFO" | "NOTICE" | "DEBUG") => false,
+            // That a stop ends connections is what it is for.
+            Some("FATAL") if is_stopping.load(Ordering::Relaxed) => !line.contains(CUT_OFF),
             Some("WARNING" | "ERROR" | "FATAL" | "PANIC") => true,
             _ => loud,
         };

@@ -12,6 +12,7 @@ use super::report::{FaultKind, ImportFault};
 use super::spool::{PARTITIONS, Row};
 use crate::error::Result;
 use crate::timeseries::key::Dimension;
+use crate::timeseries::period::Period;
 
 /// The step that is told where nothing else is said.
 const JUMP: Jump = Jump { factor: 100, above: 1_000, refuse: false };
@@ -50,7 +51,7 @@ pub async fn check(
     Ok(())
 }
 
-/// The last stored figure before the first of each series of these rows, where it is near.
+/// The last stored figure but 0 before the first of each series of these rows, where it is near.
 async fn figures_before(
     connection: &mut PgConnection,
     content: &Content,
@@ -73,7 +74,7 @@ async fn figures_before(
     for row in stored.fetch_all(connection).await? {
         let (series, period, _) = places[&row.series_id];
         let figures = (row.first_period..).zip(row.values).take_while(|(at, _)| *at < period);
-        if let Some(last) = figures.filter_map(|(_, value)| value).last() {
+        if let Some(last) = figures.filter_map(|(_, value)| value).filter(|value| *value != 0).last() {
             before.insert(series, last);
         }
     }
@@ -104,18 +105,16 @@ fn sift(content: &mut Content, rows: Vec<Row>, before: &HashMap<u32, i64>, skip_
         if let Some((value, previous)) = row.value.zip(previous)
             && is_jump(jump, content.unit(row.series), value, previous)
         {
-            let (series, was) = (
-                content.series.series(row.series, &content.lists).key,
-                content.printed(row.series, previous),
-            );
-            let reason =
-                format!("a step of more than {} times from {was} before it in {series}", jump.factor);
+            let reason = content.step(row.series, previous, jump);
             tell(content, !jump.refuse, FaultKind::Jump, &row, reason);
-            if jump.refuse && skip_faulty {
+            if jump.refuse {
+                // What follows is held against the last figure that is believed.
+                kept.extend((!skip_faulty).then_some(row));
                 continue;
             }
         }
-        if let Some(value) = row.value {
+        // A zero often stands for what is not known: what is behind it is held against what was before it.
+        if let Some(value) = row.value.filter(|value| *value != 0) {
             last = Some((row.series, value));
         }
         kept.push(row);
@@ -137,7 +136,7 @@ fn is_jump(jump: Jump, unit: i64, value: i64, previous: i64) -> bool {
 
 fn tell(content: &mut Content, is_warning: bool, code: FaultKind, row: &Row, reason: String) {
     let value = row.value.map(|value| content.printed(row.series, value)).unwrap_or_default();
-    let (sheet, column) = (content.sheet.clone(), content.value_column.clone());
+    let (sheet, column) = (content.sheet.clone(), content.column(row));
     let fault = ImportFault { code, sheet, line: row.line, column, value, reason, expected: Vec::new() };
     let report = &mut content.report;
     if is_warning { report.warnings.add(fault) } else { report.faults.add(fault) }
@@ -236,6 +235,19 @@ impl Totals {
 }
 
 impl Content {
+    /// The header of the column that a figure stands in.
+    fn column(&self, row: &Row) -> String {
+        let frequency = self.series.frequency(row.series);
+        let is_its = |period: &Period| period.frequency() == frequency && period.ordinal() == row.period;
+        let found = self.wide.iter().find(|(period, _)| is_its(period));
+        found.map_or(&self.value_column, |(_, header)| header).clone()
+    }
+
+    fn step(&self, series: u32, from: i64, jump: Jump) -> String {
+        let (key, was) = (self.series.series(series, &self.lists).key, self.printed(series, from));
+        format!("a step of more than {} times from {was} before it in {key}", jump.factor)
+    }
+
     fn decimals(&self, series: u32) -> u32 {
         let measure = self.series.code(series, Dimension::Measure, &self.lists);
         self.dataset.measure(measure).map(|measure| measure.decimals).unwrap_or_default()

@@ -59,7 +59,10 @@ impl Rows<'_> {
             (None, Some(text)) => text,
             (Some(_), Some(text)) if dimension == Dimension::Source => text,
             _ => {
-                let reason = format!("no {dimension} is said; the total is written {TOTAL}");
+                let reason = match dimension {
+                    Dimension::Source => "no source is said (--source)".to_owned(),
+                    _ => format!("no {dimension} is said; the total is written {TOTAL}"),
+                };
                 self.fault(FaultKind::UnknownCode, Some(Target::Dimension(dimension)), "", reason);
                 return None;
             }
@@ -75,7 +78,12 @@ impl Rows<'_> {
         let is_listed = self.content.report.faults.listed.len() < LISTED;
         let expected = if is_listed { self.content.lists.alike(dimension, text) } else { Vec::new() };
         let (target, value) = (Some(Target::Dimension(dimension)), text.chars().take(200).collect());
-        let reason = format!("there is no {dimension} of this code or name");
+        let way_out = if dimension == Dimension::Measure {
+            String::new()
+        } else {
+            format!(" (--add-codes {dimension} adds it)")
+        };
+        let reason = format!("there is no {dimension} of this code or name{way_out}");
         self.faults.push(Fault {
             code: FaultKind::UnknownCode,
             target,
@@ -96,7 +104,8 @@ impl Rows<'_> {
         fields: &Fields<'_>,
     ) -> Option<u32> {
         let target = Some(Target::Dimension(dimension));
-        let Some(code) = code_of(text) else {
+        // A formula that stands there without its result is no name.
+        let Some(code) = code_of(text).filter(|_| !text.starts_with('=')) else {
             self.fault(FaultKind::UnknownCode, target, text, "no code can be made of it");
             return None;
         };
@@ -118,7 +127,7 @@ impl Rows<'_> {
                     FaultKind::Document,
                     target,
                     text,
-                    "a source that is added needs a licence: say the document's",
+                    "a source that is added needs a licence: say the document's (--licence)",
                 );
                 return None;
             };

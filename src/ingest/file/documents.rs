@@ -144,7 +144,7 @@ impl Documents {
                 Ok(one) => {
                     if one.published.is_none() {
                         warnings.push(format!(
-                            "the document {} has no date of publication: whatever has one goes before it",
+                            "the document {} has no date of publication (--published): where a dated one states the same figure, that holds",
                             one.id
                         ));
                     }
@@ -168,12 +168,12 @@ impl Documents {
             Some((release, kind)) if kind == "file" && replace => Some(*release),
             Some((release, kind)) if kind == "file" => {
                 return Err(format!(
-                    "the document {id} was taken in already, as release {release}: name another document, or have this one take its place"
+                    "the document {id} was taken in already, as release {release}: name another document (--document), or have this one take its place (--replace)"
                 ));
             }
             Some((release, _)) => {
                 return Err(format!(
-                    "the document {id} is one of those that the service ships with (release {release}): name another"
+                    "the document {id} is one of those that the service ships with (release {release}): name another (--document)"
                 ));
             }
             None => None,
@@ -184,7 +184,10 @@ impl Documents {
         let printed = self.says.published.as_deref().and_then(|date| date.parse::<PartialDate>().ok());
         let said = printed.map(|date| date.last);
         if known.is_some_and(|known| said.is_some() && known.published != said) {
-            return Err(format!("the document {id} stands already, with another date of publication"));
+            return Err(format!(
+                "the document {id} stands already, with another date of publication: leave out --published, or name another \
+                 document (--document)"
+            ));
         }
         let is_edition =
             known.map_or(self.says.coverage == Some(Coverage::Edition), |known| known.is_edition);
@@ -204,7 +207,7 @@ impl Documents {
         let source = world.sources.get(&stating.source);
         let licence = licence.clone().or_else(|| Some(source?.licence.clone())).ok_or_else(|| {
             format!(
-                "the document {} needs a licence: its source {} has none here yet",
+                "the document {} needs a licence (--licence): its source {} has none here yet",
                 stating.id, stating.source
             )
         })?;

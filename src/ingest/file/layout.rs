@@ -22,6 +22,8 @@ pub struct Layout {
     columns: Vec<(Target, usize)>,
     constants: Vec<(Target, String)>,
     rules: Vec<Compiled>,
+    /// Whether codes have their names behind them.
+    has_labels: bool,
     /// Columns that are periods.
     pub wide: Vec<(usize, Period)>,
 }
@@ -71,6 +73,11 @@ impl Layout {
         let mut misfits = Vec::new();
         let mut place = |column: &str| {
             let mut found = names.iter().enumerate().filter(|(_, name)| **name == plain(column));
+            // A column of names may be called as that of their codes is, but for capitals.
+            let mut same = header.iter().enumerate().filter(|(_, name)| name.trim() == column.trim());
+            if let (Some((at, _)), None) = (same.next(), same.next()) {
+                return Some(at);
+            }
             match (found.next(), found.next()) {
                 (Some((at, _)), None) => Some(at),
                 (Some(_), Some(_)) => {
@@ -102,6 +109,7 @@ impl Layout {
             columns,
             constants: mapping.constants.iter().map(|(target, text)| (*target, text.clone())).collect(),
             rules,
+            has_labels: mapping.labels,
             wide,
         };
         misfits.extend(layout.left_over(mapping));
@@ -122,7 +130,7 @@ impl Layout {
             let is_ignored = ignored.iter().any(|one| one == "*" || *one == plain(name));
             !name.is_empty() && !is_ignored && !used(*at)
         });
-        let reason = "the column fits no dimension and no fact: say what it is, or that it is to be left aside (ignore)";
+        let reason = "the column fits no dimension and no fact: say what it is (--map), or that it is to be left aside (--ignore)";
         left.map(|(_, name)| Misfit {
             column: name.clone(),
             reason: reason.to_owned(),
@@ -140,7 +148,9 @@ impl Layout {
         let needed = |ok: bool, what: &str| {
             (!ok).then(|| Misfit {
                 column: String::new(),
-                reason: format!("nothing says what the {what} of a figure is"),
+                reason: format!(
+                    "nothing says what the {what} of a figure is: a column does (--map), or one text for all (--set)"
+                ),
                 expected: self.header.clone(),
             })
         };
@@ -188,7 +198,10 @@ impl Layout {
             fields[target.place()] = Some(text);
         }
         for (target, at) in &self.columns {
-            fields[target.place()] = row.get(*at).map(str::trim);
+            let text = row.get(*at).map(str::trim);
+            // A note is no code: what stands behind a colon there belongs to it.
+            let is_code = self.has_labels && *target != Target::Fact(Fact::Note);
+            fields[target.place()] = if is_code { text.map(unlabelled) } else { text };
         }
         let holds = |(at, texts): &Condition| {
             let text = row.get(*at).unwrap_or_default();
@@ -212,6 +225,11 @@ impl Layout {
         }
         Row::Fields(Box::new(fields))
     }
+}
+
+/// The code of a text that has its name behind it, which may have colons of its own.
+fn unlabelled(text: &str) -> &str {
+    text.split_once(": ").map_or(text, |(code, _)| code)
 }
 
 /// The headers that are periods.
@@ -275,6 +293,18 @@ mod tests {
         let ignoring = format!("ignore = ['*']\n{LONG}");
         assert!(layout(&ignoring, &["region", "kind", "year", "n", "colour"]).is_ok());
         assert_eq!(layout("", &["a"]).unwrap_err().len(), 4);
+    }
+
+    #[test]
+    fn codes_may_have_their_names_behind_them_and_columns_of_names_beside_them() {
+        let mapping = "labels = true\nignore = ['Measure']\n[columns]\nmeasure = 'MEASURE'\ngeo = 'REF_AREA: Area'\n\
+                       period = 'P'\nvalue = 'N'\nnote = 'NOTE'\n";
+        let layout = layout(mapping, &["MEASURE", "Measure", "REF_AREA: Area", "P", "N", "NOTE"]).unwrap();
+        let row = StringRecord::from(vec!["sales", "Sales", "CN: China: mainland", "2024", "1", "a: b"]);
+        let Row::Fields(fields) = layout.read(&row) else { panic!("it is read") };
+        let read = [Target::Dimension(Dimension::Measure), Target::Dimension(Dimension::Geo)];
+        assert_eq!(read.map(|target| fields[target.place()]), [Some("sales"), Some("CN")]);
+        assert_eq!(fields[Target::Fact(Fact::Note).place()], Some("a: b"));
     }
 
     #[test]

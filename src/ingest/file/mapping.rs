@@ -36,6 +36,9 @@ pub struct Mapping {
     /// What is done with values of more decimals than their measure has.
     #[serde(skip_serializing_if = "Fractions::is_refuse")]
     pub fractions: Fractions,
+    /// Whether codes have their names behind them, as `A: Annual`.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub labels: bool,
     /// Values are multiplied by this power of ten: `1e4` for 万.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scale: Option<String>,

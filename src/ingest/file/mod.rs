@@ -20,6 +20,7 @@ mod read;
 mod recognise;
 mod report;
 mod rows;
+mod sdmx;
 mod series;
 mod spool;
 mod target;

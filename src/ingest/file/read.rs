@@ -21,6 +21,7 @@ use crate::error::nearest;
 use crate::ingest::table::{Table, Unreadable};
 use crate::timeseries::dataset::Dataset;
 use crate::timeseries::key::{Dimension, TOTAL};
+use crate::timeseries::period::Period;
 
 /// A file that was read.
 pub struct Content {
@@ -44,6 +45,8 @@ pub struct Content {
     pub sources: Vec<NewSource>,
     /// The header of its figures, and its sheet, for what is told of them later.
     pub value_column: String,
+    /// The headers that are periods.
+    pub wide: Vec<(Period, String)>,
     /// The sheet that was read; `None` where the file has none.
     pub sheet: Option<String>,
 }
@@ -155,6 +158,7 @@ fn begin(
         series: Numbered::new(&dataset.name, &dataset.dimensions),
         spool: Spool::new().map_err(|error| vec![whole(FaultKind::Unreadable, error.to_string())])?,
         value_column: layout.column(Target::Fact(Fact::Value)).to_owned(),
+        wide: layout.wide.iter().map(|(at, period)| (*period, layout.header(*at).to_owned())).collect(),
         sheet: table.sheet().map(str::to_owned),
         mapping,
         dataset,
@@ -168,7 +172,7 @@ fn begin(
 
 /// Why a guess alone is not enough.
 const GUESSED: &str = "what the columns mean was guessed from their headers: look at the mapping that the report shows, and accept \
-                       it or give another";
+                       it (--accept-guess) or give another (--mapping)";
 
 fn told(line: u64, Misfit { column, reason, expected }: Misfit) -> ImportFault {
     let code = if column.is_empty() { FaultKind::Mapping } else { FaultKind::UnknownColumn };
@@ -180,7 +184,10 @@ fn dataset(mapping: &Mapping, world: &World) -> Result<(Dataset, bool), String> 
     let names = || world.datasets.iter().map(|dataset| dataset.name.as_str());
     let Some(name) = &mapping.dataset else {
         let all: Vec<&str> = names().collect();
-        return Err(format!("nothing says which dataset the file is for; there are {}", all.join(", ")));
+        return Err(format!(
+            "nothing says which dataset the file is for (--dataset); there are {}",
+            all.join(", ")
+        ));
     };
     if let Some(dataset) = world.datasets.iter().find(|dataset| dataset.name == *name) {
         return Ok((dataset.clone(), false));
@@ -218,8 +225,10 @@ fn check_constants(
     for dimension in Dimension::ALL.into_iter().filter(|dimension| !dataset.dimensions.contains(dimension)) {
         let column = layout.column(Target::Dimension(dimension)).to_owned();
         if !column.is_empty() {
-            let reason =
-                format!("the dataset {} has no dimension {dimension}: leave the column aside", dataset.name);
+            let reason = format!(
+                "the dataset {} has no dimension {dimension}: leave the column aside (--ignore)",
+                dataset.name
+            );
             faults.push(ImportFault { column, ..whole(FaultKind::UnknownColumn, reason) });
         }
     }

@@ -81,10 +81,13 @@ pub fn recognise(path: &Path, options: &Options, rows: &Beginning) -> Result<Rec
         let (name, columns) = (form.name.clone(), form.recognise.columns.clone());
         return Ok(known(form, &name, columns));
     }
-    let guessed = rows.iter().enumerate().filter_map(|(at, (_, row))| Some((at, guess(row)?)));
+    let below = |at: usize| rows[at + 1..].iter().map(|(_, row)| row).collect::<Vec<_>>();
+    let guessed = rows.iter().enumerate().filter_map(|(at, (_, row))| Some((at, guess(row, &below(at))?)));
     let best = guessed.max_by_key(|(at, guess)| (guess.mapping.columns.len(), std::cmp::Reverse(*at)));
     let Some((header, guess)) = best else {
-        return Err("no row of the first 30 is a header that says anything: give a mapping".to_owned());
+        return Err(
+            "no row of the first 30 is a header that says anything: give a mapping (--mapping)".to_owned()
+        );
     };
     let form = guess.mapping.name.clone();
     Ok(Recognised { mapping: options.over(guess.mapping), form, is_guess: !guess.is_certain, header })

@@ -19,7 +19,7 @@ pub struct ImportFault {
     pub column: String,
     /// The value as found, cut after 200 characters.
     pub value: String,
-    /// What is wrong.
+    /// What is wrong. Flags that it names are parameters of a request under the same name: `--add-codes` is `add_codes`.
     pub reason: String,
     /// What was expected instead: values, or a description of their form.
     pub expected: Vec<String>,

@@ -284,16 +284,21 @@ impl<'a> Rows<'a> {
             Err(Wrong::Fraction) if measure.is_none() => return None,
             Err(Wrong::Fraction) if self.content.mapping.fractions == Fractions::LeaveOut => {
                 self.content.report.rows_left_out += 1;
-                let reason = format!("is left out: its measure has {decimals} decimals");
+                let reason = format!(
+                    "is left out: it has more than the {decimals} decimals of its measure, and nothing is rounded"
+                );
                 self.fault(FaultKind::Value, Some(Target::Fact(Fact::Value)), text, reason);
                 self.faults.iter_mut().last().into_iter().for_each(|fault| fault.is_warning = true);
                 return None;
             }
             Err(Wrong::Fraction) => format!("has more than the {decimals} decimals of its measure"),
             Err(Wrong::TooLarge) => "is larger than what can be stored".to_owned(),
+            Err(Wrong::NoNumber) if text.starts_with('=') => {
+                "is a formula without its result: open the file in a spreadsheet and save it again".to_owned()
+            }
             Err(Wrong::NoNumber) => "is no number".to_owned(),
         };
-        let expected = "digits with a point before decimals, as 1234.5; thousands are set apart where the mapping says so";
+        let expected = "digits with a point before decimals, as 1234.5; thousands are set apart where --thousands says so";
         self.expecting(FaultKind::Value, Target::Fact(Fact::Value), text, &reason, &[expected]);
         None
     }
@@ -364,10 +369,12 @@ impl<'a> Rows<'a> {
         self.content.report.rows_left_out += u64::from(is_left_out);
         let layout = self.layout;
         for Fault { code, target, value, reason, expected, is_warning } in self.faults.drain(..) {
-            let is_value = target == Some(Target::Fact(Fact::Value));
             let column = match (wide, target) {
-                (Some(at), _) if is_value => layout.header(at),
-                (_, Some(target)) => layout.column(target),
+                (Some(at), Some(Target::Fact(Fact::Value | Fact::Period)) | None) => layout.header(at),
+                (_, Some(target)) => match (layout.column(target), target) {
+                    ("", Target::Fact(Fact::Period)) => layout.column(Target::Fact(Fact::Year)),
+                    (column, _) => column,
+                },
                 (_, None) => "",
             };
             let (sheet, column) = (self.sheet.clone(), column.to_owned());

@@ -63,6 +63,11 @@ impl Numbered {
         }
     }
 
+    /// The frequency of a series.
+    pub fn frequency(&self, number: u32) -> Frequency {
+        self.keys[number as usize].0
+    }
+
     /// The code of a series in a dimension.
     pub fn code<'a>(&self, number: u32, dimension: Dimension, lists: &'a Lists) -> &'a str {
         lists.code(dimension, self.keys[number as usize].1[dimension as usize])

@@ -2,7 +2,7 @@
 //! fits into memory.
 
 use std::fs::File;
-use std::io::{BufReader, BufWriter, Read, Seek, SeekFrom, Write};
+use std::io::{BufReader, BufWriter, ErrorKind, Read, Seek, SeekFrom, Write};
 
 use crate::error::{Error, Result};
 
@@ -107,7 +107,7 @@ fn read(from: &mut impl Read) -> Result<Option<Row>> {
     let mut bytes = [0; 30];
     match from.read_exact(&mut bytes) {
         Ok(()) => {}
-        Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => return Ok(None),
+        Err(error) if error.kind() == ErrorKind::UnexpectedEof => return Ok(None),
         Err(error) => return Err(failed(error)),
     }
     let (flags, length) = (bytes[19], u16::from_le_bytes(array(&bytes[28..30])));
@@ -133,7 +133,13 @@ fn array<const N: usize>(bytes: &[u8]) -> [u8; N] {
 }
 
 fn failed(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
-    Error::internal("keeping rows of a file in the folder for temporary files", error)
+    let error = error.into();
+    match error.downcast_ref::<std::io::Error>().map(std::io::Error::kind) {
+        Some(ErrorKind::StorageFull | ErrorKind::QuotaExceeded) => {
+            Error::Full("there is no room in the folder for temporary files".to_owned())
+        }
+        _ => Error::internal("keeping rows of a file in the folder for temporary files", error),
+    }
 }
 
 #[cfg(test)]

@@ -6,11 +6,13 @@ use std::io::{BufReader, Cursor, Read, Seek};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
-use calamine::{DataRef, ExcelDateTime, Reader, SheetType, SheetVisible, Xlsx, XlsxError};
+use calamine::{
+    DataRef, ExcelDateTime, Reader, SheetType, SheetVisible, Xlsx, XlsxError, XlsxFormulaMetadata,
+};
 use csv::StringRecord;
 
 use super::bytes::{Bytes, Consumed, Packing};
-use super::{LONGEST_FIELD, Unreadable, archive};
+use super::{LONGEST_FIELD, Unreadable, archive, shortened};
 
 /// The most bytes that a workbook may have once it is unpacked from gzip or zstd, since it is held in memory then.
 const LARGEST_UNPACKED: usize = 64 << 20;
@@ -153,10 +155,16 @@ impl Cells {
         // Room is doubled from here on, so that it ends at the most there may be.
         let text = String::with_capacity(1 << 20);
         let (mut cells, mut line) = (Self { text, places: Vec::new(), width: 0 }, 0);
-        while let Some(cell) = reader.next_cell().map_err(|error| fault(line, &error))? {
-            let (row, column) = cell.get_position();
+        while let Some(cell) =
+            reader.next_cell_with_formula_metadata().map_err(|error| fault(line, &error))?
+        {
+            let (row, column) = cell.pos;
             line = u64::from(row) + 1;
-            cells.add(row, column, cell.get_value())?;
+            match cell.formula.filter(|_| cell.value == DataRef::Empty) {
+                // Left empty, a figure would be missing and nobody told.
+                Some(formula) => cells.add(row, column, &DataRef::String(unresolved(&formula)))?,
+                None => cells.add(row, column, &cell.value)?,
+            }
         }
         cells.settle()?;
         Ok(cells)
@@ -213,6 +221,19 @@ impl Cells {
             return Err(Unreadable::file(reason));
         }
         Ok(())
+    }
+}
+
+/// The text of a cell whose formula was never computed, or not stored with its result: the formula itself, which is no figure, code or
+/// period, and so is told as a fault of whatever column it stands in.
+fn unresolved(formula: &XlsxFormulaMetadata) -> String {
+    match formula {
+        XlsxFormulaMetadata::Normal { formula } if formula.is_empty() => String::new(),
+        XlsxFormulaMetadata::Normal { formula } | XlsxFormulaMetadata::Shared { formula, .. } => {
+            format!("={}", shortened(formula))
+        }
+        // That of another cell, moved to this place.
+        _ => "=…".to_owned(),
     }
 }
 

@@ -116,6 +116,6 @@ async fn keys_are_made_and_revoked_on_the_command_line_and_the_log_has_none() {
         assert!(Instant::now() < deadline, "it is still taken");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    let log = service.stop_and_tell();
+    let log = service.stopped();
     assert!(log.contains("/v1/audit") && !log.contains(&text[12..]), "{log}");
 }

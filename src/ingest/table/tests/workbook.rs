@@ -116,3 +116,15 @@ fn dates_are_iso_whatever_they_look_like() {
         assert_eq!(cell(value, format), text, "{value} as {format}");
     }
 }
+
+#[test]
+fn a_formula_without_a_result_is_not_an_empty_cell() {
+    let cells = "<c r=\"A1\"><f>SUM(B1:C1)</f></c><c r=\"B1\"><f>1+1</f><v>2</v></c><c r=\"C1\"><f>A2*2</f><v></v></c>\
+                 <c r=\"D1\" t=\"str\"><f>\"\"</f><v></v></c><c r=\"E1\"><f t=\"shared\" ref=\"E1:F1\" si=\"0\">B1</f></c>\
+                 <c r=\"F1\"><f t=\"shared\" si=\"0\"/></c><c r=\"G1\"><f/></c>";
+    let book = bounds::remade("xl/worksheets/sheet1.xml", |sheet| {
+        let (before, rest) = sheet.split_once("<c ").unwrap();
+        format!("{before}{cells}{}", &rest[rest.find("</row>").unwrap()..])
+    });
+    assert_eq!(rows(&book), [["=SUM(B1:C1)", "2", "=A2*2", "", "=B1", "=…"]]);
+}
