@@ -4,7 +4,7 @@
 # the service's, not the compiler's.
 export SQLX_OFFLINE = true
 
-.PHONY: serve test check bench queries openapi postgresql
+.PHONY: serve test check bench fuzz-api queries openapi postgresql
 
 serve:  ## start the service, with its own PostgreSQL unless DATABASE_URL is set
 	@[ -n "$$DATABASE_URL" ] || sh scripts/install-postgresql.sh > /dev/null
@@ -22,6 +22,9 @@ check:  ## what is checked beside the tests: format, lints, documentation, prepa
 bench: postgresql  ## measure the service beside what limits it, into target/bench/report.md; BENCH="--help" tells what can be chosen
 	@command -v wrk > /dev/null || { echo "this needs wrk: apt-get install wrk" >&2; exit 1; }
 	env -u DATABASE_URL cargo bench --bench service -- $(BENCH)
+
+fuzz-api: postgresql  ## call the API many thousand times and hold each answer against openapi/openapi.json; CALLS and SEED can be set
+	sh scripts/fuzz-api.sh
 
 queries:  ## write .sqlx anew, after a query or a migration has changed
 	sh scripts/prepare-queries.sh

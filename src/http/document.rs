@@ -193,10 +193,15 @@ fn is_nullable(schema: &Value) -> bool {
 /// The pages to try requests on fill in the `example` of a parameter: right for a path, but all filters at once find nothing.
 /// Examples of the type they only show.
 fn loosen(parameter: &mut Value) {
-    if parameter["in"] == "query"
-        && let Some(example) = parameter.as_object_mut().and_then(|fields| fields.remove("example"))
-    {
+    if parameter["in"] != "query" {
+        return;
+    }
+    if let Some(example) = parameter.as_object_mut().and_then(|fields| fields.remove("example")) {
         parameter["schema"]["examples"] = json!([example]);
+    }
+    // One without a value counts as not given.
+    if parameter["required"] != true {
+        parameter["allowEmptyValue"] = json!(true);
     }
 }
 

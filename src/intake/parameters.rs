@@ -9,6 +9,9 @@ use crate::ingest::file::{Coverage, Jump, Mapping, Options, Target, forms};
 use crate::params::Params;
 use crate::timeseries::key::Dimension;
 
+/// The largest step that can be asked to be refused.
+const MOST_JUMP: u32 = 1_000_000;
+
 /// From which size on a step from one figure to the next can be refused, in the unit of the measure.
 const JUMPS_FROM: i64 = 1_000;
 
@@ -44,7 +47,7 @@ pub struct ImportParams {
     #[param(required = false, example = ",")]
     thousands: String,
     /// A step of so many times from one figure to the next is refused.
-    #[param(required = false, minimum = 2, example = 100)]
+    #[param(required = false, minimum = 2, maximum = 1_000_000, example = 100)]
     refuse_jump: u32,
     /// Whether a mapping that was guessed from the headers is used.
     #[param(required = false)]
@@ -108,8 +111,10 @@ pub fn read(params: &mut Params) -> (String, Options) {
     says.thousands = character(params, "thousands");
     says.jump = params
         .value("refuse_jump", |text| {
-            let factor = text.parse().ok().filter(|factor| *factor >= 2);
-            factor.ok_or_else(|| Fault::new("refuse_jump", text, "is not a whole number from 2 on"))
+            let factor = text.parse().ok().filter(|factor| (2..=MOST_JUMP).contains(factor));
+            factor.ok_or_else(|| {
+                Fault::new("refuse_jump", text, format!("is not a whole number from 2 to {MOST_JUMP}"))
+            })
         })
         .map(|factor| Jump { factor, above: JUMPS_FROM, refuse: true });
     document(params, &mut says);
@@ -239,7 +244,7 @@ mod tests {
             ("mapping=iea", "mapping is no known form, and no mapping"),
             ("mapping=dataset%3D1", "mapping "),
             ("thousands=..", "thousands is not a single character"),
-            ("refuse_jump=1", "refuse_jump is not a whole number from 2 on"),
+            ("refuse_jump=1", "refuse_jump is not a whole number from 2 to 1000000"),
             ("add_codes=city", "add_codes is no dimension"),
             ("encoding=klingon", "encoding no such encoding is known"),
             ("scale=abc", "scale is no power of ten"),

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use axum::Extension;
 use axum::body::Body;
 use axum::http::{Method, Request};
+use china_auto::access::Scope;
 use china_auto::config::Edge;
 use china_auto::config::edge::Limits;
 use china_auto::http::limits::{KeyId, OBSERVATIONS};
@@ -13,6 +14,7 @@ use futures_util::future::join;
 use serde_json::json;
 use tower::ServiceExt as _;
 
+use crate::access::key;
 use crate::client::{Answer, Client};
 
 const HERE: (&str, &str) = ("x-forwarded-for", "192.0.2.1");
@@ -99,8 +101,27 @@ async fn downloads_and_writes_have_quotas_of_their_own() {
         assert_eq!(kind(path, more).await.0, "queries", "{path}");
     }
     let delete = async || client.send(Method::DELETE, "/v1/releases/1?reason=x", &[HERE]).await;
-    assert_eq!(policy(&delete().await.expect(403)), "\"imports\";q=1;w=60");
+    assert_eq!(policy(&delete().await.expect(401)), "\"imports\";q=1;w=60");
     delete().await.expect(429).problem("rate_limited");
+}
+
+#[tokio::test]
+async fn a_key_is_counted_wherever_it_is_sent_from_and_a_wrong_one_counts_for_its_address() {
+    let client = limited(Limits { queries: 1, ..Limits::default() }).await;
+    let database = client.database.database.clone();
+    let sent = key(&database, &[Scope::Read], None).await;
+    let wrong = format!("Bearer ca_00000000_{}", "0".repeat(64));
+    let ask = async |key: &str, from| client.get_with("/v1", &[("authorization", key), from]).await;
+    assert_eq!(left(&ask(&sent, HERE).await.expect(200)).0, 9);
+    assert_eq!(left(&ask(&sent, ELSEWHERE).await.expect(200)).0, 8);
+    assert_eq!(left(&ask(&wrong, HERE).await.expect(401)).0, 0);
+    ask(&wrong, HERE).await.expect(429).problem("rate_limited");
+    client.get_with("/v1", &[HERE]).await.expect(429);
+    assert_eq!(
+        left(&ask(&sent, HERE).await.expect(200)).0,
+        7,
+        "who is limited without a key is not with one"
+    );
 }
 
 #[test]
