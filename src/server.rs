@@ -273,7 +273,7 @@ async fn close(pools: [PgPool; 2], opened: Opened, deadline: Instant) -> Result<
     // Connections of requests that were cut off do not come back: their end is the server's.
     let closed = async {
         for pool in pools {
-            pool.close().await
+            pool.close().await;
         }
     };
     let _ = timeout_at(deadline - KEPT_FOR_DATABASE + Duration::from_millis(200), closed).await;
