@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::sync::Arc;
 
-use axum::extract::{FromRequestParts, Request, State};
+use axum::extract::{FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::middleware::Next;
@@ -12,7 +12,7 @@ use axum::response::{IntoResponse, Response};
 use super::limits::KeyId;
 use super::problem::{Code, Problem};
 use super::{REQUEST_ID, address};
-use crate::access::{Actor, Key, Scope, redacted};
+use crate::access::{Actor, Key, Keys, Scope, redacted};
 use crate::app::App;
 use crate::catalog::Sight;
 use crate::error::{Error, Fault};
@@ -70,14 +70,13 @@ impl Caller {
 }
 
 /// Finds out who calls. A key that is none is refused by [`admit`], further in, so that it counts against its address.
-pub async fn identify(State(app): State<App>, mut request: Request, next: Next) -> Response {
-    let sent = if request.uri().path().starts_with("/v1") { sent(&request) } else { Ok(None) };
-    let caller = caller(&app, sent).await;
+pub async fn identify(keys: &Keys, request: &mut Request) {
+    let sent = if request.uri().path().starts_with("/v1") { sent(request) } else { Ok(None) };
+    let caller = caller(keys, sent).await;
     if let Some(key) = &caller.key {
         request.extensions_mut().insert(KeyId(key.id));
     }
     request.extensions_mut().insert(caller);
-    next.run(request).await
 }
 
 /// Lets in whoever did not send a key that is none.
@@ -97,10 +96,10 @@ fn sent(request: &Request) -> Result<Option<String>, Problem> {
     Ok(bearer(request.headers())?.map(str::to_owned))
 }
 
-async fn caller(app: &App, sent: Result<Option<String>, Problem>) -> Caller {
+async fn caller(keys: &Keys, sent: Result<Option<String>, Problem>) -> Caller {
     let found = match sent {
         Ok(None) => return Caller::default(),
-        Ok(Some(text)) => app.keys.find(&text).await.map_err(Problem::from),
+        Ok(Some(text)) => keys.find(&text).await.map_err(Problem::from),
         Err(problem) => Err(problem),
     };
     match found {

@@ -18,9 +18,8 @@ use super::limits::{Limits, RATE_LIMIT, RATE_LIMIT_POLICY};
 use super::overload::Places;
 use super::problem::{Code, Problem};
 use super::reply::{Reply, X_COMPLETE};
-use super::security::Encrypted;
 use super::{REQUEST_ID, access, address, body, cache, limits, openapi, overload, problem, security};
-use crate::access::redacted;
+use crate::access::{Keys, redacted};
 use crate::app::App;
 use crate::metrics::Metrics;
 use crate::params::MAX_QUERY_BYTES;
@@ -37,25 +36,21 @@ const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 /// Puts the layers around the routes.
 pub fn around(routes: Router<App>, app: App) -> Router {
     let (edge, answers) = (&app.edge, Answers::new(&app));
+    let is_encrypted = edge.tls.is_some();
     let seen = Observer { metrics: app.metrics.clone(), trusted_proxies: edge.trusted_proxies };
     let layers = ServiceBuilder::new()
         // Outermost: every answer is logged and carries its id, whichever layer makes it.
         .layer(from_fn_with_state(seen, observe))
         // Outside of all that answers too: what a browser may do holds of errors and preflights as well.
-        .layer(from_fn_with_state(Encrypted(edge.tls.is_some()), security::headers))
+        .map_response(move |response: Response| security::guarded(response, is_encrypted))
         // Outside of what answers errors: a browser may read a timeout as well as an answer, and a preflight counts for nothing.
         .layer(cors(&app.origins))
         // Outside of panics and timeouts: they get the body that every error has.
         .layer(from_fn_with_state(app.clone(), problem::complete))
         .layer(CatchPanicLayer::custom(panicked))
-        // Outside of what costs anything.
-        .layer(from_fn(overload::uncrowded))
-        .layer(from_fn(short_enough))
         .layer(from_fn(in_time))
-        // Before anything that depends on who calls.
-        .layer(from_fn_with_state(app.clone(), access::identify))
-        // Outside of the answers that are kept, which count as well.
-        .layer(from_fn_with_state(Limits::new(edge), limits::count))
+        // Outside of what costs anything, and of the answers that are kept, which count as well.
+        .layer(from_fn_with_state((app.keys.clone(), Limits::new(edge)), admitted))
         // Inside of the limits: what is no key counts like other requests.
         .layer(from_fn(access::admit))
         // Inside of problems: what a body is refused for gets their body.
@@ -77,16 +72,29 @@ async fn in_time(request: Request, next: Next) -> Response {
     answer.unwrap_or_else(|_| StatusCode::GATEWAY_TIMEOUT.into_response())
 }
 
-/// Refuses an address that is longer than any that can be meant.
-async fn short_enough(request: Request, next: Next) -> Response {
-    let bytes = request.uri().path_and_query().map_or(0, |all| all.as_str().len());
-    if bytes <= MOST_URI_BYTES {
-        return next.run(request).await;
+/// Hands on what may be answered: it fits, and its sender, who is found out for all that follows, has not sent too much.
+async fn admitted(
+    State((keys, limits)): State<(Keys, Limits)>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    if let Some(refusal) = overload::crowded(&request).or_else(|| too_long(&request)) {
+        return refusal;
     }
-    let detail = format!(
-        "path and query are {bytes} bytes long; POST /v1/query takes a query that is longer than a URL can be"
-    );
-    Problem::new(Code::UriTooLong, detail).into_response()
+    access::identify(&keys, &mut request).await;
+    limits::count(&limits, request, next).await
+}
+
+/// The refusal of an address that is longer than any that can be meant.
+fn too_long(request: &Request) -> Option<Response> {
+    let bytes = request.uri().path_and_query().map_or(0, |all| all.as_str().len());
+    let refusal = || {
+        let detail = format!(
+            "path and query are {bytes} bytes long; POST /v1/query takes a query that is longer than a URL can be"
+        );
+        Problem::new(Code::UriTooLong, detail).into_response()
+    };
+    (bytes > MOST_URI_BYTES).then(refusal)
 }
 
 fn cors(origins: &[HeaderValue]) -> CorsLayer {

@@ -8,7 +8,7 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
-use axum::extract::{MatchedPath, Request, State};
+use axum::extract::{MatchedPath, Request};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -171,6 +171,8 @@ impl Limits {
 struct Meter {
     kind: Kind,
     quota: NonZeroU32,
+    /// The policy as it is told.
+    policy: HeaderValue,
     limiter: RateLimiter<Subject, DefaultKeyedStateStore<Subject>, DefaultClock, StateInformationMiddleware>,
     counted: AtomicU32,
     is_crowded: AtomicBool,
@@ -185,7 +187,8 @@ impl std::fmt::Debug for Meter {
 impl Meter {
     fn new(kind: Kind, quota: NonZeroU32) -> Self {
         let limiter = RateLimiter::dashmap(Quota::per_minute(quota)).with_middleware();
-        Self { kind, quota, limiter, counted: AtomicU32::new(0), is_crowded: AtomicBool::new(false) }
+        let policy = visible(format!("\"{}\";q={quota};w=60", kind.name()));
+        Self { kind, quota, policy, limiter, counted: AtomicU32::new(0), is_crowded: AtomicBool::new(false) }
     }
 
     /// Takes so many from somebody's quota and tells what is left; or says in how many seconds they may be asked for again.
@@ -242,14 +245,17 @@ impl Account {
         let (name, quota) = (self.meter.kind.name(), self.meter.quota.get());
         let left = self.left.load(Ordering::Relaxed);
         let reset = (u64::from(quota - left.min(quota)) * 60).div_ceil(quota.into());
-        let value = |text: String| HeaderValue::try_from(text).expect("words and numbers are visible ASCII");
-        headers.insert(RATE_LIMIT_POLICY, value(format!("\"{name}\";q={quota};w=60")));
-        headers.insert(RATE_LIMIT, value(format!("\"{name}\";r={left};t={reset}")));
+        headers.insert(RATE_LIMIT_POLICY, self.meter.policy.clone());
+        headers.insert(RATE_LIMIT, visible(format!("\"{name}\";r={left};t={reset}")));
     }
 }
 
+fn visible(text: String) -> HeaderValue {
+    HeaderValue::try_from(text).expect("words and numbers are visible ASCII")
+}
+
 /// Counts a request, and refuses one too many.
-pub async fn count(State(limits): State<Limits>, mut request: Request, next: Next) -> Response {
+pub async fn count(limits: &Limits, mut request: Request, next: Next) -> Response {
     let Some(account) = limits.account(&request) else { return next.run(request).await };
     let mut response = match account.take(1) {
         Ok(()) => {

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use axum::Router;
 use axum::http::Method;
+use axum::middleware::from_fn;
 use serde_json::Value;
 use utoipa::openapi::{Ref, RefOr, Response};
 use utoipa::{IntoParams, IntoResponses, OpenApi};
@@ -347,5 +348,7 @@ pub fn pages(document: Value) -> Router<App> {
         .use_base_layout()
         // Nothing is sent to a validator elsewhere.
         .validator_url("none");
-    SwaggerUi::new("/docs").config(shown).external_url_unchecked("/openapi.json", document).into()
+    let pages: Router<App> =
+        SwaggerUi::new("/docs").config(shown).external_url_unchecked("/openapi.json", document).into();
+    pages.layer(from_fn(super::security::of_docs))
 }

@@ -49,13 +49,11 @@ pub async fn bounded(State(places): State<Places>, request: Request, next: Next)
     }
 }
 
-/// Answers over connections beyond the bound only what operators ask.
-pub async fn uncrowded(request: Request, next: Next) -> Response {
+/// The refusal of what comes over a connection beyond the bound, but for what operators ask.
+pub fn crowded(request: &Request) -> Option<Response> {
     let is_health = ["/livez", "/readyz", "/metrics"].contains(&request.uri().path());
-    if is_health || request.extensions().get::<Crowded>().is_none() {
-        return next.run(request).await;
-    }
-    refused("as many connections as are served at a time are open")
+    let is_crowded = !is_health && request.extensions().get::<Crowded>().is_some();
+    is_crowded.then(|| refused("as many connections as are served at a time are open"))
 }
 
 fn refused(why: &str) -> Response {

@@ -1,6 +1,6 @@
 //! What a browser is told of every answer, so that it does nothing with one but show or read it.
 
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::Response;
@@ -20,26 +20,27 @@ const STRICT: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
 const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 
-/// Whether answers go out encrypted.
-#[derive(Debug, Clone, Copy)]
-pub struct Encrypted(pub bool);
-
-/// Tells it. Which origins may read an answer is for CORS; that one may be loaded by a page elsewhere is said here.
-pub async fn headers(
-    State(Encrypted(encrypted)): State<Encrypted>,
-    request: Request,
-    next: Next,
-) -> Response {
-    let is_docs = request.uri().path().starts_with("/docs");
-    let mut response = next.run(request).await;
+/// Adds what holds of every answer, where nothing else was said. Which origins may read one is for CORS; that one may be loaded by a
+/// page elsewhere is said here.
+pub fn guarded(mut response: Response, is_encrypted: bool) -> Response {
     let headers = response.headers_mut();
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
-    headers.insert(header::CONTENT_SECURITY_POLICY, if is_docs { OF_DOCS } else { OF_DATA });
+    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(OF_DATA);
     headers.insert(RESOURCE_POLICY, HeaderValue::from_static("cross-origin"));
-    if encrypted {
+    if is_encrypted {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, STRICT);
+    }
+    response
+}
+
+/// Lets the pages to try requests on do what they need.
+pub async fn of_docs(request: Request, next: Next) -> Response {
+    let is_docs = request.uri().path().starts_with("/docs");
+    let mut response = next.run(request).await;
+    if is_docs {
+        response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, OF_DOCS);
     }
     response
 }
