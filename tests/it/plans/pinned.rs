@@ -513,39 +513,47 @@ async fn figures_are_read_by_series_with_what_is_noted_of_them() {
 async fn a_search_names_codes_of_any_dataset() {
     let all = queries(&Client::bundled().await).await;
     insta::assert_snapshot!(told(&all, "series that words describe"), @r#"
-    WITH whole AS (SELECT sum(version)::bigint AS version, max(changed_at) AS changed_at
-    FROM collection) SELECT w.version, s.*
+    WITH h AS (SELECT hidden_from($1) AS hidden), whole AS (SELECT sum(version)::bigint AS version, max(changed_at) AS changed_at
+    FROM collection, h
+    WHERE NOT name = ANY(hidden)) SELECT w.version, s.*
     FROM whole w
     LEFT JOIN (SELECT NULL AS dimension, NULL AS code, s.dataset, s.frequency, ARRAY[s.measure, s.source, s.geo, s.maker, s.brand, s.model, s.vehicle_class, s.powertrain, s.operator, s.access, s.current] AS all_codes, s.first_period, s.last_period, s.observations, count(*) OVER () AS matches
     FROM series s
     WHERE s.observations > 0
-    AND s.frequency = ANY($1)
-    AND (s.maker = ANY($2)
-    OR s.brand = ANY($3))
-    AND (s.measure = ANY($4))
+    AND NOT s.dataset = ANY((SELECT hidden
+    FROM h)::text[])
+    AND s.frequency = ANY($2)
+    AND (s.maker = ANY($3)
+    OR s.brand = ANY($4))
+    AND (s.measure = ANY($5))
     ORDER BY 2.5 * ((s.maker <> '_T')::int + (s.brand <> '_T')::int + (s.model <> '_T')::int + (s.vehicle_class <> '_T')::int + (s.powertrain <> '_T')::int + (s.operator <> '_T')::int + (s.access <> '_T')::int + (s.current <> '_T')::int) - ln(s.observations), s.geo <> 'CN', s.group_key, s.source
-    LIMIT $5) s ON true
-    $1 Texts(["M"])
-    $2 Texts(["byd"])
+    LIMIT $6) s ON true
+    $1 MaybeTexts(None)
+    $2 Texts(["M"])
     $3 Texts(["byd"])
-    $4 Texts(["sales"])
-    $5 Number(100)
+    $4 Texts(["byd"])
+    $5 Texts(["sales"])
+    $6 Number(100)
     "#);
     insta::assert_snapshot!(told(&all, "the first series of each code"), @r#"
-    WITH whole AS (SELECT sum(version)::bigint AS version, max(changed_at) AS changed_at
-    FROM collection) SELECT w.version, s.*
+    WITH h AS (SELECT hidden_from($1) AS hidden), whole AS (SELECT sum(version)::bigint AS version, max(changed_at) AS changed_at
+    FROM collection, h
+    WHERE NOT name = ANY(hidden)) SELECT w.version, s.*
     FROM whole w
     LEFT JOIN (SELECT DISTINCT ON (d.dimension, d.code) d.dimension, d.code, s.dataset, s.frequency, ARRAY[s.measure, s.source, s.geo, s.maker, s.brand, s.model, s.vehicle_class, s.powertrain, s.operator, s.access, s.current] AS all_codes, s.first_period, s.last_period, s.observations, count(*) OVER (PARTITION BY d.dimension, d.code) AS matches
     FROM series s CROSS JOIN LATERAL (VALUES ('maker', s.maker), ('model', s.model)) d (dimension, code)
     WHERE s.observations > 0
-    AND (s.maker = ANY($1)
-    OR s.model = ANY($2))
+    AND NOT s.dataset = ANY((SELECT hidden
+    FROM h)::text[])
+    AND (s.maker = ANY($2)
+    OR s.model = ANY($3))
     AND (d.dimension = 'maker'
-    AND s.maker = ANY($1)
+    AND s.maker = ANY($2)
     OR d.dimension = 'model'
-    AND s.model = ANY($2))
+    AND s.model = ANY($3))
     ORDER BY d.dimension, d.code, 2.5 * ((s.maker <> '_T')::int + (s.brand <> '_T')::int + (s.model <> '_T')::int + (s.vehicle_class <> '_T')::int + (s.powertrain <> '_T')::int + (s.operator <> '_T')::int + (s.access <> '_T')::int + (s.current <> '_T')::int) - ln(s.observations), s.geo <> 'CN', s.group_key, s.source) s ON true
-    $1 Texts(["byd", "tesla"])
-    $2 Texts(["tesla--model-y"])
+    $1 MaybeTexts(None)
+    $2 Texts(["byd", "tesla"])
+    $3 Texts(["tesla--model-y"])
     "#);
 }
