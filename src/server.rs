@@ -210,7 +210,14 @@ async fn intake(settings: &Settings, opened: &Opened, app: &App) -> Result<Optio
         kept: settings.keep_files.then(|| Kept::of(&data_dir)),
     };
     let (vocabularies, clock) = (app.vocabularies.clone(), app.clock.clone());
-    let opened = Intake::open(opened.database.clone(), intake, vocabularies, clock).await?;
+    let opened = match Intake::open(opened.database.clone(), intake, vocabularies, clock).await {
+        // Reading needs no folder.
+        Err(error) if !settings.allow_anonymous_writes => {
+            tracing::warn!("no file is taken in over HTTP: {error}");
+            return Ok(None);
+        }
+        opened => opened?,
+    };
     if opened.is_none() && settings.allow_anonymous_writes {
         return Err(Error::Startup(format!(
             "another service takes in what is sent to this database by way of {}: give this one a data folder of its own with \

@@ -61,6 +61,27 @@ async fn what_is_no_key_is_refused_where_none_is_needed_too() {
 }
 
 #[tokio::test]
+async fn a_service_without_a_folder_reads_and_says_that_it_takes_nothing_in() {
+    let database = crate::cluster::migrated().await;
+    let sent = key(&database.database, &[Scope::Admin], None).await;
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let mut start = command(program(), &file.path().join("no-folder"));
+    start.env("DATABASE_URL", database.url());
+    let mut service = Service::spawn(start);
+    let base = service.url("");
+    let client = reqwest::Client::new();
+    let ask = async |method: reqwest::Method, path: &str| {
+        let asked = client.request(method, format!("{base}{path}")).header("authorization", &sent).body("x");
+        let answer = asked.send().await.unwrap();
+        (answer.status().as_u16(), answer.text().await.unwrap())
+    };
+    assert_eq!(ask(reqwest::Method::GET, "/v1/datasets").await.0, 200);
+    let (status, text) = ask(reqwest::Method::POST, "/v1/imports?dataset=production").await;
+    assert!(status == 403 && text.contains("nothing is taken in here"), "{text}");
+    assert!(service.stopped().contains("no file is taken in over HTTP"));
+}
+
+#[tokio::test]
 async fn only_a_hash_of_a_key_is_stored() {
     let client = Client::empty().await;
     let sent = key(&client.database.database, &[Scope::Admin], None).await;
