@@ -97,11 +97,11 @@ mod tests {
         assert_eq!(manifest.listed("imports.csv").unwrap().rows, 2);
         let refused = |text: &str, newest| Manifest::read(text, newest).unwrap_err().to_string();
         assert!(refused(&text, 20).contains("newer schema (migration 21; this program knows up to 20)"));
-        assert!(refused(&text.replace("form = 1", "form = 0"), 21).contains("an older form (0;"));
+        assert!(refused(&text.replace("form = 2", "form = 1"), 21).contains("an older form (1;"));
         assert!(
-            refused(&text.replace("form = 1", "form = 2\nlater = true"), 21).contains("a newer form (2;")
+            refused(&text.replace("form = 2", "form = 3\nlater = true"), 21).contains("a newer form (3;")
         );
-        assert!(refused("form = 1\n", 21).contains("not that of an export"));
+        assert!(refused("form = 2\n", 21).contains("not that of an export"));
         assert!(manifest.listed("changes.csv").unwrap_err().to_string().contains("changes.csv"));
     }
 }
