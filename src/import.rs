@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::access::{self, Actor, Permit};
+use crate::access::{self, Actor};
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::database::Opened;
@@ -239,8 +239,7 @@ async fn take_in(
             let received = Received::at(path)?;
             let (clock, progress) = (Clock::system(), Progress::default());
             let by = Actor::of_command_line();
-            let job =
-                Job { received: &received, options, kept, number: None, permit: &Permit::All, by: Some(&by) };
+            let job = Job { kept, by: Some(&by), ..Job::new(&received, options) };
             let work = Box::pin(file::import(&opened.database, job, &clock, &progress));
             watch::watched(&progress, received.size, work).await
         };

@@ -111,6 +111,11 @@ impl Permit {
         if let Self::Datasets(datasets) = self { Some(datasets) } else { None }
     }
 
+    /// Refuses a dataset or collection that may not be written by who sees it, or names it: who has no key sees nothing restricted.
+    pub fn check_seen(&self, collection: &str) -> Result<()> {
+        self.check(collection, false)
+    }
+
     /// Refuses a dataset or collection that may not be written; `is_restricted` says whether it exists for some callers only.
     pub fn check(&self, collection: &str, is_restricted: bool) -> Result<()> {
         match self {

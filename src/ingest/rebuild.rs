@@ -15,7 +15,6 @@ use super::archive::set_ids;
 use super::file::{self, Done, Job, Kept, Options, Progress, Received, Which};
 use super::releases::GONE;
 use super::{Files, load_bundled};
-use crate::access::Permit;
 use crate::clock::Clock;
 use crate::database::Database;
 use crate::error::{Error, Result};
@@ -232,14 +231,7 @@ async fn take_in(to: &Database, import: &Import, (kept, files): (&Kept, &Files))
     let options: Options = serde_json::from_value(options.clone())
         .map_err(|error| Error::internal("reading how a file was taken in", error))?;
     let received = received_at(received.path(), import)?;
-    let job = Job {
-        received: &received,
-        options: &options,
-        kept: Some(kept),
-        number: None,
-        permit: &Permit::All,
-        by: None,
-    };
+    let job = Job { kept: Some(kept), ..Job::new(&received, &options) };
     let done = Box::pin(file::import(to, job, &clock, &Progress::default())).await?;
     if let Done::Taken(..) = done {
         return Ok(true);

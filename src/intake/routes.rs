@@ -118,7 +118,7 @@ async fn create_import(
     let view = call.written()?;
     let Writing { intake, permit, actor } = writing;
     if let Some(dataset) = &options.says.dataset {
-        permit.check(dataset, false)?;
+        permit.check_seen(dataset)?;
     }
     let sent = (name.as_str(), &options, &permit, &actor);
     let (id, is_new) = intake.receive(sent, body.into_data_stream(), length).await?;
@@ -167,7 +167,7 @@ async fn delete_import(
     let view = call.written()?;
     let ImportEntry { id: number, datasets, .. } = import(&app, &seeing, &id).await?.data.import;
     for dataset in &datasets {
-        permit.check(dataset, false)?;
+        permit.check_seen(dataset)?;
     }
     let goes_on = if intake.cancel(number, &actor).await? {
         import(&app, &seeing, &id).await?.data.import.finished_at.is_none()

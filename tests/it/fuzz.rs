@@ -4,7 +4,6 @@ use std::fs;
 
 use axum::body::Body;
 use axum::http::Method;
-use china_auto::access::Permit;
 use china_auto::error::Error;
 use china_auto::ingest::file::{Job, Mapping, Options, Progress, Received, forms, import};
 use proptest::prelude::*;
@@ -183,14 +182,7 @@ async fn a_mapping_of_chance_over_rows_of_chance_takes_them_or_tells_why_not() {
         fs::write(&path, changed(rows, &of_rows)).unwrap();
         let options = Options { given: Some(given), dry_run: true, ..Options::default() };
         let received = Received::at(&path).unwrap();
-        let job = Job {
-            received: &received,
-            options: &options,
-            kept: None,
-            number: None,
-            permit: &Permit::All,
-            by: None,
-        };
+        let job = Job::new(&received, &options);
         match import(&client.database.database, job, &clock(), &Progress::default()).await {
             Ok(_) => read += 1,
             Err(Error::Startup(_)) => {}

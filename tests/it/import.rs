@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use china_auto::access::Permit;
 use china_auto::database::Database;
 use china_auto::error::Error;
 use china_auto::ingest::file::{
@@ -40,8 +39,7 @@ impl World {
 
     pub async fn import(&self, path: &Path, options: &Options) -> Done {
         let received = Received::at(path).unwrap();
-        let job =
-            Job { received: &received, options, kept: None, number: None, permit: &Permit::All, by: None };
+        let job = Job::new(&received, options);
         import(&self.database, job, &clock(), &Progress::default()).await.unwrap()
     }
 
@@ -326,14 +324,7 @@ async fn what_is_cancelled_or_unreadable_leaves_nothing() {
     progress.cancel();
     let received = Received::at(&path).unwrap();
     let options = says(OWN);
-    let job = Job {
-        received: &received,
-        options: &options,
-        kept: None,
-        number: None,
-        permit: &Permit::All,
-        by: None,
-    };
+    let job = Job::new(&received, &options);
     let ended = import(&world.database, job, &clock(), &progress).await;
     assert!(matches!(ended, Err(Error::Cancelled)), "{ended:?}");
     for (name, bytes) in [

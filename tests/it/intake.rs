@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 
 use axum::body::{Body, Bytes};
 use axum::http::Method;
-use china_auto::access::Permit;
 use china_auto::catalog::Vocabularies;
 use china_auto::ingest::file::{Done, Job, Kept, Mapping, Options, Progress, Received, import};
 use china_auto::intake::{Intake, Settings};
@@ -464,14 +463,7 @@ async fn imports_at_once_and_a_start_beside_them_wait_or_do_not_need_to() {
         let options = Options { says: Mapping::parse(&says).unwrap(), ..Options::default() };
         let database = &sender.client.database.database;
         async move {
-            let job = Job {
-                received: &received,
-                options: &options,
-                kept: None,
-                number: None,
-                permit: &Permit::All,
-                by: None,
-            };
+            let job = Job::new(&received, &options);
             import(database, job, &clock(), &Progress::default()).await.unwrap()
         }
     });

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use china_auto::access::{Actor, Permit};
+use china_auto::access::Actor;
 use china_auto::clock::Clock;
 use china_auto::database::Database;
 use china_auto::error::Error;
@@ -65,14 +65,7 @@ impl World {
             ..Options::default()
         };
         let received = Received::at(&path).unwrap();
-        let job = Job {
-            received: &received,
-            options: &options,
-            kept: Some(&self.kept),
-            number: None,
-            permit: &Permit::All,
-            by: None,
-        };
+        let job = Job { kept: Some(&self.kept), ..Job::new(&received, &options) };
         let done = import(self.handle(), job, &clock, &Progress::default()).await.unwrap();
         // What is kept is all that is left of it.
         fs::remove_file(path).unwrap();

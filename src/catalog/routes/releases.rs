@@ -91,7 +91,7 @@ pub async fn delete_release(
     let reason = call.params.text("reason");
     let view = call.written()?;
     let ReleaseEntry { id: number, collection, .. } = release(&app, &id).await?.data;
-    permit.check(&collection, false)?;
+    permit.check_seen(&collection)?;
     let goes_on = intake.withdraw_release(number, reason, &actor).await?.is_none();
     let path = format!("/v1/releases/{number}");
     let read = release(&app, &id).await?;

@@ -30,12 +30,14 @@ mod series;
 mod shape;
 mod source;
 mod statement;
+mod table;
 mod tables;
 
 pub use export::export;
 pub use restore::restore;
 pub(super) use restore::set_ids;
-pub use tables::{TABLES, Table};
+pub use table::Table;
+pub use tables::TABLES;
 
 /// Every other table, with what becomes of it.
 pub const ELSEWHERE: [(&str, &str); 11] = [

@@ -116,6 +116,13 @@ pub struct Job<'a> {
     pub by: Option<&'a Actor>,
 }
 
+impl<'a> Job<'a> {
+    /// Takes a file in whatever it writes, keeps it nowhere, gives its import the next number and notes nobody.
+    pub const fn new(received: &'a Received, options: &'a Options) -> Self {
+        Self { received, options, kept: None, number: None, permit: &Permit::All, by: None }
+    }
+}
+
 /// Takes a file in, in one transaction; waits for any other import to end.
 pub async fn import(database: &Database, job: Job<'_>, clock: &Clock, progress: &Progress) -> Result<Done> {
     let Job { received, options, permit, .. } = job;
