@@ -3,10 +3,12 @@
 mod csv;
 mod rows;
 mod series;
+mod text;
 
 pub use csv::{csv, csv_chunk, csv_head};
 pub use rows::{Covered, Row, Status, Value, coverage, documents, rows};
 pub use series::{Codes, ColumnsItem, Point, SeriesItem, codes, columns, items, name, title, unit};
+pub use text::{add_points, add_rows, filled};
 
 use crate::language::Language;
 use crate::timeseries::answer::Frame;

@@ -221,20 +221,34 @@ struct Head<'a> {
 
 /// The observations of a frame in its order.
 pub fn rows(written: Written<'_>) -> impl Iterator<Item = Row<'_>> {
+    let mut rows = Rows::new(written);
     let places = written.frame.places().into_iter();
-    let mut known: Option<Head<'_>> = None;
-    places.map(move |(at, place)| {
-        let series = &written.frame.series[at];
-        let observation = &series.observations[place];
+    places.map(move |(at, place)| rows.row(at, &written.frame.series[at].observations[place]))
+}
+
+/// Makes rows, and remembers what those of a series have in common.
+pub(super) struct Rows<'a> {
+    written: Written<'a>,
+    known: Option<Head<'a>>,
+}
+
+impl<'a> Rows<'a> {
+    /// None made yet.
+    pub(super) const fn new(written: Written<'a>) -> Self {
+        Self { written, known: None }
+    }
+
+    /// The row of an observation of the series that stands there.
+    pub(super) fn row(&mut self, at: usize, observation: &'a Observation) -> Row<'a> {
         let is_same = |head: &Head<'_>| head.at == at && Arc::ptr_eq(head.source, &observation.source);
-        let head = match known.take().filter(is_same) {
+        let head = match self.known.take().filter(is_same) {
             Some(head) => head,
-            None => Head::new(written, at, observation),
+            None => Head::new(self.written, at, observation),
         };
-        let row = head.row(written, series, observation);
-        known = Some(head);
+        let row = head.row(self.written, &self.written.frame.series[at], observation);
+        self.known = Some(head);
         row
-    })
+    }
 }
 
 impl<'a> Head<'a> {
@@ -338,7 +352,9 @@ impl std::fmt::Display for Covered {
 
 impl Serialize for Covered {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        // Answers hold very many.
+        let (mut has, mut of) = (itoa::Buffer::new(), itoa::Buffer::new());
+        serializer.serialize_str(&[has.format(self.has), "/", of.format(self.of)].concat())
     }
 }
 

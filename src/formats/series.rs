@@ -160,7 +160,7 @@ pub struct ColumnsItem<'a> {
     pub reason: Vec<Option<&'static str>>,
 }
 
-/// The series of a frame, one object an observation.
+/// The series of a frame without their observations, which [`add_points`](super::add_points) writes.
 pub fn items(written: Written<'_>) -> Vec<SeriesItem<'_>> {
     let all = written.frame.series.iter().map(|series| SeriesItem {
         id: series.key(written.dataset),
@@ -168,7 +168,7 @@ pub fn items(written: Written<'_>) -> Vec<SeriesItem<'_>> {
         codes: codes(written.dataset, series),
         frequency: series.frequency,
         unit: written.transform.unit(unit(written.dataset, series)),
-        observations: points(written, series),
+        observations: Vec::new(),
     });
     all.collect()
 }
@@ -204,13 +204,8 @@ pub fn columns(written: Written<'_>) -> Vec<ColumnsItem<'_>> {
     all.collect()
 }
 
-fn points<'a>(written: Written<'a>, series: &'a Series) -> Vec<Point<'a>> {
-    let decimals = decimals(written, series);
-    let each = series.observations.iter();
-    each.map(|observation| point(written, (series, decimals), observation)).collect()
-}
-
-fn point<'a>(
+/// An observation of a series whose figures have so many digits behind the point.
+pub(super) fn point<'a>(
     written: Written<'a>,
     (series, decimals): (&Series, u32),
     observation: &'a Observation,

@@ -203,7 +203,7 @@ pub(super) fn write(asked: &Asked, written: Written<'_>, pin: Pin, beside: Besid
         Format::Json => {
             let meta = meta((asked, applied), written, next);
             let links = Links { this: view.target.this(), next: link.clone() };
-            json(&shaped(asked.shape, written, (meta, links, beside))?)?
+            shaped(asked.shape, written, (meta, links, beside))?
         }
     };
     Ok(Reply { body, complete: link.is_none(), next: link, ..head })
@@ -238,46 +238,46 @@ pub(super) fn unread(asked: &Asked, vocabulary: &Vocabulary, pin: Pin) -> Option
     Some(Reply { unread: Some(coding), ..head })
 }
 
-/// The body of an answer in JSON.
-#[derive(Serialize)]
-#[serde(untagged)]
-enum Body<'a> {
-    Observations(Box<Observations<'a>>),
-    Series(Box<OneSeries<'a>>),
-}
-
+/// The body of an answer in JSON. Observations as objects are written by themselves, into the places of empty lists.
 fn shaped(
     shape: Option<Shape>,
     written: Written<'_>,
     (meta, links, beside): (Meta, Links, Beside),
-) -> Result<Body<'_>> {
+) -> Result<Bytes> {
     let Beside { warnings, explanation, annotations } = beside;
     let meta = Meta { explain: explanation, ..meta };
-    Ok(Body::Observations(Box::new(match shape {
-        Some(Shape::Rows) => Observations::Rows(Answer {
-            data: formats::rows(written).collect(),
-            meta,
-            links,
-            warnings,
-            annotations,
-        }),
+    let series = &written.frame.series;
+    let points = |text: &mut Vec<u8>, number: usize| formats::add_points(text, written, &series[number]);
+    let body = match shape {
+        Some(Shape::Array) => {
+            let mut text = vec![b'['];
+            formats::add_rows(&mut text, written)?;
+            text.push(b']');
+            text
+        }
+        Some(Shape::Columns) => {
+            let data = formats::columns(written);
+            return json(&Observations::Columns(Answer { data, meta, links, warnings, annotations }));
+        }
+        Some(Shape::Rows) => {
+            let around = Answer { data: Vec::new(), meta, links, warnings, annotations };
+            let rows = |text: &mut Vec<u8>, _| formats::add_rows(text, written);
+            formats::filled(&json(&Observations::Rows(around))?, ("data", 1), rows)?
+        }
         Some(Shape::Series) => {
-            Observations::Series(Answer { data: formats::items(written), meta, links, warnings, annotations })
+            let around = Answer { data: formats::items(written), meta, links, warnings, annotations };
+            let around = json(&Observations::Series(around))?;
+            formats::filled(&around, ("observations", series.len()), points)?
         }
-        Some(Shape::Columns) => Observations::Columns(Answer {
-            data: formats::columns(written),
-            meta,
-            links,
-            warnings,
-            annotations,
-        }),
-        Some(Shape::Array) => Observations::Array(formats::rows(written).collect()),
         None => {
-            let data = formats::items(written).pop();
-            let data = data.ok_or_else(|| Error::internal("writing a series", "the frame has none"))?;
-            return Ok(Body::Series(Box::new(OneSeries { data, meta, links, warnings, annotations })));
+            let mut items = formats::items(written);
+            let data = items.pop().filter(|_| items.is_empty());
+            let data = data.ok_or_else(|| Error::internal("writing a series", "the frame has not one"))?;
+            let around = json(&OneSeries { data, meta, links, warnings, annotations })?;
+            formats::filled(&around, ("observations", 1), points)?
         }
-    })))
+    };
+    Ok(body.into())
 }
 
 /// The versions that an answer depends on, and when the latest of them came.
