@@ -1,5 +1,7 @@
 //! The paths of this slice: the dataset `charging` under a name of its own.
 
+use std::sync::Arc;
+
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -22,7 +24,7 @@ use crate::http::timeseries::{
 const DATASET: &str = "charging";
 
 /// The routes of this slice.
-pub fn routes() -> OpenApiRouter<App> {
+pub fn routes() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::new()
         .routes(routes!(query_charging))
         .routes(routes!(list_charging_series))

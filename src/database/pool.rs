@@ -1,5 +1,6 @@
 //! How the database is reached: a pool for reading, single connections for writing.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::migrate::Migrator;
@@ -22,7 +23,7 @@ const TRUSTED: Duration = Duration::from_secs(1);
 /// A database that can be connected to.
 #[derive(Clone)]
 pub struct Database {
-    options: PgConnectOptions,
+    options: Arc<PgConnectOptions>,
 }
 
 impl std::fmt::Debug for Database {
@@ -36,7 +37,7 @@ impl Database {
     /// The database that these options lead to.
     pub fn new(options: PgConnectOptions) -> Self {
         let options = options.application_name("china-auto").log_statements(log::LevelFilter::Trace);
-        Self { options }
+        Self { options: Arc::new(options) }
     }
 
     /// A pool for reading. Its connections can write nothing, and no statement on them outlasts 5 seconds.
@@ -62,12 +63,13 @@ impl Database {
                     Ok(true)
                 })
             });
-        Ok(pool.connect_with(self.options.clone().options(settings)).await?)
+        Ok(pool.connect_with(PgConnectOptions::clone(&self.options).options(settings)).await?)
     }
 
     /// A connection for writing, without a time limit: that its statements take long is no news.
     pub async fn writer(&self) -> Result<PgConnection> {
-        let options = self.options.clone().log_slow_statements(log::LevelFilter::Off, Duration::ZERO);
+        let options =
+            PgConnectOptions::clone(&self.options).log_slow_statements(log::LevelFilter::Off, Duration::ZERO);
         Ok(PgConnection::connect_with(&options).await?)
     }
 

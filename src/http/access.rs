@@ -6,7 +6,6 @@ use std::sync::Arc;
 use axum::extract::{FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, header};
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use super::limits::KeyId;
@@ -69,7 +68,7 @@ impl Caller {
     }
 }
 
-/// Finds out who calls. A key that is none is refused by [`admit`], further in, so that it counts against its address.
+/// Finds out who calls. A key that is none is refused later, by [`refused`], so that it counts against its address.
 pub async fn identify(keys: &Keys, request: &mut Request) {
     let sent = if request.uri().path().starts_with("/v1") { sent(request) } else { Ok(None) };
     let caller = caller(keys, sent).await;
@@ -79,13 +78,10 @@ pub async fn identify(keys: &Keys, request: &mut Request) {
     request.extensions_mut().insert(caller);
 }
 
-/// Lets in whoever did not send a key that is none.
-pub async fn admit(request: Request, next: Next) -> Response {
-    let caller = request.extensions().get::<Caller>();
-    match caller.and_then(|caller| caller.refused.clone()) {
-        Some(problem) => Problem::clone(&problem).into_response(),
-        None => next.run(request).await,
-    }
+/// The refusal of who sent a key that is none.
+pub fn refused(request: &Request) -> Option<Response> {
+    let caller = request.extensions().get::<Caller>()?;
+    caller.refused.as_ref().map(|problem| Problem::clone(problem).into_response())
 }
 
 /// The text of the key that was sent with a request.
@@ -149,15 +145,15 @@ pub fn own(response: &mut Response, sight: &Sight) {
 
 /// The service as the caller may see it: what handlers read by.
 #[derive(Debug, Clone)]
-pub struct Seen(pub App);
+pub struct Seen(pub Arc<App>);
 
-impl FromRequestParts<App> for Seen {
+impl FromRequestParts<Arc<App>> for Seen {
     type Rejection = Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Infallible> {
         Ok(Self(match Caller::of(parts).sight() {
-            Sight::Public => app.clone(),
-            sight => app.seen_by(sight),
+            Sight::Public => Arc::clone(app),
+            sight => Arc::new(app.seen_by(sight)),
         }))
     }
 }
@@ -166,10 +162,10 @@ impl FromRequestParts<App> for Seen {
 #[derive(Debug)]
 pub struct Administering;
 
-impl FromRequestParts<App> for Administering {
+impl FromRequestParts<Arc<App>> for Administering {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Problem> {
+    async fn from_request_parts(parts: &mut Parts, _: &Arc<App>) -> Result<Self, Problem> {
         Caller::of(parts).must(Scope::Admin, "this")?;
         Ok(Self)
     }

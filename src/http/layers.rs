@@ -1,12 +1,13 @@
 //! The one stack of middleware, outermost first, with the reason of each place.
 
 use std::any::Any;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
-use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -34,10 +35,13 @@ const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
 /// Puts the layers around the routes.
-pub fn around(routes: Router<App>, app: App) -> Router {
-    let (edge, answers) = (&app.edge, Answers::new(&app));
+pub fn around(routes: Router<Arc<App>>, app: Arc<App>) -> Router {
+    let edge = &app.edge;
     let is_encrypted = edge.tls.is_some();
-    let seen = Observer { metrics: app.metrics.clone(), trusted_proxies: edge.trusted_proxies };
+    // Each layer copies those inside of it for each request, with what they hold.
+    let seen = Arc::new(Observer { metrics: app.metrics.clone(), trusted_proxies: edge.trusted_proxies });
+    let entrance = Arc::new(Entrance { keys: app.keys.clone(), limits: Limits::new(edge) });
+    let answers = Arc::new(Answers::new(&app));
     let layers = ServiceBuilder::new()
         // Outermost: every answer is logged and carries its id, whichever layer makes it.
         .layer(from_fn_with_state(seen, observe))
@@ -48,11 +52,8 @@ pub fn around(routes: Router<App>, app: App) -> Router {
         // Outside of panics and timeouts: they get the body that every error has.
         .layer(from_fn_with_state(app.clone(), problem::complete))
         .layer(CatchPanicLayer::custom(panicked))
-        .layer(from_fn(in_time))
         // Outside of what costs anything, and of the answers that are kept, which count as well.
-        .layer(from_fn_with_state((app.keys.clone(), Limits::new(edge)), admitted))
-        // Inside of the limits: what is no key counts like other requests.
-        .layer(from_fn(access::admit))
+        .layer(from_fn_with_state(entrance, admitted))
         // Inside of problems: what a body is refused for gets their body.
         .layer(DefaultBodyLimit::max(body::MOST_BYTES))
         // It sees only answers of handlers, and that there are too many of them at a time.
@@ -62,27 +63,37 @@ pub fn around(routes: Router<App>, app: App) -> Router {
     routes.layer(layers).with_state(app)
 }
 
+/// What a request has to pass.
+#[derive(Debug)]
+struct Entrance {
+    keys: Keys,
+    limits: Limits,
+}
+
 /// Ends a request that takes too long. A file that is sent takes as long as its sender needs: the end of that is where nothing more
 /// comes.
-async fn in_time(request: Request, next: Next) -> Response {
+async fn admitted(State(entrance): State<Arc<Entrance>>, request: Request, next: Next) -> Response {
     if request.method() == Method::POST && request.uri().path() == "/v1/imports" {
-        return next.run(request).await;
+        return entrance.admit(request, next).await;
     }
-    let answer = tokio::time::timeout(REQUEST_TIMEOUT, next.run(request)).await;
+    let answer = tokio::time::timeout(REQUEST_TIMEOUT, entrance.admit(request, next)).await;
     answer.unwrap_or_else(|_| StatusCode::GATEWAY_TIMEOUT.into_response())
 }
 
-/// Hands on what may be answered: it fits, and its sender, who is found out for all that follows, has not sent too much.
-async fn admitted(
-    State((keys, limits)): State<(Keys, Limits)>,
-    mut request: Request,
-    next: Next,
-) -> Response {
-    if let Some(refusal) = overload::crowded(&request).or_else(|| too_long(&request)) {
-        return refusal;
+impl Entrance {
+    /// Hands on what may be answered: it fits, and its sender, who is found out for all that follows, has not sent too much. What is no
+    /// key counts like other requests.
+    async fn admit(&self, mut request: Request, next: Next) -> Response {
+        if let Some(refusal) = overload::crowded(&request).or_else(|| too_long(&request)) {
+            return refusal;
+        }
+        access::identify(&self.keys, &mut request).await;
+        let answer = async |request| match access::refused(&request) {
+            Some(refusal) => refusal,
+            None => next.run(request).await,
+        };
+        limits::count(&self.limits, request, answer).await
     }
-    access::identify(&keys, &mut request).await;
-    limits::count(&limits, request, next).await
 }
 
 /// The refusal of an address that is longer than any that can be meant.
@@ -121,32 +132,34 @@ fn cors(origins: &[HeaderValue]) -> CorsLayer {
 }
 
 /// What is needed to tell of a request.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 struct Observer {
     metrics: Metrics,
     trusted_proxies: u8,
 }
 
 /// Gives the request its id, and the answer its id, its times and its line in the log.
-async fn observe(State(seen): State<Observer>, mut request: Request, next: Next) -> Response {
+async fn observe(State(seen): State<Arc<Observer>>, mut request: Request, next: Next) -> Response {
     let start = Instant::now();
     let id = request_id(&request);
     request.headers_mut().insert(REQUEST_ID, id.clone());
     let trace = request.headers().get(TRACEPARENT).cloned();
-    let (method, path) = (request.method().clone(), request.uri().path());
-    // The parameters are not logged; a key has no place in a path.
-    let path = redacted(path).unwrap_or_else(|| path.to_owned());
-    let route = request.extensions().get::<MatchedPath>().map(|route| route.as_str().to_owned());
+    let (method, uri) = (request.method().clone(), request.uri().clone());
+    let route = request.extensions().get::<MatchedPath>().cloned();
     let client = address::of_caller(request.headers(), request.extensions(), seen.trusted_proxies);
     let mut response = next.run(request).await;
     let duration = start.elapsed();
     let duration_ms = duration.as_secs_f64() * 1000.0;
     let database_ms = response.extensions().get::<DatabaseTime>().map_or(0.0, |time| time.0);
-    let operation = route.as_deref().and_then(|route| openapi::operation(&method, route));
+    // The parameters are not logged; a key has no place in a path.
+    let path = redacted(uri.path());
+    let path = path.as_deref().unwrap_or(uri.path());
+    let route = route.as_ref().map(MatchedPath::as_str);
+    let operation = route.and_then(|route| openapi::operation(&method, route));
     seen.metrics.answered(operation.unwrap_or("none"), response.status().as_u16(), duration);
     tracing::info!(
         id = id.to_str().unwrap_or_default(),
-        route = route.as_deref().unwrap_or(&path),
+        route = route.unwrap_or(path),
         status = response.status().as_u16(),
         client = client.map(tracing::field::display),
         duration_ms,
@@ -210,7 +223,7 @@ mod tests {
             .route("/panics", get(|| async { panic!("no") as () }))
             .route("/hangs", get(|| async { std::future::pending::<()>().await }));
         let pool = PgPoolOptions::new().connect_lazy("postgres://nowhere").unwrap();
-        let app = App::new(pool, Clock::system());
+        let app = Arc::new(App::new(pool, Clock::system()));
         let request = Request::get(path).header("origin", "https://a.example").header(REQUEST_ID, "me-1");
         let response = around(routes, app).oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
         let (parts, body) = response.into_parts();

@@ -10,7 +10,6 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use axum::extract::{MatchedPath, Request};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use governor::clock::{Clock as _, DefaultClock};
 use governor::middleware::StateInformationMiddleware;
@@ -255,12 +254,16 @@ fn visible(text: String) -> HeaderValue {
 }
 
 /// Counts a request, and refuses one too many.
-pub async fn count(limits: &Limits, mut request: Request, next: Next) -> Response {
-    let Some(account) = limits.account(&request) else { return next.run(request).await };
+pub async fn count(
+    limits: &Limits,
+    mut request: Request,
+    answer: impl AsyncFnOnce(Request) -> Response,
+) -> Response {
+    let Some(account) = limits.account(&request) else { return answer(request).await };
     let mut response = match account.take(1) {
         Ok(()) => {
             request.extensions_mut().insert(account.clone());
-            next.run(request).await
+            answer(request).await
         }
         Err(refused) => Problem::from(refused).into_response(),
     };

@@ -21,6 +21,8 @@ mod stream;
 pub mod timeseries;
 pub mod writing;
 
+use std::sync::Arc;
+
 use axum::Router;
 use axum::http::HeaderName;
 
@@ -34,6 +36,7 @@ pub const BUILD: &str = env!("CHINA_AUTO_BUILD");
 
 /// Everything that is served, with all layers around it; the counts only where nowhere else serves them.
 pub fn router(app: App) -> Router {
+    let app = Arc::new(app);
     let routes = if app.edge.metrics_listen.is_some() { openapi::public() } else { openapi::routes() };
     let (routes, _) = routes.split_for_parts();
     layers::around(routes.merge(openapi::pages(document::document())), app)
@@ -41,6 +44,7 @@ pub fn router(app: App) -> Router {
 
 /// What operators ask, for a listener of its own.
 pub fn operators(app: App) -> Router {
+    let app = Arc::new(app);
     let (routes, _) = operations::routes().merge(operations::counts()).split_for_parts();
     layers::around(routes, app)
 }

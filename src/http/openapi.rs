@@ -1,6 +1,7 @@
 //! The contract: the routes of every slice, the document made from them, and the pages that show it.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 use std::sync::LazyLock;
 
 use axum::Router;
@@ -301,12 +302,12 @@ fn failures(codes: &[Code]) -> BTreeMap<String, RefOr<Response>> {
 }
 
 /// The routes of every slice, and that of the counts.
-pub fn routes() -> OpenApiRouter<App> {
+pub fn routes() -> OpenApiRouter<Arc<App>> {
     public().merge(super::operations::counts())
 }
 
 /// The routes of every slice.
-pub fn public() -> OpenApiRouter<App> {
+pub fn public() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::with_openapi(Contract::openapi())
         .merge(crate::production::routes())
         .merge(crate::charging::routes())
@@ -338,7 +339,7 @@ pub fn operation(method: &Method, route: &str) -> Option<&'static str> {
 }
 
 /// The document, and the pages to try it on.
-pub fn pages(document: Value) -> Router<App> {
+pub fn pages(document: Value) -> Router<Arc<App>> {
     let shown = Config::default()
         .display_operation_id(true)
         .display_request_duration(true)
@@ -348,7 +349,7 @@ pub fn pages(document: Value) -> Router<App> {
         .use_base_layout()
         // Nothing is sent to a validator elsewhere.
         .validator_url("none");
-    let pages: Router<App> =
+    let pages: Router<Arc<App>> =
         SwaggerUi::new("/docs").config(shown).external_url_unchecked("/openapi.json", document).into();
     pages.layer(from_fn(super::security::of_docs))
 }

@@ -1,5 +1,7 @@
 //! What operators ask: is the process alive, can it answer, what did it do; and what problems are called.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::State;
 use axum::http::header;
@@ -15,12 +17,12 @@ use crate::app::App;
 use crate::metrics;
 
 /// The routes of this module.
-pub fn routes() -> OpenApiRouter<App> {
+pub fn routes() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::new().routes(routes!(livez)).routes(routes!(readyz)).routes(routes!(list_problems))
 }
 
 /// The route of the counts, which may be served elsewhere.
-pub fn counts() -> OpenApiRouter<App> {
+pub fn counts() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::new().routes(routes!(get_metrics))
 }
 
@@ -52,7 +54,7 @@ async fn livez() -> Json<Health> {
         NotReady,
     )
 )]
-async fn readyz(State(app): State<App>) -> Result<Json<Health>, Problem> {
+async fn readyz(State(app): State<Arc<App>>) -> Result<Json<Health>, Problem> {
     if !app.is_ready() {
         return Err(Problem::new(Code::Unavailable, "the service is starting or stopping"));
     }
@@ -68,7 +70,7 @@ async fn readyz(State(app): State<App>) -> Result<Json<Health>, Problem> {
     get, path = "/metrics", operation_id = "get_metrics", tag = "operations",
     responses((status = 200, description = "The counts.", body = String, content_type = "application/openmetrics-text"))
 )]
-async fn get_metrics(State(app): State<App>) -> Result<impl IntoResponse, Problem> {
+async fn get_metrics(State(app): State<Arc<App>>) -> Result<impl IntoResponse, Problem> {
     let idle = app.pool.num_idle();
     let in_use = usize::try_from(app.pool.size()).unwrap_or(usize::MAX).saturating_sub(idle);
     Ok(([(header::CONTENT_TYPE, metrics::MEDIA_TYPE)], app.metrics.text(in_use, idle)?))

@@ -1,5 +1,7 @@
 //! Errors as answers: RFC 9457 problems, the same shape on every status.
 
+use std::sync::Arc;
+
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
@@ -213,18 +215,19 @@ impl IntoResponse for Problem {
 const ENDED: &str = "the database has ended, and the service must be started again; its log tells why";
 
 /// Writes the body of every error answer, also of those that a layer made and no handler.
-pub async fn complete(State(app): State<App>, request: Request, next: Next) -> Response {
-    let id = request.headers().get(super::REQUEST_ID).and_then(|id| id.to_str().ok()).unwrap_or_default();
-    let (id, path) = (id.to_owned(), request.uri().path().to_owned());
+pub async fn complete(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    let (id, uri) = (request.headers().get(super::REQUEST_ID).cloned(), request.uri().clone());
     let mut response = next.run(request).await;
     let status = response.status();
     if !status.is_client_error() && !status.is_server_error() {
         return response;
     }
     let known = response.extensions_mut().remove::<Problem>();
-    let mut problem = known.unwrap_or_else(|| Problem::new(Code::of_status(status), of_layer(status, &path)));
+    let mut problem =
+        known.unwrap_or_else(|| Problem::new(Code::of_status(status), of_layer(status, uri.path())));
     problem.status = status.as_u16();
-    problem.request_id = id;
+    let id = id.as_ref().and_then(|id| id.to_str().ok());
+    problem.request_id = id.unwrap_or_default().to_owned();
     if problem.code == Code::Unavailable && !app.has_database() {
         ENDED.clone_into(&mut problem.detail);
     }

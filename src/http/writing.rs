@@ -2,6 +2,7 @@
 //! machine and from no other web page.
 
 use std::convert::Infallible;
+use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
@@ -25,10 +26,10 @@ pub struct Writing {
     pub actor: Actor,
 }
 
-impl FromRequestParts<App> for Writing {
+impl FromRequestParts<Arc<App>> for Writing {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
         let caller = Caller::of(parts);
         let permit = if app.anonymous_writes && caller.key.is_none() {
             refuse_others(&parts.headers, app)?;
@@ -44,10 +45,10 @@ impl FromRequestParts<App> for Writing {
     }
 }
 
-impl FromRequestParts<App> for Seeing {
+impl FromRequestParts<Arc<App>> for Seeing {
     type Rejection = Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Infallible> {
         let key = Caller::of(parts).key;
         let all = key
             .as_ref()

@@ -1,5 +1,7 @@
 //! `/v1/imports` and `/v1/imports/{id}`.
 
+use std::sync::Arc;
+
 use axum::body::Body;
 use axum::http::{HeaderMap, header};
 use utoipa_axum::router::OpenApiRouter;
@@ -28,7 +30,7 @@ use crate::ingest::file::Which;
 const CATALOG: &str = "catalog";
 
 /// The routes of this slice.
-pub fn routes() -> OpenApiRouter<App> {
+pub fn routes() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::new()
         .routes(routes!(list_imports, create_import))
         .routes(routes!(get_import, delete_import))

@@ -11,6 +11,8 @@ mod releases;
 mod search;
 mod sources;
 
+use std::sync::Arc;
+
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -24,7 +26,7 @@ use crate::http::extract::Call;
 const ONE: Window = Window { after: Vec::new(), rows: 1 };
 
 /// The routes of this slice.
-pub fn routes() -> OpenApiRouter<App> {
+pub fn routes() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::new()
         .routes(routes!(home::get_home))
         .routes(routes!(datasets::list_datasets))

@@ -35,8 +35,8 @@ const LARGEST_PART: u64 = 16;
 #[derive(Debug, Clone, Copy)]
 pub struct Origin(pub &'static str);
 
-/// The answers that are kept. Clones share them.
-#[derive(Debug, Clone)]
+/// The answers that are kept.
+#[derive(Debug)]
 pub struct Answers {
     /// `None` where nothing is kept.
     kept: Option<Cache<Key, Arc<Kept>>>,
@@ -143,7 +143,7 @@ impl Answers {
 type Call = (Request, Next);
 
 /// Gives an answer its tag, answers 304 where the caller has it already, codes it where the caller takes that, and keeps it.
-pub async fn conditional(State(answers): State<Answers>, request: Request, next: Next) -> Response {
+pub async fn conditional(State(answers): State<Arc<Answers>>, request: Request, next: Next) -> Response {
     let sight = request.extensions().get::<access::Caller>().map_or(Sight::Public, access::Caller::sight);
     let caller = Caller::of(request.headers(), sight);
     let key = Key::of(&request, (caller.coding, &caller.sight));

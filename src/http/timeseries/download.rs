@@ -59,7 +59,8 @@ pub(super) async fn answer(
         language: asked.language,
         format: asked.view.format,
     };
-    let stream = download.begin(app.clone(), Walk::through(selected, source_at), admission).await?;
+    let stream =
+        download.begin(Cancel::open(app.pool.clone()), Walk::through(selected, source_at), admission).await?;
     let database_ms = Some(start.elapsed().as_secs_f64() * 1000.0);
     let head = envelope::head(asked, vocabulary, pages_at);
     Ok(Reply { stream: Some(stream), database_ms, ..head })
@@ -98,11 +99,16 @@ impl From<Stopped> for Early {
 
 impl Download {
     /// Begins to read; the body is there when the first series are.
-    async fn begin(self, app: App, walk: Walk, admission: Admission) -> Result<Streamed> {
+    async fn begin(
+        self,
+        opening: impl Future<Output = Result<(Snapshot, Cancel)>> + Send + 'static,
+        walk: Walk,
+        admission: Admission,
+    ) -> Result<Streamed> {
         let (sink, streamed) = stream::channel();
         let (begun, beginning) = oneshot::channel();
         tokio::spawn(async move {
-            let whole = match Cancel::open(&app.pool).await {
+            let whole = match opening.await {
                 Ok(opened) => self.run(opened, walk, (sink, begun)).await,
                 Err(error) => {
                     // That nobody hears it means that the caller went away.

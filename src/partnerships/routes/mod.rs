@@ -5,6 +5,8 @@ mod network;
 mod ownership;
 mod timeline;
 
+use std::sync::Arc;
+
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -23,7 +25,7 @@ use crate::http::records::{Listing, Single};
 use crate::http::reply::Reply;
 
 /// The routes of this slice.
-pub fn routes() -> OpenApiRouter<App> {
+pub fn routes() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::new()
         .routes(routes!(list_partnerships))
         .routes(routes!(get_partnership))

@@ -5,6 +5,8 @@ mod many;
 mod quote;
 mod schedule;
 
+use std::sync::Arc;
+
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -25,7 +27,7 @@ use crate::http::reply::Reply;
 const COLLECTION: &str = "subsidies";
 
 /// The routes of this slice.
-pub fn routes() -> OpenApiRouter<App> {
+pub fn routes() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::new()
         .routes(routes!(list_instruments))
         .routes(routes!(get_instrument))

@@ -20,11 +20,11 @@ pub struct Cancel {
 
 impl Cancel {
     /// Opens a snapshot, and tells how to end what is read in it.
-    pub async fn open(pool: &PgPool) -> Result<(Snapshot, Self)> {
-        let snapshot = Snapshot::open(pool).await?;
+    pub async fn open(pool: PgPool) -> Result<(Snapshot, Self)> {
+        let snapshot = Snapshot::open(&pool).await?;
         let backend = sqlx::query_scalar!(r#"SELECT pg_backend_pid() AS "pid!""#);
         let backend = backend.fetch_one(&mut **snapshot.connection().await).await?;
-        Ok((snapshot, Self { pool: pool.clone(), backend }))
+        Ok((snapshot, Self { pool, backend }))
     }
 
     /// Ends the statement under way, if there is one, and gives the snapshot up.
