@@ -237,7 +237,7 @@ impl<'a> Maker<'a> {
     }
 
     fn published(&self, node: &Node, frequency: Frequency) -> Cow<'a, Track> {
-        let track = node.published.get(&frequency).and_then(|id| self.published.get(id));
+        let track = node.published.get(frequency).and_then(|id| self.published.get(id));
         track.map_or_else(|| Cow::Owned(Track::new()), Cow::Borrowed)
     }
 
@@ -286,7 +286,7 @@ impl<'a> Maker<'a> {
     /// The periods of which the source says anything about a node or its parts, at this frequency or a finer one: there it is
     /// not absent, though it may have no whole figure.
     fn mentioned(&self, node: &Node, frequency: Frequency) -> BTreeSet<i32> {
-        let finer = node.published.iter().filter(|(own, _)| **own >= frequency);
+        let finer = node.published.iter().filter(|(own, _)| *own >= frequency);
         let mut periods: BTreeSet<i32> = finer
             .filter_map(|(own, id)| Some((own.per_year() / frequency.per_year(), self.published.get(id)?)))
             .flat_map(|(length, track)| track.keys().map(move |period| period.div_euclid(length)))
@@ -314,7 +314,7 @@ impl<'a> Maker<'a> {
 
     /// The sum of the finest series, of which one that is not stated counts as nothing; one that is stated as missing lacks.
     fn finest(&self, node: &Node, frequency: Frequency) -> Cow<'a, Track> {
-        let ids = node.finest.get(&frequency).map_or(&[][..], Vec::as_slice);
+        let ids = node.finest.get(frequency).map_or(&[][..], Vec::as_slice);
         let tracks = ids.iter().filter_map(|id| self.published.get(id));
         if let &[id] = ids
             && let Some(track) = self.published.get(&id)

@@ -128,13 +128,13 @@ impl Estimate<'_> {
     }
 
     fn group(&self, node: &Node, frequency: Frequency) -> Vec<Run> {
-        let stored = node.published.get(&frequency).and_then(|id| self.stored.get(id));
+        let stored = node.published.get(frequency).and_then(|id| self.stored.get(id));
         let published = stored.and_then(|stored| {
             let (first, last) = stored.span?;
             Some(Run { first, last, most: i64::from(stored.observations), certain: true })
         });
         let sums = node.partitions.iter().filter_map(|parts| self.sum(parts, frequency));
-        let finest = node.finest.get(&frequency).into_iter().flatten();
+        let finest = node.finest.get(frequency).into_iter().flatten();
         let finest = finest.filter_map(|id| {
             let stored = self.stored.get(id)?;
             let (first, last) = stored.span?;

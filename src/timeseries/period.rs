@@ -53,6 +53,46 @@ impl Frequency {
     }
 }
 
+/// Something of each frequency, or of some of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ByFrequency<T>([Option<T>; Frequency::ALL.len()]);
+
+impl<T> Default for ByFrequency<T> {
+    fn default() -> Self {
+        Self([const { None }; _])
+    }
+}
+
+impl<T> ByFrequency<T> {
+    /// What there is of a frequency.
+    pub const fn get(&self, frequency: Frequency) -> Option<&T> {
+        self.0[frequency as usize].as_ref()
+    }
+
+    /// Puts something in the place of a frequency.
+    pub fn insert(&mut self, frequency: Frequency, of: T) {
+        self.0[frequency as usize] = Some(of);
+    }
+
+    /// What there is of a frequency, else the default, which is there from now on.
+    pub fn entry(&mut self, frequency: Frequency) -> &mut T
+    where
+        T: Default,
+    {
+        self.0[frequency as usize].get_or_insert_default()
+    }
+
+    /// All that there is, the coarsest first.
+    pub fn iter(&self) -> impl Iterator<Item = (Frequency, &T)> {
+        Frequency::ALL.into_iter().filter_map(|frequency| Some((frequency, self.get(frequency)?)))
+    }
+
+    /// The frequencies of which there is something, the coarsest first.
+    pub fn keys(&self) -> impl Iterator<Item = Frequency> {
+        self.iter().map(|(frequency, _)| frequency)
+    }
+}
+
 impl fmt::Display for Frequency {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.code())

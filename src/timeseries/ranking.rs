@@ -96,7 +96,7 @@ pub async fn with_wholes(reader: &Reader<'_>) -> Result<(Frame, Vec<Series>)> {
     let (wholes, mut parts): (Vec<Target>, Vec<Target>) =
         selected.targets.iter().cloned().partition(|target| target.codes[at] == whole);
     for part in &mut parts {
-        part.sources.retain(|source, _| plan.codes(Dimension::Source).is_none_or(|s| s.contains(source)));
+        part.sources.retain(|(source, _)| plan.codes(Dimension::Source).is_none_or(|s| s.contains(source)));
     }
     let beside = Beside { reader, wide: &wide, parts: [parts, wholes.clone()].concat(), wholes };
     let figures = selected.read_figures(reader, &selected.targets).await?;

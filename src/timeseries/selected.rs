@@ -115,7 +115,7 @@ impl Selected {
 fn tellers(targets: &[Target]) -> HashMap<i64, usize> {
     let mut tellers = HashMap::new();
     for (at, target) in targets.iter().enumerate() {
-        let own = target.sources.values().filter_map(|node| node.published.get(&target.frequency));
+        let own = target.sources.iter().filter_map(|(_, node)| node.published.get(target.frequency));
         tellers.extend(own.map(|id| (*id, at)));
     }
     for (at, target) in targets.iter().enumerate() {

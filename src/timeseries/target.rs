@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use super::dataset::{Dataset, Partition};
 use super::frame::{BEST, source_at};
 use super::key::series_key;
-use super::period::Frequency;
+use super::period::{ByFrequency, Frequency};
 use super::plan::{Plan, Selection};
 
 /// A stored series without its figures.
@@ -35,17 +35,17 @@ pub struct Target {
     pub frequency: Frequency,
     /// Its codes; that of the source is `best`.
     pub codes: Vec<String>,
-    /// What each source can make it of, by source.
-    pub sources: BTreeMap<String, Node>,
+    /// What each source can make it of, in the order of their codes.
+    pub sources: Vec<(String, Node)>,
 }
 
 /// What one source has for one combination of codes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Node {
     /// The stored series, by frequency.
-    pub published: BTreeMap<Frequency, i64>,
+    pub published: ByFrequency<i64>,
     /// Of a dataset that lists every part of each whole: the finest stored series that it is the sum of, by frequency.
-    pub finest: BTreeMap<Frequency, Vec<i64>>,
+    pub finest: ByFrequency<Vec<i64>>,
     /// The ways in which it is a whole of declared parts.
     pub partitions: Vec<Parts>,
 }
@@ -53,8 +53,8 @@ pub struct Node {
 impl Node {
     /// Whether it has anything at a frequency, or declared parts, which may.
     pub fn reaches(&self, frequency: Frequency) -> bool {
-        self.published.contains_key(&frequency)
-            || self.finest.contains_key(&frequency)
+        self.published.get(frequency).is_some()
+            || self.finest.get(frequency).is_some()
             || !self.partitions.is_empty()
     }
 }
@@ -85,9 +85,9 @@ pub fn targets(plan: &Plan, dataset: &Dataset, stored: &[Stored]) -> Vec<Target>
                     group: group.clone(),
                     frequency,
                     codes: codes.clone(),
-                    sources: BTreeMap::new(),
+                    sources: Vec::new(),
                 });
-                target.sources.insert(source.to_owned(), node.clone());
+                target.sources.push((source.to_owned(), node.clone()));
             }
         }
     }
@@ -134,13 +134,13 @@ struct Index<'a> {
     plan: &'a Plan,
     dataset: &'a Dataset,
     source_at: usize,
-    series: HashMap<(&'a str, Vec<String>), BTreeMap<Frequency, i64>>,
+    series: HashMap<(&'a str, Vec<String>), ByFrequency<i64>>,
 }
 
 impl<'a> Index<'a> {
     fn new(plan: &'a Plan, dataset: &'a Dataset, stored: &'a [Stored]) -> Self {
         let source_at = source_at(dataset);
-        let mut series: HashMap<(&str, Vec<String>), BTreeMap<Frequency, i64>> = HashMap::new();
+        let mut series: HashMap<(&str, Vec<String>), ByFrequency<i64>> = HashMap::new();
         for one in stored {
             let mut codes = one.codes.clone();
             BEST.clone_into(&mut codes[source_at]);
@@ -198,12 +198,12 @@ impl<'a> Index<'a> {
                 }
             }
         }
-        Node { published, finest: BTreeMap::new(), partitions }
+        Node { published, finest: ByFrequency::default(), partitions }
     }
 
     /// Whether a node has anything for a frequency: at it, or finer where the plan converts.
     fn reaches(&self, node: &Node, frequency: Frequency) -> bool {
-        let fits = |f: &Frequency| *f == frequency || (self.plan.converts && *f > frequency);
+        let fits = |f: Frequency| f == frequency || (self.plan.converts && f > frequency);
         node.published.keys().any(fits)
             || node.partitions.iter().any(|p| p.nodes.iter().flatten().any(|n| self.reaches(n, frequency)))
     }
@@ -213,15 +213,15 @@ impl Target {
     /// The stored series that it may be made of.
     pub fn ids(&self) -> Vec<i64> {
         let mut ids = Vec::new();
-        self.sources.values().for_each(|node| node.collect(self.frequency, &mut ids));
+        self.sources.iter().for_each(|(_, node)| node.collect(self.frequency, &mut ids));
         ids
     }
 }
 
 impl Node {
     fn collect(&self, coarsest: Frequency, ids: &mut Vec<i64>) {
-        ids.extend(self.published.iter().filter(|(f, _)| **f >= coarsest).map(|(_, id)| *id));
-        ids.extend(self.finest.iter().filter(|(f, _)| **f >= coarsest).flat_map(|(_, ids)| ids));
+        ids.extend(self.published.iter().filter(|(f, _)| *f >= coarsest).map(|(_, id)| *id));
+        ids.extend(self.finest.iter().filter(|(f, _)| *f >= coarsest).flat_map(|(_, ids)| ids));
         for parts in &self.partitions {
             parts.nodes.iter().flatten().for_each(|node| node.collect(coarsest, ids));
         }

@@ -1,8 +1,6 @@
 //! What is computed of the figures of a series. Periods are matched by the calendar, both ends of a growth are of one source,
 //! and where nothing can be computed the answer is null with a reason.
 
-use std::collections::BTreeSet;
-
 use super::derive::{Cell, Figure, Reason, Releases, mean, weaker};
 use super::frame::{Observation, Series, Voice};
 use super::period::Frequency;
@@ -36,7 +34,11 @@ pub fn observations(
 
 /// For each period what the first source says that speaks.
 pub fn levels<'a>(voices: &'a [Voice<'a>], keeps_partial: bool) -> impl Iterator<Item = Level<'a>> {
-    let periods: BTreeSet<i32> = voices.iter().flat_map(|v| v.standing().map(|(p, _)| p)).collect();
+    let mut periods: Vec<i32> = voices.iter().flat_map(|v| v.standing().map(|(p, _)| p)).collect();
+    if voices.len() > 1 {
+        periods.sort_unstable();
+        periods.dedup();
+    }
     periods.into_iter().filter_map(move |period| level(voices, period, keeps_partial))
 }
 
