@@ -11,7 +11,7 @@ use super::estimate::{self, Bounds};
 use super::fetch::{Figures, Reader};
 use super::frame::{Series, answer, source_at};
 use super::plan::{Aggregation, Plan, Ranks};
-use super::ranking::{self, Ranking};
+use super::ranking::{self, Ranking, Wanted};
 use super::selected::Selected;
 use super::target::Target;
 use crate::error::{Error, Result};
@@ -110,7 +110,9 @@ const LONG: i64 = 10_000;
 /// Up to `limit` observations behind a place, series by series.
 pub async fn page(reader: &Reader<'_>, after: Option<Place>, limit: usize) -> Result<Frame> {
     if reader.plan.ranks != Ranks::No {
-        return Ok(behind(ranking::read(reader).await?, after.as_ref(), (limit, source_at(reader.dataset))));
+        let place = after.as_ref().map(|place| (&*place.group, &*place.source));
+        let (frame, _) = ranking::read(reader, Wanted { after: place, most: limit }).await?;
+        return Ok(behind(frame, after.as_ref(), (limit, source_at(reader.dataset))));
     }
     let selected = Selected::read(reader, reader.plan).await?;
     of_targets(reader, &selected, after, limit).await
@@ -253,10 +255,10 @@ pub(super) fn maker<'a>(
 /// Every observation; more than `most` are refused with their estimated number, before any is read where that is certain.
 pub async fn whole(reader: &Reader<'_>, most: usize, way_out: &str) -> Result<Frame> {
     if reader.plan.ranks != Ranks::No {
-        let frame = ranking::read(reader).await?;
-        let (estimate, limit) = (frame.len() as u64, most as u64);
+        let (frame, count) = ranking::read(reader, Wanted { after: None, most }).await?;
+        let (estimate, limit) = (count as u64, most as u64);
         let refused = || Error::TooLarge { estimate, limit, way_out: way_out.to_owned() };
-        return if frame.len() > most { Err(refused()) } else { Ok(frame) };
+        return if count > most { Err(refused()) } else { Ok(frame) };
     }
     of_selected(reader, &Selected::read(reader, reader.plan).await?, (most, way_out)).await
 }

@@ -85,7 +85,7 @@ const MOST_SERIES: usize = 200_000;
 const MOST_LISTED: i64 = 200_001;
 
 /// The most stored figures that are read at once, such as those that one total is the sum of.
-const MOST_FIGURES: i64 = 5_000_000;
+pub const MOST_FIGURES: i64 = 5_000_000;
 
 impl<'a> Reader<'a> {
     /// A reader of what holds now, that waits for nobody.

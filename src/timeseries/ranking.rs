@@ -13,11 +13,11 @@ use unit::Unit;
 
 use super::answer::{BATCH, Frame, computed, of_target, tracks};
 use super::dataset::{Dataset, Vocabulary};
-use super::fetch::{Figures, Reader};
+use super::fetch::{Figures, MOST_FIGURES, Reader};
 use super::frame::{Series, source_at};
 use super::key::Dimension;
 use super::period::{Frequency, Period};
-use super::plan::{Group, Plan, Selection, Sources};
+use super::plan::{Group, Plan, Ranks, Selection, Sources};
 use super::selected::Selected;
 use super::target::Target;
 use crate::error::{Error, Fault, FaultCode, Result};
@@ -55,25 +55,138 @@ struct Elsewhere {
     last: i32,
 }
 
-/// Every series of a plan that ranks, in the order of their keys.
-pub async fn read(reader: &Reader<'_>) -> Result<Frame> {
-    let Reader { plan, dataset, vocabulary, .. } = *reader;
-    let wide = widened(plan);
-    let selected = Selected::read(reader, &wide).await?;
+/// What a page or a whole answer takes of the series of rankings.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted<'a> {
+    /// Behind this place: the key of a series without its source, and its source.
+    pub after: Option<(&'a str, &'a str)>,
+    /// So many observations, and those of the series that are over it.
+    pub most: usize,
+}
+
+/// What is wanted of the series of a plan that ranks, in the order of their keys, and how many observations all of them have.
+pub async fn read(reader: &Reader<'_>, wanted: Wanted<'_>) -> Result<(Frame, usize)> {
+    let selected = Selected::read(reader, &widened(reader.plan)).await?;
     let count = selected.figures(&selected.targets);
-    let _admission = if count > BATCH { reader.admitted().await? } else { None };
-    let by = (dataset, vocabulary);
-    let mut figures = selected.read_figures(reader, &selected.targets).await?;
-    let mut answered = computed(count, || answer(plan, by, &selected.targets, &figures));
-    if !matches!(&answered, Ok(frame) if !frame.rankings.is_empty()) {
-        // Where nothing is ranked in the window, it is told where something is.
-        let reader = Reader { reads_all: true, ..*reader };
-        figures = selected.read_figures(&reader, &selected.targets).await?;
-        answered = computed(count, || answer(plan, by, &selected.targets, &figures));
+    if count > MOST_FIGURES {
+        return Err(Error::too_much_of("figures", MOST_FIGURES.unsigned_abs()));
     }
-    let mut frame = answered?;
-    frame.late = selected.targets.iter().map(|target| selected.late(plan, target, &figures)).sum();
-    Ok(frame)
+    let _admission = if count > BATCH { reader.admitted().await? } else { None };
+    let units = units(reader, &selected, count);
+    let found = answered(reader, (&selected, &units), wanted).await?;
+    let has_window = reader.plan.window.start.or(reader.plan.window.end).is_some();
+    if reader.plan.ranks != Ranks::Ranking || !has_window || !found.frame.rankings.is_empty() {
+        return Ok((found.frame, found.count));
+    }
+    // Where nothing is ranked in the window, it is told where something is.
+    let reader = Reader { reads_all: true, ..*reader };
+    let found = answered(&reader, (&selected, &units), wanted).await?;
+    let count = found.count;
+    Ok((found.somewhere(reader.plan)?, count))
+}
+
+/// The targets of rankings that are read at once: all of those that are held against each other, and further ones up to [`BATCH`]
+/// figures.
+fn units<'a>(reader: &Reader<'_>, selected: &'a Selected, count: i64) -> Vec<Vec<&'a Target>> {
+    let all = || vec![selected.targets.iter().collect()];
+    let Some(ground) = Ground::of(reader).filter(|_| count > BATCH) else { return all() };
+    let mut units: BTreeMap<(Frequency, Vec<&str>), Vec<&Target>> = BTreeMap::new();
+    for target in &selected.targets {
+        units.entry((target.frequency, ground.shared(&target.codes))).or_default().push(target);
+    }
+    let (mut batches, mut room, mut read): (Vec<Vec<&Target>>, i64, i64) = (Vec::new(), 0, 0);
+    for unit in units.into_values() {
+        let figures = selected.figures(unit.iter().copied());
+        read += figures;
+        match batches.last_mut().filter(|_| figures <= room) {
+            Some(batch) => batch.extend(unit),
+            None => {
+                batches.push(unit);
+                room = BATCH;
+            }
+        }
+        room -= figures;
+    }
+    // Where rankings share much of what they are made of, it would be read again for each.
+    if read > 2 * count { all() } else { batches }
+}
+
+/// The answer of all rankings, read batch by batch.
+async fn answered(
+    reader: &Reader<'_>,
+    (selected, batches): (&Selected, &[Vec<&Target>]),
+    wanted: Wanted<'_>,
+) -> Result<Found> {
+    let mut found = Found::default();
+    let Some(ground) = Ground::of(reader) else { return Ok(found) };
+    for batch in batches {
+        let figures = selected.read_figures(reader, batch.iter().copied()).await?;
+        computed(selected.figures(batch.iter().copied()), || found.add(&ground, batch, &figures));
+        found.frame.late +=
+            batch.iter().map(|target| selected.late(reader.plan, target, &figures)).sum::<usize>();
+        found.keep(wanted, source_at(reader.dataset));
+    }
+    Ok(found)
+}
+
+/// What is found of rankings.
+#[derive(Debug, Default)]
+struct Found {
+    frame: Frame,
+    /// How many observations there are, those that are not wanted included.
+    count: usize,
+    /// Where sources rank something outside of the window.
+    elsewhere: BTreeSet<Elsewhere>,
+}
+
+impl Found {
+    /// Adds the rankings of some targets.
+    fn add(&mut self, ground: &Ground<'_>, targets: &[&Target], figures: &Figures) {
+        let Ground { plan, dataset, .. } = *ground;
+        let mut units: BTreeMap<(Frequency, Vec<&str>), Unit<'_>> = BTreeMap::new();
+        for target in targets {
+            let Some(place) = ground.place(&target.codes) else { continue };
+            let said = Said::new(ground, target, tracks(plan, dataset, target, figures));
+            let unit = units.entry((target.frequency, ground.shared(&target.codes))).or_default();
+            match place {
+                Place::Whole => unit.whole = Some(said),
+                Place::Part => unit.parts.push(said),
+            }
+        }
+        for unit in units.values() {
+            let mut series = unit.answer(ground, &mut self.frame.rankings, &mut self.elsewhere);
+            self.count += series.iter().map(|series| series.observations.len()).sum::<usize>();
+            self.frame.series.append(&mut series);
+        }
+    }
+
+    /// Leaves of the series what is wanted, in the order of their keys.
+    fn keep(&mut self, Wanted { after, most }: Wanted<'_>, at: usize) {
+        let series = &mut self.frame.series;
+        series.retain(|one| after.is_none_or(|after| (&*one.group, &*one.codes[at]) >= after));
+        series.sort_by(|a, b| (&a.group, &a.codes[at]).cmp(&(&b.group, &b.codes[at])));
+        let mut before = 0;
+        let fitting = series.iter().take_while(|one| {
+            let fits = before <= most;
+            // Of the series at the place itself, which other pages have a part of, nothing is counted on.
+            let is_whole = after != Some((&*one.group, &*one.codes[at]));
+            before += if is_whole { one.observations.len() } else { 0 };
+            fits
+        });
+        let fitting = fitting.count();
+        series.truncate(fitting);
+    }
+
+    /// The frame; an error where nobody ranks anything in the window that is asked for, but somebody does at another time.
+    fn somewhere(self, plan: &Plan) -> Result<Frame> {
+        let has_window = plan.window.start.or(plan.window.end).is_some();
+        match plan.ranked() {
+            Some(group) if has_window && self.frame.rankings.is_empty() && !self.elsewhere.is_empty() => {
+                Err(nowhere(plan, group, self.elsewhere))
+            }
+            _ => Ok(self.frame),
+        }
+    }
 }
 
 /// Every series of a plan that ranks, and what each source says of the wholes that they are parts of, whichever sources are ranked.
@@ -145,29 +258,11 @@ pub fn answer(
     figures: &Figures,
 ) -> Result<Frame> {
     let Some(group) = plan.ranked() else { return Ok(Frame::default()) };
+    let mut found = Found::default();
     let ground = Ground { plan, dataset, vocabulary, group };
-    let mut units: BTreeMap<(Frequency, Vec<&str>), Unit<'_>> = BTreeMap::new();
-    let mut frame = Frame::default();
-    for target in targets {
-        let Some(place) = ground.place(&target.codes) else { continue };
-        let said = Said::new(&ground, target, tracks(plan, dataset, target, figures));
-        let unit = units.entry((target.frequency, ground.shared(&target.codes))).or_default();
-        match place {
-            Place::Whole => unit.whole = Some(said),
-            Place::Part => unit.parts.push(said),
-        }
-    }
-    let mut elsewhere = BTreeSet::new();
-    for unit in units.values() {
-        frame.series.append(&mut unit.answer(&ground, &mut frame.rankings, &mut elsewhere));
-    }
-    let asked = plan.window.start.is_some() || plan.window.end.is_some();
-    if asked && frame.rankings.is_empty() && !elsewhere.is_empty() {
-        return Err(nowhere(plan, group, elsewhere));
-    }
-    let at = source_at(dataset);
-    frame.series.sort_by(|a, b| (&a.group, &a.codes[at]).cmp(&(&b.group, &b.codes[at])));
-    Ok(frame)
+    found.add(&ground, &targets.iter().collect::<Vec<_>>(), figures);
+    found.keep(Wanted { after: None, most: usize::MAX }, source_at(dataset));
+    found.somewhere(plan)
 }
 
 /// That nobody ranks anything in the window that is asked for, with the nearest windows that there are, one of each source.

@@ -33,13 +33,19 @@ impl Selected {
     }
 
     /// The stored series that some of the targets may be made of.
-    fn needed(&self, targets: &[Target]) -> Vec<&Stored> {
-        let ids: BTreeSet<i64> = targets.iter().flat_map(Target::ids).collect();
+    fn needed<'t>(&self, targets: impl IntoIterator<Item = &'t Target>) -> Vec<&Stored> {
+        let mut ids: Vec<i64> = targets.into_iter().flat_map(Target::ids).collect();
+        ids.sort_unstable();
+        ids.dedup();
         ids.into_iter().filter_map(|id| self.stored(id)).collect()
     }
 
     /// The figures that some of the targets are made of.
-    pub async fn read_figures(&self, reader: &Reader<'_>, targets: &[Target]) -> Result<Arc<Figures>> {
+    pub async fn read_figures<'t>(
+        &self,
+        reader: &Reader<'_>,
+        targets: impl IntoIterator<Item = &'t Target>,
+    ) -> Result<Arc<Figures>> {
         match &self.held {
             Some(figures) => Ok(Arc::clone(figures)),
             None => Ok(Arc::new(reader.figures(&self.needed(targets)).await?)),
@@ -47,7 +53,7 @@ impl Selected {
     }
 
     /// How many figures some of the targets are made of.
-    pub fn figures(&self, targets: &[Target]) -> i64 {
+    pub fn figures<'t>(&self, targets: impl IntoIterator<Item = &'t Target>) -> i64 {
         self.needed(targets).iter().map(|stored| i64::from(stored.observations)).sum()
     }
 

@@ -9,7 +9,7 @@ use china_auto::ingest::synthetic::{Generated, Market, Order, Removed, generate,
 use china_auto::ingest::{Files, load_bundled};
 use china_auto::timeseries::key::Dimension;
 use china_auto::timeseries::period::{Frequency, Period};
-use serde_json::json;
+use serde_json::{Value, json};
 use sqlx::postgres::PgRow;
 use sqlx::{FromRow, PgConnection};
 
@@ -306,4 +306,32 @@ async fn monthly_releases_are_made_once_and_go_with_the_market() {
     )
     .await;
     assert_eq!(left, [(0,)]);
+}
+
+#[tokio::test]
+async fn many_rankings_are_read_part_by_part_and_each_is_whole() {
+    let client = Client::bundled().await;
+    make(&client.database.database, Order { observations: 150_000, ..ORDER }).await;
+    let of = |groups: &str| {
+        format!("/v1/datasets/synthetic/observations?group_by={groups}&frequency=M&start=2024&limit=10000")
+    };
+    let named =
+        |row: &Value, names: &[&str]| names.iter().map(|name| row[*name].to_string()).collect::<String>();
+    let wholes = client.rows(&of("maker,powertrain").replace("group_by=maker,powertrain", "maker=*&powertrain=*")).await;
+    let of_whole = |row: &Value| named(row, &["maker", "powertrain", "period"]);
+    let wholes: BTreeMap<String, f64> =
+        wholes.iter().map(|row| (of_whole(row), row["value"].as_f64().unwrap())).collect();
+    let path = of("geo:city,maker,powertrain");
+    let (shares, levels) = (client.rows(&format!("{path}&transform=share")).await, client.rows(&path).await);
+    assert_eq!(shares.len(), levels.len());
+    for (share, level) in shares.iter().zip(&levels) {
+        let part = level["value"].as_f64().unwrap();
+        assert_eq!(named(share, &["series", "period"]), named(level, &["series", "period"]));
+        assert_eq!(share["value"].as_f64().unwrap(), part * 100.0 / wholes[&of_whole(level)], "{share}");
+    }
+    let path = path.replace("&limit=10000", "");
+    client.pages_add_up(&format!("{path}&top=2"), 97).await;
+    let refused = client.get(&format!("{path}&transform=share&shape=columns")).await.expect(413).json();
+    let detail = refused["detail"].as_str().unwrap();
+    assert!(detail.contains(&shares.len().to_string()), "{detail} of {}", shares.len());
 }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use crate::timeseries::dataset::{Dataset, Vocabulary};
 use crate::timeseries::derive::{Cell, Track};
+use crate::timeseries::fetch::Reader;
 use crate::timeseries::frame::{Voice, source_at};
 use crate::timeseries::key::{Dimension, TOTAL};
 use crate::timeseries::plan::{Group, Plan, Selection, Sources};
@@ -29,7 +30,13 @@ pub enum Place {
     Part,
 }
 
-impl Ground<'_> {
+impl<'a> Ground<'a> {
+    /// That of a reader; `None` where its plan ranks nothing.
+    pub fn of(reader: &Reader<'a>) -> Option<Self> {
+        let Reader { plan, dataset, vocabulary, .. } = *reader;
+        Some(Self { plan, dataset, vocabulary, group: plan.ranked()? })
+    }
+
     /// What the series of these codes is; `None` where it has no place.
     pub fn place(&self, codes: &[String]) -> Option<Place> {
         let code = self.code(codes);
