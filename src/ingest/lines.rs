@@ -26,6 +26,12 @@ pub fn line<'a>(fields: impl IntoIterator<Item = Option<&'a str>>) -> String {
     fields.join("\t") + "\n"
 }
 
+/// An array of numbers.
+pub fn array<T: ToString>(elements: &[Option<T>]) -> String {
+    let text = |element: &Option<T>| element.as_ref().map_or_else(|| "NULL".to_owned(), T::to_string);
+    format!("{{{}}}", elements.iter().map(text).collect::<Vec<_>>().join(","))
+}
+
 fn unescaped(field: &str) -> Cow<'_, str> {
     if !field.contains('\\') {
         return Cow::Borrowed(field);

@@ -35,6 +35,7 @@ mod sheet;
 mod store;
 pub mod synthetic;
 pub mod table;
+mod upkeep;
 mod vocabulary;
 mod walk;
 
@@ -58,7 +59,7 @@ use walk::Change;
 /// triggers on them, so that the feed of changes is numbered in the order of commits.
 const IMPORT_LOCK: i64 = 0x6368_696e_6175_746f;
 
-/// From how many rows on the tables are vacuumed after an import.
+/// From how many rows on it is looked after an import whether tables are to be vacuumed.
 const LARGE: u64 = 10_000;
 
 /// What an import did.
@@ -90,9 +91,7 @@ pub async fn load_bundled(database: &Database, files: &Files, clock: &Clock) -> 
     let outcome = take_in(&mut transaction, import, pack).await?;
     transaction.commit().await?;
     if outcome.rows >= LARGE {
-        sqlx::query("VACUUM (ANALYZE) collection, series, observation_chunk, observation_history")
-            .execute(&mut connection)
-            .await?;
+        upkeep::vacuum(&mut connection, &upkeep::OF_FIGURES).await?;
     }
     // Plans are made once a connection: without statistics those of recursive statements would look through whole tables.
     sqlx::query("ANALYZE document, organization, partnership, partnership_member, event")

@@ -1,5 +1,7 @@
 //! Observations as stored and as cells: reading some series whole, and writing what a change of their cells makes different.
 
+mod append;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use sqlx::PgConnection;

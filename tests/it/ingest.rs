@@ -211,6 +211,9 @@ async fn the_whole_pack_loads_once() {
     let first = load(&fresh.database, &Files::bundled()).await;
     println!("loaded in {:?}", start.elapsed());
     assert!(!first.unchanged);
+    let vacuumed = "SELECT count(*) FROM pg_stat_user_tables
+                    WHERE relname IN ('series', 'observation_chunk') AND last_vacuum IS NOT NULL AND last_analyze IS NOT NULL";
+    assert_eq!(count(&fresh.database, vacuumed).await, 2, "what was loaded first is read well at once");
     let files = Files::bundled();
     let observations = ["observations/production.csv", "observations/charging.csv"];
     let lines: usize = observations.iter().map(|path| files.text(path).unwrap().lines().count() - 1).sum();

@@ -219,6 +219,58 @@ async fn whatever_changes_the_sums_are_those_that_building_them_anew_makes() {
     assert!(!mixed.is_empty(), "some sums are of several releases");
 }
 
+/// Key, chunk, first period, values, statuses, documents.
+type StoredChunk = (String, i32, i32, Vec<Option<i64>>, Option<Vec<u8>>, Vec<Option<String>>);
+
+/// What is stored of the figures, by document: chunks, what else was stated, what is only repeated, and how far each series reaches.
+async fn figures(database: &Database) -> (Vec<StoredChunk>, Vec<(String,)>, Vec<(String,)>, Vec<(String,)>) {
+    let chunks = "SELECT group_key, chunk, c.first_period, \"values\", statuses,
+            array(SELECT document_id FROM unnest(releases) WITH ORDINALITY AS r (release_id, n) LEFT JOIN release USING (release_id) ORDER BY n)
+         FROM observation_chunk c JOIN series USING (series_id) WHERE dataset = 'registered' ORDER BY 1, 2";
+    let history = "SELECT concat_ws(' ', group_key, period, document_id, h.kind, value, status)
+         FROM observation_history h JOIN series USING (series_id) JOIN release USING (release_id) WHERE dataset = 'registered' ORDER BY 1";
+    let restated = "SELECT concat_ws(' ', group_key, document_id, periods)
+         FROM observation_restatement JOIN series USING (series_id) JOIN release USING (release_id) WHERE dataset = 'registered' ORDER BY 1";
+    let extents = "SELECT concat_ws(' ', group_key, first_period, last_period, observations)
+         FROM series WHERE dataset = 'registered' ORDER BY 1";
+    (
+        rows(database, chunks).await,
+        rows(database, history).await,
+        rows(database, restated).await,
+        rows(database, extents).await,
+    )
+}
+
+#[tokio::test]
+async fn what_comes_month_by_month_is_stored_as_if_it_had_come_at_once() {
+    let declared = format!("{DESCRIPTION}rollups = [\"_T\", \"geo\", \"maker,powertrain\"]\n");
+    let (database, at_once) = (cluster::migrated().await, cluster::migrated().await);
+    let mut dice = Dice::new(3);
+    let mut stated = Stated::new();
+    // Each document has months behind those before it, some with a gap, and the last one of the document before once more; January
+    // of 2025 begins another chunk. Two documents of one import make sums of several releases.
+    for import in [1..2, 2..3, 3..4, 4..6, 6..7] {
+        for document in import {
+            for _ in 0..40 {
+                let month = usize::try_from(document).unwrap() * 5 - 5 + [0, 0, 2, 3, 4, 5][dice.below(6)];
+                let cell = (dice.below(PLACES.len() - 1), dice.below(MODELS.len()), month);
+                let status = ['A', 'A', 'A', 'A', 'P', 'M'][dice.below(6)];
+                let value = (status != 'M').then(|| i64::try_from(dice.below(20)).unwrap());
+                stated.entry(document).or_default().insert(cell, (value, status));
+            }
+        }
+        load_bundled(&database.database, &files(&stated, &declared), &clock()).await.unwrap();
+        is_as_built_anew(&database, &format!("{} documents", stated.len())).await;
+    }
+    load_bundled(&at_once.database, &files(&stated, &declared), &clock()).await.unwrap();
+    let (came, expected) = (figures(&database.database).await, figures(&at_once.database).await);
+    assert!(came == expected, "{came:#?}\n{expected:#?}");
+    assert!(
+        came.0.iter().any(|chunk| chunk.4.is_some()) && !came.1.is_empty(),
+        "statuses and revisions are among them"
+    );
+}
+
 #[tokio::test]
 async fn a_total_may_take_the_place_of_its_parts_and_they_its_place() {
     let database = cluster::migrated().await;

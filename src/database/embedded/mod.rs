@@ -12,6 +12,7 @@ mod lock;
 mod owner;
 mod postmaster;
 mod programs;
+mod settings;
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -139,10 +140,11 @@ impl Embedded {
         }
         let stale = leftover::clear(&cluster)?;
         let socket = folder.socket(owner)?;
+        let arguments = settings::arguments(&launch, &programs, (&cluster, &socket), options.durable);
         let deadline = Instant::now() + LEFTOVER_WITHIN;
         let postmaster = loop {
             let mut command = launch.command(&programs.path("postgres"));
-            command.args(arguments(&cluster, &socket, options.durable));
+            command.args(&arguments);
             if let Some(pid) = stale {
                 // PostgreSQL takes no process of this number for a rival, and still looks for leftover memory of the
                 // server that had it: removing the file would lose that.
@@ -218,29 +220,6 @@ impl Drop for Embedded {
     fn drop(&mut self) {
         self.shut_down(STOP_WITHIN);
     }
-}
-
-fn arguments(cluster: &Path, socket: &Path, durable: bool) -> Vec<String> {
-    let on = if durable { "on" } else { "off" };
-    // The setting is a list: a path with a comma or a blank has to be quoted.
-    let socket = socket.display().to_string().replace('"', "\"\"");
-    let settings = [
-        "listen_addresses=".to_owned(),
-        "port=5432".to_owned(),
-        format!("unix_socket_directories=\"{socket}\""),
-        "unix_socket_permissions=0700".to_owned(),
-        format!("fsync={on}"),
-        format!("synchronous_commit={on}"),
-        format!("full_page_writes={on}"),
-        // Our reader of its log, which is its error output, goes by the first word of a line.
-        "logging_collector=off".to_owned(),
-        "log_destination=stderr".to_owned(),
-        "log_line_prefix=".to_owned(),
-        "lc_messages=C".to_owned(),
-    ];
-    let mut arguments = vec!["-D".to_owned(), cluster.display().to_string()];
-    arguments.extend(settings.into_iter().flat_map(|setting| ["-c".to_owned(), setting]));
-    arguments
 }
 
 fn held(folder: &Folder) -> Error {

@@ -64,17 +64,21 @@ async fn figures_before(
     }
     let ids: Vec<i64> = places.keys().copied().collect();
     let chunks: Vec<i32> = places.values().map(|(_, _, chunk)| *chunk).collect();
+    let periods: Vec<i32> = places.values().map(|(_, period, _)| *period).collect();
+    // Mostly the figure of the period before is there, and no array has to be sent.
     let stored = sqlx::query!(
-        "SELECT series_id, first_period, \"values\" AS \"values!: Vec<Option<i64>>\"
-         FROM observation_chunk JOIN UNNEST($1::bigint[], $2::integer[]) AS it (series_id, chunk) USING (series_id, chunk)",
+        "SELECT series_id, CASE WHEN \"values\"[period - first_period] <> 0 THEN ARRAY[\"values\"[period - first_period]]
+                                ELSE \"values\"[:period - first_period] END AS \"values!: Vec<Option<i64>>\"
+         FROM observation_chunk JOIN UNNEST($1::bigint[], $2::integer[], $3::integer[]) AS it (series_id, chunk, period)
+                                USING (series_id, chunk)",
         &ids,
         &chunks,
+        &periods,
     );
     let mut before = HashMap::new();
     for row in stored.fetch_all(connection).await? {
-        let (series, period, _) = places[&row.series_id];
-        let figures = (row.first_period..).zip(row.values).take_while(|(at, _)| *at < period);
-        if let Some(last) = figures.filter_map(|(_, value)| value).filter(|value| *value != 0).last() {
+        let (series, ..) = places[&row.series_id];
+        if let Some(last) = row.values.into_iter().flatten().rfind(|value| *value != 0) {
             before.insert(series, last);
         }
     }

@@ -36,7 +36,7 @@ use sha2::{Digest, Sha256};
 use sqlx::types::Json;
 use sqlx::{Connection, PgConnection};
 
-use super::{LARGE, hold_lock, take_lock};
+use super::{LARGE, hold_lock, take_lock, upkeep};
 use crate::access::{Action, Actor, Permit, note};
 use crate::clock::Clock;
 use crate::database::Database;
@@ -157,9 +157,7 @@ pub async fn import(database: &Database, job: Job<'_>, clock: &Clock, progress: 
     keeping.into_iter().for_each(Keeping::done);
     transaction.commit().await?;
     if report.observations >= LARGE {
-        sqlx::query("VACUUM (ANALYZE) collection, series, observation_chunk, observation_history, rollup_series, rollup_chunk")
-            .execute(&mut connection)
-            .await?;
+        upkeep::vacuum(&mut connection, &upkeep::OF_FIGURES).await?;
     }
     Ok(Done::Taken(import, Box::new(report)))
 }

@@ -1,8 +1,8 @@
 //! Rollups: the sums of a complete dataset at the grains that it keeps ready, exact at every moment.
 //!
 //! `choice` says which grains a dataset keeps that declares none, `build` makes all of them anew, `keep` carries a change of
-//! figures through them in the transaction of the change. `sum` is a sum with what it is made of, `sums` many of them, `members`
-//! the series that they are sums of.
+//! figures through them in the transaction of the change. `writing` brings what it makes different to the tables. `sum` is a sum
+//! with what it is made of, `sums` many of them, `members` the series that they are sums of.
 
 mod build;
 mod choice;
@@ -10,6 +10,7 @@ mod keep;
 mod members;
 mod sum;
 mod sums;
+mod writing;
 
 use chrono::{DateTime, Utc};
 use sqlx::{Connection, PgConnection};

@@ -144,10 +144,40 @@ impl Run {
         other.cells().all(|(period, difference)| self.cell(period).join(difference))
     }
 
+    /// Whether it can be put behind stored cells as it is: nothing is taken away by it, and each cell is of one release and status.
+    pub fn only_adds(&self) -> bool {
+        self.cells.iter().all(|cell| cell.others.is_none() && cell.first.count >= 0)
+    }
+
+    /// The first and last period that is made of something.
+    pub fn bounds(&self) -> Option<(i32, i32)> {
+        Some((self.cells().next()?.0, self.cells().last()?.0))
+    }
+
     /// Adds its row of this series and number for [`COPY_CHUNKS`]; none where all cells are made of nothing.
     pub fn encode(&self, (series, number): (i64, i32), rows: &mut Rows) {
-        let Some(first) = self.cells.iter().position(|cell| !cell.is_empty()) else { return };
-        let last = self.cells.iter().rposition(|cell| !cell.is_empty()).unwrap_or(first);
+        let Some(row) = self.row() else { return };
+        rows.begin(8);
+        rows.bigint(series);
+        rows.integer(number);
+        rows.integer(row.first_period);
+        rows.bigints(&row.values);
+        rows.integers(&row.parts.into_iter().map(Some).collect::<Vec<_>>());
+        match &row.statuses {
+            Some(letters) => rows.bytes(letters),
+            None => rows.null(),
+        }
+        rows.integers(&row.releases);
+        match row.mixed {
+            Some(mixed) => rows.integers(&mixed.into_iter().map(Some).collect::<Vec<_>>()),
+            None => rows.null(),
+        }
+    }
+
+    /// As a row is stored; none where all cells are made of nothing.
+    pub fn row(&self) -> Option<Row> {
+        let first = self.cells.iter().position(|cell| !cell.is_empty())?;
+        let last = self.cells.iter().rposition(|cell| !cell.is_empty())?;
         let cells = &self.cells[first..=last];
         let mut mixed = Vec::new();
         let mut releases = Vec::with_capacity(cells.len());
@@ -155,25 +185,19 @@ impl Run {
             let is_mixed = cell.others.is_some();
             releases.push((!is_mixed && !cell.is_empty()).then_some(cell.first.release));
             for parts in cell.parts().filter(|_| is_mixed) {
-                mixed.extend([at, parts.release, i32::from(parts.status), parts.count].map(Some));
+                mixed.extend([at, parts.release, i32::from(parts.status), parts.count]);
             }
         }
-        let count = |cell: &Sum| Some(cell.parts().map(|parts| parts.count).sum());
         let letter = |cell: &Sum| if cell.first.status == 0 { b'A' } else { cell.first.status };
         let letters: Vec<u8> = cells.iter().map(letter).collect();
-        rows.begin(8);
-        rows.bigint(series);
-        rows.integer(number);
-        rows.integer(self.first + i32::try_from(first).unwrap_or_default());
-        rows.bigints(&cells.iter().map(Sum::value).collect::<Vec<_>>());
-        rows.integers(&cells.iter().map(count).collect::<Vec<_>>());
-        if letters.iter().all(|letter| *letter == b'A') {
-            rows.null();
-        } else {
-            rows.bytes(&letters);
-        }
-        rows.integers(&releases);
-        if mixed.is_empty() { rows.null() } else { rows.integers(&mixed) }
+        Some(Row {
+            first_period: self.first + i32::try_from(first).unwrap_or_default(),
+            values: cells.iter().map(Sum::value).collect(),
+            parts: cells.iter().map(|cell| cell.parts().map(|parts| parts.count).sum()).collect(),
+            statuses: letters.iter().any(|letter| *letter != b'A').then_some(letters),
+            releases,
+            mixed: (!mixed.is_empty()).then_some(mixed),
+        })
     }
 
     /// The cells of a stored row.

@@ -2,22 +2,26 @@
 //!
 //! For each batch of touched series: read all that is stored of them, make every statement explicit, note which releases
 //! no longer count, add the new statements and what editions withdraw, bring each cell into canonical form, and write
-//! only the rows that differ. A cell comes out the same whatever the order in which releases came in.
+//! only the rows that differ. A cell comes out the same whatever the order in which releases came in. Statements behind
+//! all that is known of a series, as a new month has them, need nothing of it and are put at its end.
 
 mod read;
 mod write;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 
 use sqlx::PgConnection;
+use tokio::task::JoinHandle;
 
 use super::entry::{Observation, Series};
 use super::releases::{Origins, Taken, origins};
 use super::rollup::Keeper;
 use super::store::{Cells, Extent, Places, Stored};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::timeseries::overlay::{self, Kind, Statement};
-use read::{Edition, Seat, Seats};
+pub use read::Seats;
+use read::{Edition, Seat};
 
 /// How many series are held in memory at once.
 const BATCH: usize = 2_000;
@@ -61,7 +65,8 @@ pub struct Walk {
     change: Change,
     after: Origins,
     editions: Vec<Edition>,
-    keeper: Option<Keeper>,
+    /// At work on its own thread, while the server is on what the turn writes.
+    keeper: Option<JoinHandle<Result<Keeper>>>,
     counts: Counts,
     /// The series that were walked; kept only where some are touched that no row names.
     walked: HashSet<i64>,
@@ -82,6 +87,7 @@ impl Walk {
         let after = origins(connection, &change.dataset).await?;
         let editions = read::editions(connection, &change.dataset).await?;
         let keeper = Keeper::of(connection, &change.dataset).await?;
+        let keeper = keeper.map(|keeper| tokio::task::spawn_blocking(|| Ok(keeper)));
         Ok(Self { change, after, editions, keeper, counts: Counts::new(), walked: HashSet::new() })
     }
 
@@ -92,11 +98,11 @@ impl Walk {
         series: &[Series],
         stated: &[Stated<'_>],
     ) -> Result<()> {
-        let fresh = write::insert_series(connection, series, stated).await?;
+        let seats = Arc::new(named(connection, series, stated).await?);
         let added = self.added(series, stated);
         let ids: Vec<i64> = added.keys().copied().collect();
         for batch in ids.chunks(BATCH) {
-            self.carry(connection, batch, &added, &fresh).await?;
+            self.carry(connection, batch, (&added, &seats)).await?;
         }
         if !self.only_adds() {
             self.walked.extend(ids);
@@ -114,11 +120,12 @@ impl Walk {
             touched.retain(|series| !self.walked.contains(series));
             touched.sort_unstable();
             for batch in touched.chunks(BATCH) {
-                self.carry(connection, batch, &Added::new(), &HashSet::new()).await?;
+                let seats = Arc::new(read::seats(connection, batch).await?);
+                self.carry(connection, batch, (&Added::new(), &seats)).await?;
             }
         }
         if let Some(keeper) = self.keeper {
-            keeper.write(connection).await?;
+            ended(keeper).await?.write(connection).await?;
         }
         write::counts(connection, &self.change.new, &self.counts).await
     }
@@ -127,17 +134,60 @@ impl Walk {
         &mut self,
         connection: &mut PgConnection,
         batch: &[i64],
-        added: &Added,
-        fresh: &HashSet<i64>,
+        (added, seats): (&Added, &Arc<Seats>),
     ) -> Result<()> {
-        let turn = self.turn(connection, batch, added, fresh).await?;
-        if let Some(keeper) = &mut self.keeper {
-            keeper.note(connection, &turn.old.changed_cells(&turn.new)).await?;
+        let (behind, among) = self.sorted(connection, batch, (added, seats)).await?;
+        if !behind.is_empty() {
+            let mut turn = self.compute(Stored::default(), (&behind, added), seats)?;
+            turn.widen(seats);
+            self.note(&turn, seats).await?;
+            turn.new.append(connection, &ends(&behind, seats)).await?;
+            write::update_series(connection, &turn).await?;
         }
-        turn.old.replace(connection, &turn.new).await?;
-        write::update_series(connection, &turn).await?;
-        for (release, (restated, confirmed)) in turn.counts {
-            let count = self.counts.entry(release).or_default();
+        if !among.is_empty() {
+            let turn = self.turn(connection, &among, (added, seats)).await?;
+            self.note(&turn, seats).await?;
+            turn.old.replace(connection, &turn.new).await?;
+            write::update_series(connection, &turn).await?;
+        }
+        Ok(())
+    }
+
+    /// Those of a batch all of whose new statements are behind whatever is known of them, and the others.
+    ///
+    /// What is stored of the former does not come out different, so nothing of it has to be read.
+    async fn sorted(
+        &self,
+        connection: &mut PgConnection,
+        batch: &[i64],
+        (added, seats): (&Added, &Seats),
+    ) -> Result<(Vec<i64>, Vec<i64>)> {
+        let only_adds = self.only_adds();
+        let is_behind = |id: &i64| {
+            let (Some(seat), Some(statements)) = (seats.get(id), added.get(id)) else { return false };
+            let last = seat.extent.last.filter(|_| only_adds);
+            seat.is_fresh || last.is_some_and(|last| statements.iter().all(|(period, _)| *period > last))
+        };
+        let (mut behind, mut among): (Vec<i64>, Vec<i64>) = batch.iter().copied().partition(is_behind);
+        let last = |id: &i64| Some((*id, seats.get(id)?.extent.last?));
+        let stored: (Vec<i64>, Vec<i32>) = behind.iter().filter_map(last).unzip();
+        if !stored.0.is_empty() {
+            let remembered = read::remembered(connection, (&stored.0, &stored.1)).await?;
+            among.extend(behind.extract_if(.., |id| remembered.contains(id)));
+        }
+        Ok((behind, among))
+    }
+
+    /// Takes notice of what a turn comes to.
+    async fn note(&mut self, turn: &Turn, seats: &Arc<Seats>) -> Result<()> {
+        if let Some(keeper) = self.keeper.take() {
+            let (mut keeper, seats) = (ended(keeper).await?, Arc::clone(seats));
+            let changed = turn.old.changed_cells(&turn.new);
+            let noted = move || keeper.note(&seats, &changed).map(|()| keeper);
+            self.keeper = Some(tokio::task::spawn_blocking(noted));
+        }
+        for (release, (restated, confirmed)) in &turn.counts {
+            let count = self.counts.entry(*release).or_default();
             *count = (count.0 + restated, count.1 + confirmed);
         }
         Ok(())
@@ -148,23 +198,18 @@ impl Walk {
         &self,
         connection: &mut PgConnection,
         batch: &[i64],
-        added: &Added,
-        fresh: &HashSet<i64>,
+        (added, seats): (&Added, &Seats),
     ) -> Result<Turn> {
-        let seats = read::seats(connection, batch).await?;
-        if batch.iter().all(|series| fresh.contains(series)) {
-            return self.compute(Stored::default(), (batch, added), &seats);
-        }
         if self.only_adds() && !Stored::has_restatements(connection, batch).await? {
-            let old = Stored::read_at(connection, &places(batch, added, &seats)).await?;
-            let mut turn = self.compute(old, (batch, added), &seats)?;
+            let old = Stored::read_at(connection, &places(batch, added, seats)).await?;
+            let mut turn = self.compute(old, (batch, added), seats)?;
             // How far a series reaches that loses figures is not known from some of its chunks.
             if !turn.old.loses_cells(&turn.new) {
-                turn.widen(&seats);
+                turn.widen(seats);
                 return Ok(turn);
             }
         }
-        self.compute(Stored::read(connection, batch).await?, (batch, added), &seats)
+        self.compute(Stored::read(connection, batch).await?, (batch, added), seats)
     }
 
     /// Whether no release died and no new one is an edition.
@@ -204,6 +249,38 @@ impl Walk {
         let last = last_changes(&self.change, &cells);
         Ok(Turn { extents: new.extents(), old, new, counts, last })
     }
+}
+
+/// What a keeper that was at work comes to.
+async fn ended(keeper: JoinHandle<Result<Keeper>>) -> Result<Keeper> {
+    keeper.await.map_err(|error| Error::internal("keeping sums", error))?
+}
+
+/// The seats of the series that rows name; those that are not stored yet are by then.
+async fn named(connection: &mut PgConnection, series: &[Series], stated: &[Stated<'_>]) -> Result<Seats> {
+    let mut first: Vec<Option<i32>> = vec![None; series.len()];
+    for (release, row) in stated {
+        first[row.series].get_or_insert(*release);
+    }
+    let named: Vec<(&Series, i32)> =
+        series.iter().zip(first).filter_map(|(series, release)| Some((series, release?))).collect();
+    let ids: Vec<i64> = named.iter().map(|(series, _)| series.id).collect();
+    let extents = read::extents(connection, &ids).await?;
+    let is_new = |(series, _): &&(&Series, i32)| !extents.contains_key(&series.id);
+    let new: Vec<(&Series, i32)> = named.iter().filter(is_new).copied().collect();
+    write::insert_series(connection, &new).await?;
+    let seat =
+        |(series, _): &(&Series, i32)| (series.id, Seat::named(series, extents.get(&series.id).copied()));
+    Ok(named.iter().map(seat).collect())
+}
+
+/// The last chunk of each of some series that has one.
+fn ends(series: &[i64], seats: &Seats) -> HashSet<(i64, i32)> {
+    let end = |id: &i64| {
+        let seat = seats.get(id)?;
+        Some((*id, seat.frequency.chunk(seat.extent.last?)))
+    };
+    series.iter().filter_map(end).collect()
 }
 
 /// The chunks that the new statements fall into.

@@ -5,17 +5,23 @@ use std::collections::{HashMap, HashSet};
 use sqlx::PgConnection;
 
 use crate::error::{Error, Result};
+use crate::ingest::entry::Series;
 use crate::ingest::store::Extent;
+use crate::timeseries::key::Dimension;
 use crate::timeseries::period::Frequency;
 
-/// What the walk must know of a stored series.
+/// What the walk must know of a series.
 pub struct Seat {
     /// How often it states a figure.
     pub frequency: Frequency,
+    /// Its codes in the order of [`Dimension::ALL`].
+    pub codes: [String; Dimension::ALL.len()],
     /// `source/measure/frequency`, as editions name what they speak for.
     pub scope: String,
     /// How far its figures reach.
     pub extent: Extent,
+    /// Whether it comes with this change, so that nothing is stored of it.
+    pub is_fresh: bool,
 }
 
 /// Seats by series.
@@ -29,29 +35,72 @@ pub struct Edition {
     pub scope: HashSet<String>,
 }
 
-/// The seats of some series.
+impl Seat {
+    fn new(frequency: Frequency, codes: [String; Dimension::ALL.len()], stored: Option<Extent>) -> Self {
+        let code = |dimension: Dimension| &codes[dimension as usize];
+        let scope = format!("{}/{}/{frequency}", code(Dimension::Source), code(Dimension::Measure));
+        Self { frequency, scope, extent: stored.unwrap_or_default(), is_fresh: stored.is_none(), codes }
+    }
+
+    /// Of a series that rows name, with its extent where it is stored.
+    pub fn named(series: &Series, stored: Option<Extent>) -> Self {
+        Self::new(series.frequency, series.codes.clone(), stored)
+    }
+}
+
+/// How far those of some series reach that are stored.
+pub async fn extents(connection: &mut PgConnection, series: &[i64]) -> Result<HashMap<i64, Extent>> {
+    let rows = sqlx::query!(
+        "SELECT series_id, first_period, last_period, observations FROM series WHERE series_id = ANY($1)",
+        series,
+    );
+    let rows = rows.fetch_all(connection).await?.into_iter().map(|row| {
+        let (first, last, observations) = (row.first_period, row.last_period, row.observations);
+        (row.series_id, Extent { first, last, observations })
+    });
+    Ok(rows.collect())
+}
+
+/// The seats of some stored series.
 pub async fn seats(connection: &mut PgConnection, series: &[i64]) -> Result<Seats> {
     let rows = sqlx::query!(
-        "SELECT series_id, frequency, source || '/' || measure || '/' || frequency AS \"scope!\",
-                first_period, last_period, observations
+        "SELECT series_id, frequency, first_period, last_period, observations,
+                ARRAY[measure, source, geo, maker, brand, model, vehicle_class, powertrain, operator, access, current] AS \"codes!\"
          FROM series WHERE series_id = ANY($1)",
         series,
     )
     .fetch_all(connection)
     .await?;
-    let seat = |frequency: &str, scope, extent| -> Result<Seat> {
-        let frequency = frequency
-            .parse()
-            .map_err(|reason: String| Error::internal("reading the frequency of a stored series", reason))?;
-        Ok(Seat { frequency, scope, extent })
+    let corrupt = |what: &'static str| {
+        move |reason: String| Error::internal("reading a stored series", format!("{what}: {reason}"))
     };
     rows.into_iter()
         .map(|row| {
-            let extent =
-                Extent { first: row.first_period, last: row.last_period, observations: row.observations };
-            Ok((row.series_id, seat(&row.frequency, row.scope, extent)?))
+            let (first, last, observations) = (row.first_period, row.last_period, row.observations);
+            let frequency = row.frequency.parse().map_err(corrupt("its frequency"))?;
+            let codes = row.codes.try_into();
+            let codes = codes.map_err(|codes: Vec<String>| corrupt("its codes")(codes.join(".")))?;
+            Ok((row.series_id, Seat::new(frequency, codes, Some(Extent { first, last, observations }))))
         })
         .collect()
+}
+
+/// Those of some series that have something beside figures behind the period that comes with each.
+pub async fn remembered(
+    connection: &mut PgConnection,
+    (series, last): (&[i64], &[i32]),
+) -> Result<HashSet<i64>> {
+    let found = sqlx::query_scalar!(
+        "SELECT series_id AS \"series_id!\"
+         FROM observation_history JOIN UNNEST($1::bigint[], $2::integer[]) AS it (series_id, last) USING (series_id)
+         WHERE period > last
+         UNION SELECT series_id
+         FROM observation_restatement JOIN UNNEST($1, $2) AS it (series_id, last) USING (series_id)
+         WHERE upper(periods) > last + 1",
+        series,
+        last,
+    );
+    Ok(found.fetch_all(connection).await?.into_iter().collect())
 }
 
 /// The editions of a dataset that count.

@@ -1,7 +1,5 @@
 //! What a walk writes beside the cells.
 
-use std::collections::HashSet;
-
 use serde_json::{Value, json};
 use sqlx::PgConnection;
 
@@ -12,22 +10,12 @@ use crate::ingest::lines::{copy, escaped};
 use crate::ingest::store::Extent;
 use crate::timeseries::key::Dimension;
 
-/// Adds the series that are not stored yet, each with the first release that has a row of it, and tells which they are.
-pub async fn insert_series(
-    connection: &mut PgConnection,
-    series: &[Series],
-    stated: &[Stated<'_>],
-) -> Result<HashSet<i64>> {
-    let mut first: Vec<Option<i32>> = vec![None; series.len()];
-    for (release, row) in stated {
-        first[row.series].get_or_insert(*release);
+/// Adds series that are not stored yet, each with the first release that has a row of it.
+pub async fn insert_series(connection: &mut PgConnection, new: &[(&Series, i32)]) -> Result<()> {
+    if new.is_empty() {
+        return Ok(());
     }
-    let ids: Vec<i64> = series.iter().map(|series| series.id).collect();
-    let known = sqlx::query_scalar!("SELECT series_id FROM series WHERE series_id = ANY($1)", &ids);
-    let known: HashSet<i64> = known.fetch_all(&mut *connection).await?.into_iter().collect();
-    let new = series.iter().zip(first).filter_map(|(series, release)| Some((series, release?)));
-    let new = new.filter(|(series, _)| !known.contains(&series.id));
-    let rows: Vec<Value> = new.clone().map(|(series, release)| row(series, release)).collect();
+    let rows: Vec<Value> = new.iter().map(|(series, release)| row(series, *release)).collect();
     sqlx::query!(
         "INSERT INTO series SELECT * FROM jsonb_populate_recordset(NULL::series, $1::text::jsonb)
          ON CONFLICT (series_id) DO NOTHING",
@@ -35,7 +23,7 @@ pub async fn insert_series(
     )
     .execute(connection)
     .await?;
-    Ok(new.map(|(series, _)| series.id).collect())
+    Ok(())
 }
 
 fn row(series: &Series, release: i32) -> Value {
