@@ -16,7 +16,6 @@ use uuid::Uuid;
 
 use super::cache::{Answers, Origin};
 use super::limits::{Limits, RATE_LIMIT, RATE_LIMIT_POLICY};
-use super::overload::Places;
 use super::problem::{Code, Problem};
 use super::reply::{Reply, X_COMPLETE};
 use super::{REQUEST_ID, access, address, body, cache, limits, openapi, overload, problem, security};
@@ -40,8 +39,8 @@ pub fn around(routes: Router<Arc<App>>, app: Arc<App>) -> Router {
     let is_encrypted = edge.tls.is_some();
     // Each layer copies those inside of it for each request, with what they hold.
     let seen = Arc::new(Observer { metrics: app.metrics.clone(), trusted_proxies: edge.trusted_proxies });
-    let entrance = Arc::new(Entrance { keys: app.keys.clone(), limits: Limits::new(edge) });
-    let answers = Arc::new(Answers::new(&app));
+    let entrance =
+        Arc::new(Entrance { keys: app.keys.clone(), limits: Limits::new(edge), answers: Answers::new(&app) });
     let layers = ServiceBuilder::new()
         // Outermost: every answer is logged and carries its id, whichever layer makes it.
         .layer(from_fn_with_state(seen, observe))
@@ -52,14 +51,9 @@ pub fn around(routes: Router<Arc<App>>, app: Arc<App>) -> Router {
         // Outside of panics and timeouts: they get the body that every error has.
         .layer(from_fn_with_state(app.clone(), problem::complete))
         .layer(CatchPanicLayer::custom(panicked))
-        // Outside of what costs anything, and of the answers that are kept, which count as well.
-        .layer(from_fn_with_state(entrance, admitted))
-        // Inside of problems: what a body is refused for gets their body.
         .layer(DefaultBodyLimit::max(body::MOST_BYTES))
-        // It sees only answers of handlers, and that there are too many of them at a time.
-        .layer(from_fn_with_state(answers, cache::conditional))
-        // Innermost: an answer that is kept, and one that several wait for, takes no more than one place.
-        .layer(from_fn_with_state(Places::new(edge.most_requests), overload::bounded));
+        // Innermost, and one for all that decides whether a handler is called at all: each layer costs what some answers do.
+        .layer(from_fn_with_state(entrance, admitted));
     routes.layer(layers).with_state(app)
 }
 
@@ -68,6 +62,7 @@ pub fn around(routes: Router<Arc<App>>, app: Arc<App>) -> Router {
 struct Entrance {
     keys: Keys,
     limits: Limits,
+    answers: Answers,
 }
 
 /// Ends a request that takes too long. A file that is sent takes as long as its sender needs: the end of that is where nothing more
@@ -82,7 +77,7 @@ async fn admitted(State(entrance): State<Arc<Entrance>>, request: Request, next:
 
 impl Entrance {
     /// Hands on what may be answered: it fits, and its sender, who is found out for all that follows, has not sent too much. What is no
-    /// key counts like other requests.
+    /// key counts like other requests, and so do answers that are kept.
     async fn admit(&self, mut request: Request, next: Next) -> Response {
         if let Some(refusal) = overload::crowded(&request).or_else(|| too_long(&request)) {
             return refusal;
@@ -90,7 +85,7 @@ impl Entrance {
         access::identify(&self.keys, &mut request).await;
         let answer = async |request| match access::refused(&request) {
             Some(refusal) => refusal,
-            None => next.run(request).await,
+            None => cache::conditional(&self.answers, request, next).await,
         };
         limits::count(&self.limits, request, answer).await
     }

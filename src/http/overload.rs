@@ -8,7 +8,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::Method;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -37,7 +37,7 @@ impl Places {
 }
 
 /// Answers who gets a place. What operators ask needs none, and a file that is sent takes as long as its sender.
-pub async fn bounded(State(places): State<Places>, request: Request, next: Next) -> Response {
+pub async fn bounded(places: &Places, request: Request, next: Next) -> Response {
     let path = request.uri().path();
     let is_file = request.method() == Method::POST && path == "/v1/imports";
     let (true, Some(places)) = (path.starts_with("/v1") && !is_file, &places.0) else {

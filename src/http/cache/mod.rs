@@ -11,7 +11,7 @@ mod ready;
 
 use std::sync::Arc;
 
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use moka::future::Cache;
@@ -21,8 +21,9 @@ pub use self::caller::Caller;
 pub use self::coding::Coding;
 use self::key::Key;
 use self::ready::Ready;
-use super::access;
+use super::overload::Places;
 use super::problem::Problem;
+use super::{access, overload};
 use crate::app::App;
 use crate::catalog::{self, Sight, Vocabularies};
 use crate::error::Result;
@@ -44,6 +45,8 @@ pub struct Answers {
     largest: usize,
     vocabularies: Vocabularies,
     metrics: Metrics,
+    /// Where those are made that are not kept: one that several wait for takes no more than one place.
+    places: Places,
 }
 
 /// An answer that is kept.
@@ -76,6 +79,7 @@ impl Answers {
             largest: usize::try_from(app.cache_bytes / LARGEST_PART).unwrap_or(usize::MAX),
             vocabularies: app.vocabularies.clone(),
             metrics: app.metrics.clone(),
+            places: Places::new(app.edge.most_requests),
         }
     }
 
@@ -127,7 +131,7 @@ impl Answers {
     /// Has an answer made, and what of it may be kept.
     async fn make(&self, key: &Key, caller: &Caller, call: Call) -> (Response, Option<Arc<Kept>>) {
         let state = self.vocabularies.last_seen();
-        let (ready, response) = made(caller, call, Some("miss")).await;
+        let (ready, response) = self.made(caller, call, Some("miss")).await;
         let Some(ready) = ready else { return (response, None) };
         self.metrics.misses.inc();
         let size = key.size() + ready.size() + size_of::<Kept>();
@@ -137,54 +141,55 @@ impl Answers {
             is_kept.then(|| Arc::new(Kept { ready, state, size: Counted::new(size, &self.metrics.kept) }));
         (response, kept)
     }
+
+    /// Has a handler answer. What is no answer with data stays as it is.
+    async fn made(
+        &self,
+        caller: &Caller,
+        (request, next): Call,
+        origin: Option<&'static str>,
+    ) -> (Option<Ready>, Response) {
+        let response = match Ready::stream(overload::bounded(&self.places, request, next).await, caller) {
+            Ok(stream) => return (None, stream),
+            Err(response) => response,
+        };
+        match Ready::of(response, caller) {
+            Ok((ready, database)) => {
+                let answer = ready.answer(caller);
+                let mut answer = answer.expect("only what the caller has is not made");
+                answer.extensions_mut().insert(database);
+                if let Some(origin) = origin {
+                    answer.extensions_mut().insert(Origin(origin));
+                }
+                (Some(ready), answer)
+            }
+            Err(response) => (None, response),
+        }
+    }
 }
 
 /// A request on its way to its handler.
 type Call = (Request, Next);
 
 /// Gives an answer its tag, answers 304 where the caller has it already, codes it where the caller takes that, and keeps it.
-pub async fn conditional(State(answers): State<Arc<Answers>>, request: Request, next: Next) -> Response {
+pub async fn conditional(answers: &Answers, request: Request, next: Next) -> Response {
     let sight = request.extensions().get::<access::Caller>().map_or(Sight::Public, access::Caller::sight);
     let caller = Caller::of(request.headers(), sight);
     let key = Key::of(&request, (caller.coding, &caller.sight));
-    let mut response = answered(&answers, key, &caller, (request, next)).await;
+    let mut response = answered(answers, key, &caller, (request, next)).await;
     access::own(&mut response, &caller.sight);
     response
 }
 
 async fn answered(answers: &Answers, key: Option<Key>, caller: &Caller, call: Call) -> Response {
     match (key, &answers.kept) {
-        (None, _) => made(caller, call, None).await.1,
-        (Some(_), None) => made(caller, call, Some("off")).await.1,
-        (Some(_), Some(_)) if caller.wants_fresh => made(caller, call, Some("bypass")).await.1,
+        (None, _) => answers.made(caller, call, None).await.1,
+        (Some(_), None) => answers.made(caller, call, Some("off")).await.1,
+        (Some(_), Some(_)) if caller.wants_fresh => answers.made(caller, call, Some("bypass")).await.1,
         (Some(key), Some(cache)) => {
             let answer = answers.answer(cache, (key, caller), call).await;
             answer.unwrap_or_else(|error| Problem::from(error).into_response())
         }
-    }
-}
-
-/// Has a handler answer. What is no answer with data stays as it is.
-async fn made(
-    caller: &Caller,
-    (request, next): Call,
-    origin: Option<&'static str>,
-) -> (Option<Ready>, Response) {
-    let response = match Ready::stream(next.run(request).await, caller) {
-        Ok(stream) => return (None, stream),
-        Err(response) => response,
-    };
-    match Ready::of(response, caller) {
-        Ok((ready, database)) => {
-            let answer = ready.answer(caller);
-            let mut answer = answer.expect("only what the caller has is not made");
-            answer.extensions_mut().insert(database);
-            if let Some(origin) = origin {
-                answer.extensions_mut().insert(Origin(origin));
-            }
-            (Some(ready), answer)
-        }
-        Err(response) => (None, response),
     }
 }
 
