@@ -6,12 +6,13 @@ mod cancel;
 mod connections;
 mod held;
 mod holding;
+mod listed;
 mod named;
 mod sums;
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, Utc};
+use futures_util::TryStreamExt as _;
 use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::query::Query;
 use sqlx::{AssertSqlSafe, PgConnection, PgPool, Postgres, Row as _};
@@ -21,16 +22,16 @@ pub use cancel::Cancel;
 pub use connections::{Connection, Connections, Lease, Snapshot};
 pub use held::Listing;
 use holding::{Holding, cell};
+pub use listed::Listed;
+use listed::listed;
 pub use named::{Named, first_of_each, with_codes};
 
 use super::complete;
 use super::dataset::{Dataset, Vocabulary};
 use super::derive::Track;
-use super::frame::Series;
 use super::past::{self, Cells, Past};
-use super::period::Frequency;
 use super::plan::Plan;
-use super::reach;
+use super::reach::{self, Reach};
 use super::rollup::{self, Rollup};
 use super::sql::{self, Bind, Statement};
 use super::target::{self, Stored, Target};
@@ -54,19 +55,6 @@ pub struct Reader<'a> {
     pub reads_all: bool,
     /// Where those wait who read many figures; `None` where they are bounded in another way.
     pub heavy: Option<&'a Gate>,
-}
-
-/// A series without its figures, as lists show it.
-#[derive(Debug, Clone)]
-pub struct Listed {
-    /// Its codes.
-    pub series: Series,
-    /// The first and the last period that have a figure; `None` where none has one now.
-    pub span: Option<(i32, i32)>,
-    /// How many figures it has, those stated as missing included.
-    pub observations: i32,
-    /// When a release last changed one.
-    pub updated: Option<DateTime<Utc>>,
 }
 
 /// The figures of some stored series.
@@ -117,9 +105,9 @@ impl<'a> Reader<'a> {
         add: impl Fn(&mut T, &PgRow) -> Result<()>,
     ) -> Result<(Vec<Stored>, HashMap<i64, T>)> {
         let (mut stored, mut all) = (Vec::new(), HashMap::<i64, T>::new());
-        for row in &self.rows(statement).await? {
-            same_versions(row, self.vocabulary, &self.plan.dataset)?;
-            let Some(id) = row.try_get::<Option<i64>, _>("series_id")? else { continue };
+        let mut connection = self.connections.one().await?;
+        self.each_row(&mut connection, statement, |row| {
+            let Some(id) = row.try_get::<Option<i64>, _>("series_id")? else { return Ok(()) };
             if !all.contains_key(&id) {
                 stored.push(listed(row, id)?);
             }
@@ -127,18 +115,22 @@ impl<'a> Reader<'a> {
             if row.try_get::<Option<i64>, _>("chunk_of")?.is_some() {
                 add(one, row)?;
             }
-        }
+            Ok(())
+        })
+        .await?;
         Ok((stored, all))
     }
 
     async fn stored(&self, statement: &Statement) -> Result<Vec<Stored>> {
         let mut stored = Vec::new();
-        for row in &self.rows(statement).await? {
-            same_versions(row, self.vocabulary, &self.plan.dataset)?;
+        let mut connection = self.connections.one().await?;
+        self.each_row(&mut connection, statement, |row| {
             if let Some(id) = row.try_get::<Option<i64>, _>("series_id")? {
                 stored.push(listed(row, id)?);
             }
-        }
+            Ok(())
+        })
+        .await?;
         if stored.len() > MOST_SERIES {
             return Err(Error::too_much_of("series", MOST_SERIES as u64));
         }
@@ -174,26 +166,27 @@ impl<'a> Reader<'a> {
         }
         let (sums, stated): (Vec<&Stored>, Vec<&Stored>) = stored.iter().partition(|one| one.is_sum);
         let ids: Vec<i64> = stated.iter().map(|s| s.id).collect();
-        let chunks = if self.is_past() || self.reads_all {
-            reach::ALL
+        let reach = if self.is_past() || self.reads_all {
+            Reach::ALL
         } else {
-            reach::chunks(self.plan, self.dataset, stored)
+            reach::reach(self.plan, self.dataset, stored)
         };
-        let statement = sql::cells(&self.plan.dataset, &ids, chunks);
+        let statement = sql::cells(&self.plan.dataset, &ids, reach);
         if !self.is_past() {
             let mut tracks = HashMap::new();
             if !sums.is_empty() {
                 let ids: Vec<i64> = sums.iter().map(|s| s.id).collect();
-                tracks = self.sums(&ids, chunks).await?;
+                tracks = self.sums(&ids, reach).await?;
             }
             if !ids.is_empty() {
-                let holding = self.holding(&mut *self.connections.one().await?, &statement).await?;
+                let mut connection = self.connections.one().await?;
+                let holding = self.holding(&mut connection, (&statement, reach)).await?;
                 tracks.extend(holding.into_iter().map(|(id, holding)| (id, holding.track())));
             }
             return Ok(Figures { tracks, late: HashMap::new() });
         }
         let mut connection = self.connections.of_one_state().await?;
-        let mut holding = self.holding(&mut connection, &statement).await?;
+        let mut holding = self.holding(&mut connection, (&statement, reach)).await?;
         let past = past::read(&mut connection, &ids).await?;
         connection.done().await?;
         let mut figures = Figures::default();
@@ -254,9 +247,9 @@ impl<'a> Reader<'a> {
 
     /// Everything that was ever stated of each cell of some stored series, in their order, and what is noted of it.
     pub async fn vintages(&self, ids: &[i64]) -> Result<(Vec<Cells>, Past)> {
-        let statement = sql::cells(&self.plan.dataset, ids, reach::ALL);
+        let statement = sql::cells(&self.plan.dataset, ids, Reach::ALL);
         let mut connection = self.connections.of_one_state().await?;
-        let mut holding = self.holding(&mut connection, &statement).await?;
+        let mut holding = self.holding(&mut connection, (&statement, Reach::ALL)).await?;
         let past = past::read(&mut connection, ids).await?;
         connection.done().await?;
         let cells = ids.iter().map(|id| self.cells(*id, &holding.remove(id).unwrap_or_default(), &past));
@@ -294,16 +287,33 @@ impl<'a> Reader<'a> {
     async fn holding(
         &self,
         connection: &mut PgConnection,
-        statement: &Statement,
+        (statement, reach): (&Statement, Reach),
     ) -> Result<HashMap<i64, Holding>> {
         let mut holding: HashMap<i64, Holding> = HashMap::new();
-        for row in &bound(statement).fetch_all(connection).await? {
-            same_versions(row, self.vocabulary, &self.plan.dataset)?;
+        self.each_row(connection, statement, |row| {
             if let Some(id) = row.try_get::<Option<i64>, _>("series_id")? {
-                holding.entry(id).or_default().add_chunk(row)?;
+                holding.entry(id).or_default().add_chunk(row, reach.periods)?;
             }
-        }
+            Ok(())
+        })
+        .await?;
         Ok(holding)
+    }
+
+    /// Takes the rows of a statement as they come: there may be very many. [`Error::Moved`] where they are no longer of the
+    /// vocabulary's versions.
+    async fn each_row(
+        &self,
+        connection: &mut PgConnection,
+        statement: &Statement,
+        mut take: impl FnMut(&PgRow) -> Result<()>,
+    ) -> Result<()> {
+        let mut rows = bound(statement).fetch(connection);
+        while let Some(row) = rows.try_next().await? {
+            same_versions(&row, self.vocabulary, &self.plan.dataset)?;
+            take(&row)?;
+        }
+        Ok(())
     }
 
     /// Everything that was ever stated of each cell.
@@ -325,38 +335,6 @@ impl<'a> Reader<'a> {
             }
         }
         (track, late)
-    }
-}
-
-/// A stored series of a list.
-fn listed(row: &PgRow, id: i64) -> Result<Stored> {
-    Ok(Stored {
-        id,
-        frequency: frequency(row)?,
-        codes: row.try_get("series_codes")?,
-        span: Option::zip(row.try_get("first")?, row.try_get("last_period")?),
-        observations: row.try_get("observations")?,
-        is_sum: row.try_get("is_sum")?,
-    })
-}
-
-fn frequency(row: &PgRow) -> Result<Frequency> {
-    let text: String = row.try_get("frequency")?;
-    text.parse().map_err(|why: String| Error::internal("reading a series", why))
-}
-
-impl Listed {
-    fn new(row: &PgRow) -> Result<Self> {
-        let series = Series {
-            group: row.try_get("group_key")?,
-            frequency: frequency(row)?,
-            codes: row.try_get("series_codes")?,
-            observations: Vec::new(),
-        };
-        let (first, last) = (row.try_get("first_period")?, row.try_get("last_period")?);
-        let span = Option::<i32>::zip(first, last);
-        let (observations, updated) = (row.try_get("observations")?, row.try_get("released_at")?);
-        Ok(Self { series, span, observations, updated })
     }
 }
 

@@ -5,18 +5,26 @@ use super::frame::source_at;
 use super::plan::{Fill, Plan, Sources, Transform};
 use super::target::Stored;
 
-/// The first and the last chunk that are read of each series.
-pub type Chunks = (i32, i32);
+/// Which figures are read of each series.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reach {
+    /// The first and the last chunk.
+    pub chunks: (i32, i32),
+    /// The first and the last period.
+    pub periods: (i32, i32),
+}
 
-/// All chunks.
-pub const ALL: Chunks = (i32::MIN, i32::MAX);
+impl Reach {
+    /// All figures.
+    pub const ALL: Self = Self { chunks: (i32::MIN, i32::MAX), periods: (i32::MIN, i32::MAX) };
+}
 
-/// The chunks that hold every figure which the answer within the window may be made of: whole years, since figures become those of
-/// coarser periods, and as many years before as a growth looks back.
+/// Every figure which the answer within the window may be made of: whole years, since figures become those of coarser periods, and
+/// as many years before as a growth looks back.
 ///
 /// All of them where a figure outside of the window may decide within it: which of several sources or scopes answers, or what is
 /// carried on.
-pub fn chunks(plan: &Plan, dataset: &Dataset, stored: &[&Stored]) -> Chunks {
+pub fn reach(plan: &Plan, dataset: &Dataset, stored: &[&Stored]) -> Reach {
     let cut = || {
         let (start, end) = (plan.window.start, plan.window.end);
         let frequency = stored.first()?.frequency;
@@ -39,9 +47,10 @@ pub fn chunks(plan: &Plan, dataset: &Dataset, stored: &[&Stored]) -> Chunks {
             i32::MIN | i32::MAX => ordinal,
             ordinal => frequency.chunk(ordinal),
         };
-        stored.iter().any(overlaps).then(|| (chunk(first), chunk(last)))
+        let reach = Reach { chunks: (chunk(first), chunk(last)), periods: (first, last) };
+        stored.iter().any(overlaps).then_some(reach)
     };
-    cut().unwrap_or(ALL)
+    cut().unwrap_or(Reach::ALL)
 }
 
 /// How many years a transform looks back; `None` where that has no bound.

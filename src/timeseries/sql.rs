@@ -12,7 +12,7 @@ pub use named::{Codes, first_of_each, with_codes};
 use super::dataset::Dataset;
 use super::key::TOTAL;
 use super::plan::{Plan, Selection, Sources};
-use super::reach::Chunks;
+use super::reach::Reach;
 
 /// A statement and what its parameters stand for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -138,8 +138,8 @@ pub fn held(dataset: &Dataset, ids: &[i64]) -> Statement {
 }
 
 /// Reads the current figures of some series, as far as these chunks hold them, and what is noted of these.
-pub fn cells(dataset: &str, ids: &[i64], chunks: Chunks) -> Statement {
-    let (mut statement, chosen) = Statement::chunks(dataset, ids, chunks);
+pub fn cells(dataset: &str, ids: &[i64], reach: Reach) -> Statement {
+    let (mut statement, chosen) = Statement::chunks(dataset, ids, reach);
     statement.text = format!(
         "{VERSIONS} SELECT v.dataset, v.codes, v.sources, c.series_id, {CHUNK} FROM versions v \
          LEFT JOIN observation_chunk c ON {chosen} {NOTES}"
@@ -148,8 +148,8 @@ pub fn cells(dataset: &str, ids: &[i64], chunks: Chunks) -> Statement {
 }
 
 /// Reads some sums that are kept ready, with what they are made of.
-pub fn sums(dataset: &str, ids: &[i64], chunks: Chunks) -> Statement {
-    let (mut statement, chosen) = Statement::chunks(dataset, ids, chunks);
+pub fn sums(dataset: &str, ids: &[i64], reach: Reach) -> Statement {
+    let (mut statement, chosen) = Statement::chunks(dataset, ids, reach);
     statement.text = format!(
         "{VERSIONS} SELECT v.dataset, v.codes, v.sources, c.series_id, {SUMS} FROM versions v LEFT JOIN rollup_chunk c ON {chosen}"
     );
@@ -203,7 +203,7 @@ pub fn touched(
 
 impl Statement {
     /// Begins one that reads chunks of some series, with the condition that chooses these.
-    fn chunks(dataset: &str, ids: &[i64], (first, last): Chunks) -> (Self, String) {
+    fn chunks(dataset: &str, ids: &[i64], Reach { chunks: (first, last), .. }: Reach) -> (Self, String) {
         let mut statement = Self::default();
         statement.bind(Bind::Text(dataset.to_owned()));
         let ids = statement.bind(Bind::Numbers(ids.to_vec()));

@@ -14,6 +14,9 @@ use crate::timeseries::target::Stored;
 /// The series that have others below them in every dimension, or at the same code: what they state is in the others already. A
 /// maker of a group that makes cars itself has none, since its models are no other's.
 pub fn coarse((dataset, vocabulary): (&Dataset, &Vocabulary), stored: &[Stored]) -> HashSet<i64> {
+    if stored.len() < 2 {
+        return HashSet::new();
+    }
     let columns = dataset.dimensions.iter().enumerate();
     let columns: Vec<Column<'_>> =
         columns.map(|(at, dimension)| Column::new(vocabulary, *dimension, stored, at)).collect();

@@ -67,6 +67,13 @@ impl Iterator for Elements<'_> {
     }
 }
 
+/// Which elements of an array of consecutive periods lie within some: how many stand before them, and how many they are at the most.
+pub fn within(first: i32, (from, to): (i32, i32)) -> (usize, usize) {
+    let count = |count: i64| usize::try_from(count.max(0)).unwrap_or(usize::MAX);
+    let before = i64::from(from) - i64::from(first);
+    (count(before), count(i64::from(to) - i64::from(first.max(from)) + 1))
+}
+
 /// The elements that fit, as those of an `integer[]` do.
 pub fn integers(elements: Elements<'_>) -> impl Iterator<Item = Option<i32>> {
     elements.map(|element| element.and_then(|number| i32::try_from(number).ok()))
@@ -75,6 +82,14 @@ pub fn integers(elements: Elements<'_>) -> impl Iterator<Item = Option<i32>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn periods_are_found_by_their_places() {
+        assert_eq!(within(100, (i32::MIN, i32::MAX)), (0, 2_147_483_548));
+        assert_eq!(within(100, (103, 105)), (3, 3));
+        assert_eq!(within(100, (90, 105)), (0, 6));
+        assert_eq!(within(100, (90, 99)), (0, 0));
+    }
 
     #[test]
     fn elements_follow_their_head() {

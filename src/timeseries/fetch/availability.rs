@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use sqlx::Row as _;
 use sqlx::postgres::PgRow;
 
-use super::{Reader, frequency, same_versions};
+use super::listed::frequency;
+use super::{Reader, same_versions};
 use crate::error::{Error, Result};
 use crate::timeseries::key::Dimension;
 use crate::timeseries::period::Period;

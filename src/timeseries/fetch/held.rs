@@ -3,9 +3,12 @@
 
 use std::collections::HashMap;
 
+use sqlx::postgres::PgRow;
+
 use super::super::dataset::Dataset;
 use super::super::key::{series_id, series_key};
 use super::super::plan::Plan;
+use super::super::reach::Reach;
 use super::super::sql;
 use super::super::target::Stored;
 use super::{Figures, Holding, Reader};
@@ -33,7 +36,8 @@ impl Reader<'_> {
     }
 
     async fn held(&self, ids: &[i64]) -> Result<Listing> {
-        let (stored, holding) = self.with_chunks(&sql::held(self.dataset, ids), Holding::add_chunk).await?;
+        let all = |holding: &mut Holding, row: &PgRow| holding.add_chunk(row, Reach::ALL.periods);
+        let (stored, holding) = self.with_chunks(&sql::held(self.dataset, ids), all).await?;
         let tracks = holding.into_iter().map(|(id, holding)| (id, holding.track())).collect();
         Ok(Listing { stored, figures: Some(Figures { tracks, late: HashMap::new() }) })
     }

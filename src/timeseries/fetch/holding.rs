@@ -6,7 +6,7 @@ use sqlx::Row as _;
 use sqlx::postgres::PgRow;
 
 use super::super::derive::{Cell, Figure, Releases, Track};
-use super::array::{Elements, integers};
+use super::array::{Elements, integers, within};
 use crate::error::Result;
 
 /// What holds now of some series: period, value, status and release, and what is noted.
@@ -17,13 +17,15 @@ pub(super) struct Holding {
 }
 
 impl Holding {
-    /// Adds what a row holds of a chunk.
-    pub(super) fn add_chunk(&mut self, row: &PgRow) -> Result<()> {
+    /// Adds what a row holds of a chunk, as far as it lies within these periods.
+    pub(super) fn add_chunk(&mut self, row: &PgRow, periods: (i32, i32)) -> Result<()> {
         let first: i32 = row.try_get("first_period")?;
         let statuses: Option<&[u8]> = row.try_get("statuses")?;
         let (values, releases) = (Elements::of(row, "values")?, integers(Elements::of(row, "releases")?));
-        self.cells.reserve(values.size_hint().0);
-        for (at, (period, (value, release))) in (first..).zip(values.zip(releases)).enumerate() {
+        let (before, most) = within(first, periods);
+        self.cells.reserve(values.size_hint().0.saturating_sub(before).min(most));
+        let cells = (first..).zip(values.zip(releases)).enumerate();
+        for (at, (period, (value, release))) in cells.skip(before).take(most) {
             // Where no release speaks there is no figure, not even one stated as missing.
             let Some(release) = release else { continue };
             let status = statuses.and_then(|s| s.get(at)).copied().unwrap_or(b'A');

@@ -3,7 +3,8 @@
 use sqlx::postgres::PgRow;
 use sqlx::{PgPool, Row as _};
 
-use super::{bound, frequency};
+use super::bound;
+use super::listed::frequency;
 use crate::error::{Error, Result};
 use crate::timeseries::frame::Series;
 use crate::timeseries::key::Dimension;

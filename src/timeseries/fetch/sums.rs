@@ -7,11 +7,11 @@ use sqlx::postgres::PgRow;
 
 use super::super::derive::{Cell, Figure, Releases, Track, weaker};
 use super::super::plan::Plan;
-use super::super::reach::Chunks;
+use super::super::reach::Reach;
 use super::super::rollup::{self, Rollup};
 use super::super::sql;
-use super::array::{Elements, integers};
-use super::{Figures, Listing, MOST_LISTED, Reader, bound, same_versions};
+use super::array::{Elements, integers, within};
+use super::{Figures, Listing, MOST_LISTED, Reader};
 use crate::error::Result;
 
 /// What a cell is made of: parts of a release with a status.
@@ -28,28 +28,30 @@ impl Reader<'_> {
         if !is_few {
             return Ok(Listing { stored: self.stored(&statement).await?, figures: None });
         }
-        let (stored, tracks) = self.with_chunks(&statement, add_chunk).await?;
+        let (stored, tracks) =
+            self.with_chunks(&statement, |track, row| add_chunk(track, row, Reach::ALL.periods)).await?;
         let are_sums = stored.iter().all(|one| one.is_sum);
         let figures = are_sums.then(|| Figures { tracks, late: HashMap::new() });
         Ok(Listing { stored, figures })
     }
 
     /// The figures of some sums, as far as these chunks hold them, by series.
-    pub(super) async fn sums(&self, ids: &[i64], chunks: Chunks) -> Result<HashMap<i64, Track>> {
+    pub(super) async fn sums(&self, ids: &[i64], reach: Reach) -> Result<HashMap<i64, Track>> {
         let mut tracks: HashMap<i64, Track> = HashMap::new();
-        let statement = sql::sums(&self.plan.dataset, ids, chunks);
+        let statement = sql::sums(&self.plan.dataset, ids, reach);
         let mut connection = self.connections.one().await?;
-        for row in &bound(&statement).fetch_all(&mut *connection).await? {
-            same_versions(row, self.vocabulary, &self.plan.dataset)?;
+        self.each_row(&mut connection, &statement, |row| {
             if let Some(id) = row.try_get::<Option<i64>, _>("series_id")? {
-                add_chunk(tracks.entry(id).or_default(), row)?;
+                add_chunk(tracks.entry(id).or_default(), row, reach.periods)?;
             }
-        }
+            Ok(())
+        })
+        .await?;
         Ok(tracks)
     }
 }
 
-fn add_chunk(track: &mut Track, row: &PgRow) -> Result<()> {
+fn add_chunk(track: &mut Track, row: &PgRow, periods: (i32, i32)) -> Result<()> {
     let first: i32 = row.try_get("first_period")?;
     let statuses: Option<&[u8]> = row.try_get("statuses")?;
     let (values, counts) = (Elements::of(row, "values")?, integers(Elements::of(row, "parts")?).flatten());
@@ -60,7 +62,9 @@ fn add_chunk(track: &mut Track, row: &PgRow) -> Result<()> {
         let status = u8::try_from(entry[2]).unwrap_or(b'A');
         of_many.entry(entry[0]).or_default().push((entry[1], status, entry[3]));
     }
-    for (at, (value, (count, release))) in (0..).zip(values.zip(counts.zip(releases))) {
+    let (before, most) = within(first, periods);
+    let cells = (0..).zip(values.zip(counts.zip(releases)));
+    for (at, (value, (count, release))) in cells.skip(before).take(most) {
         let place = usize::try_from(at).unwrap_or_default();
         let status = statuses.and_then(|all| all.get(place)).copied().unwrap_or(b'A');
         let cell = match release {
