@@ -317,7 +317,9 @@ async fn many_rankings_are_read_part_by_part_and_each_is_whole() {
     };
     let named =
         |row: &Value, names: &[&str]| names.iter().map(|name| row[*name].to_string()).collect::<String>();
-    let wholes = client.rows(&of("maker,powertrain").replace("group_by=maker,powertrain", "maker=*&powertrain=*")).await;
+    let wholes = client
+        .rows(&of("maker,powertrain").replace("group_by=maker,powertrain", "maker=*&powertrain=*"))
+        .await;
     let of_whole = |row: &Value| named(row, &["maker", "powertrain", "period"]);
     let wholes: BTreeMap<String, f64> =
         wholes.iter().map(|row| (of_whole(row), row["value"].as_f64().unwrap())).collect();
