@@ -227,7 +227,7 @@ pub async fn complete(State(app): State<Arc<App>>, request: Request, next: Next)
         known.unwrap_or_else(|| Problem::new(Code::of_status(status), of_layer(status, uri.path())));
     problem.status = status.as_u16();
     let id = id.as_ref().and_then(|id| id.to_str().ok());
-    problem.request_id = id.unwrap_or_default().to_owned();
+    id.unwrap_or_default().clone_into(&mut problem.request_id);
     if problem.code == Code::Unavailable && !app.has_database() {
         ENDED.clone_into(&mut problem.detail);
     }

@@ -6,6 +6,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use sqlx::PgConnection;
 
+pub use append::went_to_all;
+
 use super::binary::Rows;
 use super::lines::copy;
 use super::releases::Origins;

@@ -112,7 +112,7 @@ fn at_each_frequency(
         sources.sort_by(|(a, _), (b, _)| a.cmp(b));
         let without = codes.iter().enumerate().filter(|(i, _)| *i != at).map(|(_, code)| code.as_str());
         let group = series_key(&dataset.name, frequency, without);
-        (!sources.is_empty()).then(|| Target { group, frequency, codes, sources })
+        (!sources.is_empty()).then_some(Target { group, frequency, codes, sources })
     };
     let mut targets = Vec::new();
     if let Some((last, others)) = plan.frequencies.split_last() {

@@ -98,12 +98,11 @@ fn units<'a>(reader: &Reader<'_>, selected: &'a Selected, count: i64) -> Vec<Vec
     for unit in units.into_values() {
         let figures = selected.figures(unit.iter().copied());
         read += figures;
-        match batches.last_mut().filter(|_| figures <= room) {
-            Some(batch) => batch.extend(unit),
-            None => {
-                batches.push(unit);
-                room = BATCH;
-            }
+        if let Some(batch) = batches.last_mut().filter(|_| figures <= room) {
+            batch.extend(unit);
+        } else {
+            batches.push(unit);
+            room = BATCH;
         }
         room -= figures;
     }
@@ -241,11 +240,17 @@ impl Beside<'_> {
     }
 }
 
-/// The plan that selects the whole too, and all codes that are ranked.
+/// The plan that selects the whole too, and all codes that are ranked. A share asks for no other codes than those that are shown.
 pub fn widened(plan: &Plan) -> Plan {
     let mut wide = plan.clone();
-    if let Some(group) = plan.ranked() {
-        wide.selection.insert(group.dimension, Selection::Any);
+    let Some(group) = plan.ranked() else { return wide };
+    match (plan.ranks, wide.selection.get_mut(&group.dimension), &group.whole) {
+        (Ranks::Shares, Some(Selection::Codes { codes, .. }), Some(whole)) => {
+            if !codes.contains(whole) {
+                codes.push(whole.clone());
+            }
+        }
+        _ => _ = wide.selection.insert(group.dimension, Selection::Any),
     }
     wide
 }

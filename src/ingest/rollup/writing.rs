@@ -7,9 +7,10 @@ use sqlx::PgConnection;
 
 use super::sum::{COPY_CHUNKS, Row, Run};
 use super::sums::{self, Place, Shelf, Summed};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::ingest::binary::Rows;
 use crate::ingest::lines::array;
+use crate::ingest::store::went_to_all;
 
 /// A sum by rollup and series.
 type Key = (i32, i64);
@@ -152,11 +153,7 @@ impl Behind {
         )
         .execute(connection)
         .await?;
-        if written.rows_affected() == self.ids.len() as u64 {
-            return Ok(());
-        }
-        let found = format!("{} of {} last chunks are there", written.rows_affected(), self.ids.len());
-        Err(Error::internal("putting sums behind those that there are", found))
+        went_to_all(written.rows_affected(), self.ids.len())
     }
 }
 

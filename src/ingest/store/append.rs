@@ -77,10 +77,15 @@ impl Ends {
         )
         .execute(connection)
         .await?;
-        if written.rows_affected() == self.series.len() as u64 {
-            return Ok(());
-        }
-        let found = format!("{} of {} last chunks are there", written.rows_affected(), self.series.len());
-        Err(Error::internal("putting figures at the end of their series", found))
+        went_to_all(written.rows_affected(), self.series.len())
     }
+}
+
+/// Refuses what was put at the ends of fewer chunks than it should have been.
+pub fn went_to_all(chunks: u64, all: usize) -> Result<()> {
+    if chunks == all as u64 {
+        return Ok(());
+    }
+    let found = format!("{chunks} of {all} last chunks are there");
+    Err(Error::internal("putting figures at the end of those that there are", found))
 }

@@ -97,13 +97,11 @@ impl<'a> Combined<'a> {
         let mut looked = Looked { told: [0; _], itself: [NONE; _] };
         let source_at = source_at(self.dataset);
         for (at, code) in stored.codes.iter().enumerate().take(self.columns.len()) {
-            let place = match self.columns[at].known.get(&(code.as_str(), is_coarse)) {
-                Some(place) => *place,
-                None => {
-                    let answered = self.answered(self.dataset.dimensions[at], code, is_coarse);
-                    self.columns[at].learn((code, is_coarse), answered)
-                }
-            };
+            let known = self.columns[at].known.get(&(code.as_str(), is_coarse)).copied();
+            let place = known.unwrap_or_else(|| {
+                let answered = self.answered(self.dataset.dimensions[at], code, is_coarse);
+                self.columns[at].learn((code, is_coarse), answered)
+            });
             let told = &self.columns[at].told[place];
             looked.told[at] = place;
             looked.itself[at] = if at == source_at { told.codes[0] } else { told.own };

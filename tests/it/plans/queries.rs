@@ -7,7 +7,7 @@ use china_auto::timeseries::dataset::{Dataset, Vocabulary};
 use china_auto::timeseries::key::{Dimension, series_id};
 use china_auto::timeseries::period::Frequency;
 use china_auto::timeseries::plan::{Plan, Selection, Sources};
-use china_auto::timeseries::reach::ALL;
+use china_auto::timeseries::reach::Reach;
 use china_auto::timeseries::request::{self, Unnamed};
 use china_auto::timeseries::sql::{self, Bind, Codes, Statement};
 use china_auto::timeseries::target::ingredients;
@@ -141,7 +141,7 @@ fn figures() -> Vec<Query> {
     let key = "production:A.production.oica.CN._T._T._T._T._T";
     // Of tables as small as these, a hundredth is read faster from end to end already.
     let batch: Vec<i64> = (1..=50).collect();
-    let cells = |ids: &[i64]| sql::cells("production", ids, ALL);
+    let cells = |ids: &[i64]| sql::cells("production", ids, Reach::ALL);
     let mut all = vec![
         Query { name: "the figures of a series", statement: cells(&[series_id(key)]), reads: Reads::Named },
         Query { name: "the figures of a batch", statement: cells(&batch), reads: Reads::Named },
