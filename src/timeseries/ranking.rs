@@ -149,6 +149,8 @@ impl Found {
             let unit = units.entry((target.frequency, ground.shared(&target.codes))).or_default();
             match place {
                 Place::Whole => unit.whole = Some(said),
+                // Of what nobody says anything of, nothing follows either: not even in which order sources come.
+                Place::Part if said.says_nothing() => {}
                 Place::Part => unit.parts.push(said),
             }
         }

@@ -113,6 +113,11 @@ impl<'a> Said<'a> {
         Self { target, scopes, tracks, ends: ground.plan.sources == Sources::Best }
     }
 
+    /// Whether no source has a figure.
+    pub fn says_nothing(&self) -> bool {
+        self.tracks.iter().all(|(_, track)| track.is_empty())
+    }
+
     /// The sources that say something, in their order.
     pub fn sources(&self) -> impl Iterator<Item = &str> {
         let all = self.scopes.iter().flat_map(|scope| &scope.sources).map(|ranked| ranked.source.as_str());
