@@ -104,6 +104,15 @@ async fn what_is_sent_again_is_what_was_made() {
 }
 
 #[tokio::test]
+async fn an_answer_that_is_made_of_figures_tells_that_the_database_was_asked() {
+    let client = warm().await;
+    for path in ["/v1/production", "/v1/production?shape=columns&last=3", SERIES] {
+        let timing = client.get(path).await.expect(200).header("server-timing").to_owned();
+        assert!(timing.contains("db;dur=") && !timing.contains("db;dur=0.0"), "{path}: {timing}");
+    }
+}
+
+#[tokio::test]
 async fn the_order_of_parameters_and_their_spelling_make_no_other_answer() {
     let client = warm().await;
     let first = client.get("/v1/production?start=2019&source=oica").await.expect(200);

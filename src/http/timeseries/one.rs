@@ -1,5 +1,7 @@
 //! One series by its key, and everything that its figures have been.
 
+use std::time::Instant;
+
 use chrono::NaiveDate;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -125,7 +127,7 @@ async fn attempt(app: &App, key: &str, mut call: Call) -> Result<Reply> {
         return Ok(reply);
     }
     let dataset = &*dataset.with(&asked.plan.sums);
-    let lease = Lease::new(&app.pool);
+    let (lease, start) = (Lease::new(&app.pool), Instant::now());
     let reader = Reader {
         connections: Connections::Lease(&lease),
         heavy: Some(&app.heavy),
@@ -141,10 +143,12 @@ async fn attempt(app: &App, key: &str, mut call: Call) -> Result<Reply> {
     let annotations = annotations::read(&reader, &asked, &frame).await?;
     warnings.extend(annotations.as_ref().and_then(Annotations::warning));
     drop(lease);
+    let database_ms = Some(start.elapsed().as_secs_f64() * 1000.0);
     let transform = asked.plan.transform;
     let written = Written { frame: &frame, dataset, vocabulary: &vocabulary, language, transform };
     let annotations = annotations.map(|annotations| annotations.told);
-    envelope::write(&asked, written, pin, Beside { warnings, annotations, explanation: None })
+    let reply = envelope::write(&asked, written, pin, Beside { warnings, annotations, explanation: None })?;
+    Ok(Reply { database_ms, ..reply })
 }
 
 async fn attempt_vintages(app: &App, key: &str, mut call: Call) -> Result<Reply> {
