@@ -13,6 +13,9 @@ use crate::error::{Error, Result};
 use crate::timeseries::frame::{Observation, Series};
 use crate::timeseries::period::Period;
 
+/// For how many bytes room is made ahead of what is written.
+const MOST_AHEAD: usize = 4 << 20;
+
 /// Adds the rows of a frame to a text, separated by commas.
 pub fn add_rows(text: &mut Vec<u8>, written: Written<'_>) -> Result<()> {
     let (mut rows, mut list) = (Rows::new(written), List::new(text, written.frame.len()));
@@ -105,8 +108,9 @@ impl<'a, 't> List<'a, 't> {
             let start = self.text.len();
             self.write(&whole(one.observation))?;
             self.last = Object::within(self.text, start).map(|object| (one, object));
-            // The others will be about as long.
-            self.text.reserve((self.text.len() - start + 1).saturating_mul(self.left));
+            // The others will be about as long, unless this one has a long note.
+            let others = (self.text.len() - start + 1).saturating_mul(self.left);
+            self.text.reserve(others.min(MOST_AHEAD));
         }
         self.left = self.left.saturating_sub(1);
         if self.left > 0 {

@@ -65,8 +65,8 @@ struct Entrance {
     answers: Answers,
 }
 
-/// Ends a request that takes too long. A file that is sent takes as long as its sender needs: the end of that is where nothing more
-/// comes.
+/// Hands on what is admitted, and ends what takes too long. A file that is sent takes as long as its sender needs: the end of that is
+/// where nothing more comes.
 async fn admitted(State(entrance): State<Arc<Entrance>>, request: Request, next: Next) -> Response {
     if request.method() == Method::POST && request.uri().path() == "/v1/imports" {
         return entrance.admit(request, next).await;

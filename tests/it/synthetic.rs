@@ -338,3 +338,25 @@ async fn many_rankings_are_read_part_by_part_and_each_is_whole() {
     let detail = refused["detail"].as_str().unwrap();
     assert!(detail.contains(&shares.len().to_string()), "{detail} of {}", shares.len());
 }
+
+#[tokio::test]
+async fn a_window_answers_what_the_whole_time_does() {
+    let client = Client::bundled().await;
+    make(&client.database.database, ORDER).await;
+    let transforms = ["level", "diff", "pct", "yoy", "yoy_diff", "ytd", "ma:3", "ma:24", "index:2019-03"];
+    let asked = transforms.map(|transform| ("M", transform)).into_iter();
+    let asked = asked.chain([("Q", "level"), ("Q", "yoy"), ("Q", "ma:3"), ("A", "level"), ("A", "pct")]);
+    for (frequency, transform) in asked {
+        let path = format!(
+            "/v1/datasets/synthetic/observations?geo=CN-GD&maker=*&powertrain=*&frequency={frequency}\
+             &transform={transform}&limit=10000"
+        );
+        let all = client.rows(&path).await;
+        for (start, end) in [("2020", "2020"), ("2021", "2022"), ("2017", "2019"), ("2024", "2025")] {
+            let period = |row: &Value| row["period"].as_str().unwrap()[..4].to_owned();
+            let within = all.iter().filter(|row| (start..=end).contains(&period(row).as_str()));
+            let found = client.rows(&format!("{path}&start={start}&end={end}")).await;
+            assert!(found.len() > 5 && found.iter().eq(within), "{path} from {start} to {end}");
+        }
+    }
+}

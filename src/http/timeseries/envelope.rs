@@ -277,7 +277,15 @@ fn shaped(
             formats::filled(&around, ("observations", 1), points)?
         }
     };
-    Ok(body.into())
+    Ok(as_long_as_it_is(body))
+}
+
+/// A body without much room behind it: what is kept is counted by its length.
+fn as_long_as_it_is(mut body: Vec<u8>) -> Bytes {
+    if body.capacity() / 2 > body.len() {
+        body.shrink_to_fit();
+    }
+    body.into()
 }
 
 /// The versions that an answer depends on, and when the latest of them came.
