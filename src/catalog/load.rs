@@ -47,8 +47,8 @@ pub async fn vocabulary(pool: &PgPool) -> Result<Vocabulary> {
 pub async fn datasets(connection: &mut PgConnection) -> Result<Vec<Dataset>> {
     let rows = sqlx::query!(
         "SELECT d.dataset, d.title_en, d.title_zh, d.description, d.dimensions, d.frequencies, \
-             d.default_frequency, d.complete, d.rollups, d.licence, d.citation \
-         FROM dataset d \
+             d.default_frequency, d.complete, c.has_notes, d.rollups, d.licence, d.citation \
+         FROM dataset d JOIN collection c ON c.name = d.dataset \
          WHERE d.superseded_by IS NULL ORDER BY d.position, d.dataset"
     )
     .fetch_all(&mut *connection)
@@ -75,6 +75,7 @@ pub async fn datasets(connection: &mut PgConnection) -> Result<Vec<Dataset>> {
             frequencies: row.frequencies.iter().map(|text| parsed(text)).collect::<Result<_>>()?,
             default_frequency: parsed(&row.default_frequency)?,
             complete: row.complete,
+            has_notes: row.has_notes,
             licence: row.licence,
             citation: row.citation,
             name: row.dataset,

@@ -185,7 +185,7 @@ mod tests {
                 status,
                 source: source.into(),
                 releases,
-                note,
+                note: note.map(Into::into),
                 low_trust: false,
                 derived,
                 coverage,
@@ -205,7 +205,7 @@ mod tests {
             let series = all.into_iter().enumerate().map(|(at, observations)| Series {
                 group: at.to_string(),
                 frequency: Frequency::M,
-                codes: vec!["sold".to_owned(), "best".to_owned(), format!("CN-{at}")],
+                codes: vec!["sold".into(), "best".into(), format!("CN-{at}").into()],
                 observations,
             });
             let frame = Frame { series: series.collect(), ..Frame::default() };

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Number;
+use smol_str::SmolStr;
 use utoipa::ToSchema;
 
 use super::model::PartnershipKind;
@@ -292,7 +293,8 @@ fn computed(codes: &Codes, track: &Track, whole: &Track, asked: &Asked) -> Serie
             share(observation, whole);
         }
     }
-    Series { group: String::new(), frequency: Frequency::A, codes: codes.to_vec(), observations }
+    let codes = codes.iter().map(SmolStr::from).collect();
+    Series { group: String::new(), frequency: Frequency::A, codes, observations }
 }
 
 /// A count as percent of that of all partnerships.
@@ -307,7 +309,7 @@ fn share(observation: &mut Observation, whole: &Track) {
 }
 
 fn row(series: &Series, observation: &Observation, asked: &Asked, documents: &[&str]) -> CountRow {
-    let code = |at: usize| series.codes.get(at).filter(|code| !code.is_empty()).cloned();
+    let code = |at: usize| series.codes.get(at).filter(|code| !code.is_empty()).map(SmolStr::to_string);
     let value = observation.figure.and_then(|figure| match figure {
         Figure::Exact(count) => Some(Number::from(count)),
         Figure::Ratio(ratio) => Number::from_f64(ratio),

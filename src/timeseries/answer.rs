@@ -1,8 +1,9 @@
 //! The pipeline put together: reads batch by batch, chooses sources, cuts the window, and stops where the page is full.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
+use foldhash::{HashMap, HashMapExt as _};
 use tokio::runtime::{Handle, RuntimeFlavor};
 
 use super::dataset::{Dataset, Vocabulary};
@@ -160,7 +161,7 @@ async fn of_targets(
 fn behind(whole: Frame, after: Option<&Place>, (limit, at): (usize, usize)) -> Frame {
     let mut series = whole.series;
     if let Some(place) = after {
-        series.retain(|s| (&s.group, &s.codes[at]) >= (&place.group, &place.source));
+        series.retain(|s| (&*s.group, &*s.codes[at]) >= (&*place.group, &*place.source));
         skip(&mut series, at, place);
     }
     let mut frame = Frame { series: Vec::new(), ..whole };
@@ -306,7 +307,7 @@ pub fn sorted(frame: Frame, sort: Sort, after: Option<&Place>, (limit, at): (usi
         let series = &frame.series[series];
         Place {
             group: series.group.clone(),
-            source: series.codes[at].clone(),
+            source: series.codes[at].to_string(),
             period: series.observations[at_period].period,
         }
     };
@@ -350,5 +351,5 @@ fn skip(group: &mut Vec<Series>, at: usize, place: &Place) {
 
 fn place_of(series: &Series, at: usize) -> Option<Place> {
     let last = series.observations.last()?;
-    Some(Place { group: series.group.clone(), source: series.codes[at].clone(), period: last.period })
+    Some(Place { group: series.group.clone(), source: series.codes[at].to_string(), period: last.period })
 }

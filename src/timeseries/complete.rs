@@ -4,11 +4,12 @@
 mod coarse;
 mod combined;
 
-use std::collections::HashSet;
-
 use coarse::coarse;
 use combined::{Combination, Combined};
+use foldhash::fast::RandomState;
+use foldhash::{HashSet, HashSetExt as _};
 use indexmap::IndexMap;
+use smol_str::SmolStr;
 
 use super::dataset::{CodeList, Dataset, Vocabulary};
 use super::frame::source_at;
@@ -69,7 +70,7 @@ pub fn targets(
     let coarse = if are_sums { HashSet::new() } else { coarse((dataset, vocabulary), stored) };
     let mut combined = Combined::new(plan, (dataset, vocabulary));
     let at = source_at(dataset);
-    let mut nodes: IndexMap<Combination, Vec<(String, Node)>> = IndexMap::new();
+    let mut nodes: IndexMap<Combination, Vec<(String, Node)>, RandomState> = IndexMap::default();
     let mut parts = 0;
     for one in stored {
         let Some(looked) = combined.look_at(one, coarse.contains(&one.id)) else { continue };
@@ -103,10 +104,10 @@ fn node_of<'n>(sources: &'n mut Vec<(String, Node)>, source: &str) -> &'n mut No
 fn at_each_frequency(
     plan: &Plan,
     dataset: &Dataset,
-    nodes: impl Iterator<Item = (Vec<String>, Vec<(String, Node)>)>,
+    nodes: impl Iterator<Item = (Vec<SmolStr>, Vec<(String, Node)>)>,
 ) -> Vec<Target> {
     let at = source_at(dataset);
-    let target = |frequency, codes: Vec<String>, mut sources: Vec<(String, Node)>| {
+    let target = |frequency, codes: Vec<SmolStr>, mut sources: Vec<(String, Node)>| {
         let reached = |own| own == frequency || (plan.converts && own > frequency);
         sources.retain(|(_, node)| node.published.keys().chain(node.finest.keys()).any(reached));
         sources.sort_by(|(a, _), (b, _)| a.cmp(b));

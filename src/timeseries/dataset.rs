@@ -4,6 +4,8 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{DateTime, NaiveDate, Utc};
+use foldhash::fast::RandomState;
+use smol_str::SmolStr;
 
 use super::key::{Dimension, PLUS, TOTAL};
 use super::period::{Frequency, PartialDate};
@@ -60,6 +62,8 @@ pub struct Dataset {
     pub default_frequency: Frequency,
     /// Whether its rows list every part of each whole, so that coarser grains may be summed.
     pub complete: bool,
+    /// Whether a document has ever said anything of a single figure of it; else nobody looks for that.
+    pub has_notes: bool,
     /// What it measures; the first is the measure of a query that names none.
     pub measures: Vec<Measure>,
     /// Which parts make a whole.
@@ -179,9 +183,9 @@ pub struct Release {
 #[derive(Debug, Clone, Default)]
 pub struct CodeList {
     codes: Vec<Code>,
-    index: HashMap<String, usize>,
+    index: HashMap<String, usize, RandomState>,
     /// The codes below each, at any depth, in their published order; those below the total are all others.
-    below: HashMap<usize, Vec<usize>>,
+    below: HashMap<usize, Vec<usize>, RandomState>,
 }
 
 /// One code.
@@ -213,8 +217,8 @@ impl CodeList {
     /// A list of these codes, in their published order.
     pub fn new(codes: Vec<Code>) -> Self {
         let index = codes.iter().enumerate().map(|(at, code)| (code.code.clone(), at)).collect();
-        let mut list = Self { codes, index, below: HashMap::new() };
-        let mut below: HashMap<usize, Vec<usize>> = HashMap::new();
+        let mut list = Self { codes, index, below: HashMap::default() };
+        let mut below: HashMap<usize, Vec<usize>, RandomState> = HashMap::default();
         for (at, code) in list.codes.iter().enumerate() {
             let above = list.above(&code.code).filter(|above| *above != TOTAL);
             for above in above.filter_map(|above| list.index.get(above)) {
@@ -335,7 +339,7 @@ impl Dataset {
     }
 
     /// The measure of a series with these codes.
-    pub fn measure_of(&self, codes: &[String]) -> Option<&Measure> {
+    pub fn measure_of(&self, codes: &[SmolStr]) -> Option<&Measure> {
         self.measure(codes.get(self.place(Dimension::Measure)?)?)
     }
 

@@ -9,7 +9,11 @@ mod sum;
 mod track;
 
 use std::borrow::Cow;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use foldhash::HashMap;
+use thin_vec::ThinVec;
 
 use convert::convert;
 use sum::whole;
@@ -95,7 +99,7 @@ pub struct Cell {
     /// The releases that state it, or what it was made of.
     pub releases: Releases,
     /// What its document says of it; a derived figure has none.
-    pub note: Option<String>,
+    pub note: Option<Arc<str>>,
     /// How many of how many parts it was made of; `None` where it is published.
     pub coverage: Option<(u32, u32)>,
     /// Why there is no figure, where there is none and it is not stated as missing.
@@ -108,13 +112,13 @@ pub struct Releases {
     /// The first.
     pub first: i32,
     /// The others, of a derived figure.
-    pub others: Vec<i32>,
+    pub others: ThinVec<i32>,
 }
 
 impl Releases {
     /// One release.
     pub const fn one(release: i32) -> Self {
-        Self { first: release, others: Vec::new() }
+        Self { first: release, others: ThinVec::new() }
     }
 
     /// Adds those of another figure that it does not have.
@@ -134,7 +138,7 @@ impl Releases {
         }
         let mut all: Vec<i32> = self.iter().collect();
         all.sort_unstable();
-        Self { first: all[0], others: all.split_off(1) }
+        Self { first: all[0], others: all[1..].into() }
     }
 
     /// All of them.

@@ -4,8 +4,9 @@
 //! Two numbers bound the true one. Where a figure is made of others, or chosen among scopes of sources, it depends on figures
 //! whether there is one at all: the lower bound counts none of these, the upper one all that may be.
 
-use std::collections::HashMap;
 use std::iter::Sum;
+
+use foldhash::{HashMap, HashMapExt as _};
 
 use super::answer::{Frame, maker};
 use super::dataset::{Dataset, Vocabulary};

@@ -10,8 +10,9 @@ mod listed;
 mod named;
 mod sums;
 
-use std::collections::HashMap;
+use std::sync::Arc;
 
+use foldhash::{HashMap, HashMapExt as _};
 use futures_util::TryStreamExt as _;
 use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::query::Query;
@@ -21,7 +22,7 @@ pub use availability::{Available, Count};
 pub use cancel::Cancel;
 pub use connections::{Connection, Connections, Lease, Snapshot};
 pub use held::Listing;
-use holding::{Holding, cell};
+use holding::{Holding, add_cells, add_figures, cell};
 pub use listed::Listed;
 use listed::listed;
 pub use named::{Named, first_of_each, with_codes};
@@ -33,7 +34,7 @@ use super::past::{self, Cells, Past};
 use super::plan::Plan;
 use super::reach::{self, Reach};
 use super::rollup::{self, Rollup};
-use super::sql::{self, Bind, Statement};
+use super::sql::{self, Bind, MOST_SERIES, Statement};
 use super::target::{self, Stored, Target};
 use crate::database::{Admission, Gate};
 use crate::error::{Error, Result};
@@ -66,12 +67,6 @@ pub struct Figures {
     pub late: HashMap<i64, Vec<i32>>,
 }
 
-/// The most series that one query selects among.
-const MOST_SERIES: usize = 200_000;
-
-/// How many are listed: one more, to tell whether there are more.
-const MOST_LISTED: i64 = 200_001;
-
 /// The most stored figures that are read at once, such as those that one total is the sum of.
 pub const MOST_FIGURES: i64 = 5_000_000;
 
@@ -95,7 +90,7 @@ impl<'a> Reader<'a> {
 
     /// The stored series that a plan selects. [`Error::Moved`] where the data is no longer of the vocabulary's versions.
     pub async fn series(&self, plan: &Plan) -> Result<Vec<Stored>> {
-        self.stored(&sql::series(plan, self.dataset, (MOST_LISTED, self.is_past()))).await
+        self.stored(&sql::series(plan, self.dataset, self.is_past())).await
     }
 
     /// The series that a statement lists, each with what `add` makes of the chunks that come along, a row each.
@@ -166,32 +161,29 @@ impl<'a> Reader<'a> {
         }
         let (sums, stated): (Vec<&Stored>, Vec<&Stored>) = stored.iter().partition(|one| one.is_sum);
         let ids: Vec<i64> = stated.iter().map(|s| s.id).collect();
-        let reach = if self.is_past() || self.reads_all {
-            Reach::ALL
-        } else {
-            reach::reach(self.plan, self.dataset, stored)
-        };
-        let statement = sql::cells(&self.plan.dataset, &ids, reach);
         if !self.is_past() {
+            let reach =
+                if self.reads_all { Reach::ALL } else { reach::reach(self.plan, self.dataset, stored) };
             let mut tracks = HashMap::new();
             if !sums.is_empty() {
                 let ids: Vec<i64> = sums.iter().map(|s| s.id).collect();
                 tracks = self.sums(&ids, reach).await?;
             }
             if !ids.is_empty() {
+                let statement = sql::figures(self.dataset, &ids, reach);
                 let mut connection = self.connections.one().await?;
-                let holding = self.holding(&mut connection, (&statement, reach)).await?;
-                tracks.extend(holding.into_iter().map(|(id, holding)| (id, holding.track())));
+                let add = |track: &mut Track, row: &PgRow| add_figures(track, row, reach.periods);
+                tracks.extend(self.by_series(&mut connection, &statement, add).await?);
             }
             return Ok(Figures { tracks, late: HashMap::new() });
         }
         let mut connection = self.connections.of_one_state().await?;
-        let mut holding = self.holding(&mut connection, (&statement, reach)).await?;
+        let mut holding = self.holding(&mut connection, &ids).await?;
         let past = past::read(&mut connection, &ids).await?;
         connection.done().await?;
         let mut figures = Figures::default();
         for one in stored {
-            let cells = self.cells(one.id, &holding.remove(&one.id).unwrap_or_default(), &past);
+            let cells = self.cells(one.id, holding.remove(&one.id).unwrap_or_default(), &past);
             let (track, late) = self.past(one, &cells, &past);
             figures.tracks.insert(one.id, track);
             figures.late.insert(one.id, late);
@@ -247,12 +239,11 @@ impl<'a> Reader<'a> {
 
     /// Everything that was ever stated of each cell of some stored series, in their order, and what is noted of it.
     pub async fn vintages(&self, ids: &[i64]) -> Result<(Vec<Cells>, Past)> {
-        let statement = sql::cells(&self.plan.dataset, ids, Reach::ALL);
         let mut connection = self.connections.of_one_state().await?;
-        let mut holding = self.holding(&mut connection, (&statement, Reach::ALL)).await?;
+        let mut holding = self.holding(&mut connection, ids).await?;
         let past = past::read(&mut connection, ids).await?;
         connection.done().await?;
-        let cells = ids.iter().map(|id| self.cells(*id, &holding.remove(id).unwrap_or_default(), &past));
+        let cells = ids.iter().map(|id| self.cells(*id, holding.remove(id).unwrap_or_default(), &past));
         Ok((cells.collect(), past))
     }
 
@@ -284,24 +275,30 @@ impl<'a> Reader<'a> {
         self.plan.as_of.is_some() || self.pin.is_some()
     }
 
-    async fn holding(
+    /// What holds now of some series.
+    async fn holding(&self, connection: &mut PgConnection, ids: &[i64]) -> Result<HashMap<i64, Holding>> {
+        let statement = sql::cells(&self.plan.dataset, ids);
+        self.by_series(connection, &statement, add_cells).await
+    }
+
+    /// What `add` makes of the chunks that a statement reads, a row each, by series.
+    async fn by_series<T: Default>(
         &self,
         connection: &mut PgConnection,
-        (statement, reach): (&Statement, Reach),
-    ) -> Result<HashMap<i64, Holding>> {
-        let mut holding: HashMap<i64, Holding> = HashMap::new();
-        self.each_row(connection, statement, |row| {
-            if let Some(id) = row.try_get::<Option<i64>, _>("series_id")? {
-                holding.entry(id).or_default().add_chunk(row, reach.periods)?;
-            }
-            Ok(())
+        statement: &Statement,
+        add: impl Fn(&mut T, &PgRow) -> Result<()>,
+    ) -> Result<HashMap<i64, T>> {
+        let mut all: HashMap<i64, T> = HashMap::new();
+        self.each_row(connection, statement, |row| match row.try_get("series_id")? {
+            Some(id) => add(all.entry(id).or_default(), row),
+            None => Ok(()),
         })
         .await?;
-        Ok(holding)
+        Ok(all)
     }
 
     /// Takes the rows of a statement as they come: there may be very many. [`Error::Moved`] where they are no longer of the
-    /// vocabulary's versions.
+    /// vocabulary's versions, which each row of a statement tells alike.
     async fn each_row(
         &self,
         connection: &mut PgConnection,
@@ -309,16 +306,19 @@ impl<'a> Reader<'a> {
         mut take: impl FnMut(&PgRow) -> Result<()>,
     ) -> Result<()> {
         let mut rows = bound(statement).fetch(connection);
+        let mut is_first = true;
         while let Some(row) = rows.try_next().await? {
-            same_versions(&row, self.vocabulary, &self.plan.dataset)?;
+            if std::mem::take(&mut is_first) {
+                same_versions(&row, self.vocabulary, &self.plan.dataset)?;
+            }
             take(&row)?;
         }
         Ok(())
     }
 
     /// Everything that was ever stated of each cell.
-    fn cells(&self, id: i64, holding: &Holding, past: &Past) -> Cells {
-        past.cells(id, holding.cells.iter().copied(), &self.vocabulary.releases)
+    fn cells(&self, id: i64, holding: Holding, past: &Past) -> Cells {
+        past.cells(id, holding.into_iter(), &self.vocabulary.releases)
     }
 
     /// The series as it stood at the plan's date and the reader's pin, and the periods whose figures came late.
@@ -330,7 +330,7 @@ impl<'a> Reader<'a> {
                 late.push(period);
             }
             if let Some(winner) = super::overlay::winner(statements, day, self.pin) {
-                let note = past.note(stored.id, period, winner.release);
+                let note = past.note(stored.id, period, winner.release).map(Arc::from);
                 track.insert(period, cell(winner.value, winner.status, winner.release, note));
             }
         }

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use smol_str::SmolStr;
+
 use super::dataset::{Dataset, Vocabulary};
 use super::derive::{Cell, Figure, Reason, Releases, Track};
 use super::key::{Dimension, series_key};
@@ -21,7 +23,7 @@ pub struct Series {
     pub frequency: Frequency,
     /// Its codes in the order of the dataset's dimensions. Where the best source is chosen for each period, the code of
     /// the source is `best`.
-    pub codes: Vec<String>,
+    pub codes: Vec<SmolStr>,
     /// Its observations by period.
     pub observations: Vec<Observation>,
 }
@@ -40,7 +42,7 @@ pub struct Observation {
     /// The releases that state it or what it was made of; `None` where there is nothing.
     pub releases: Option<Releases>,
     /// What its document says of it.
-    pub note: Option<String>,
+    pub note: Option<Arc<str>>,
     /// Whether its source is press, or one that the precedence table does not list or marks as weak.
     pub low_trust: bool,
     /// Whether it was computed from others.
@@ -57,7 +59,7 @@ pub const BEST: &str = "best";
 impl Series {
     /// Its public key.
     pub fn key(&self, dataset: &Dataset) -> String {
-        series_key(&dataset.name, self.frequency, self.codes.iter().map(String::as_str))
+        series_key(&dataset.name, self.frequency, self.codes.iter().map(SmolStr::as_str))
     }
 
     /// The key of the series that an observation of it is from.
@@ -134,7 +136,7 @@ pub fn answer(
         .into_iter()
         .map(|(code, voices)| {
             let mut codes = target.codes.clone();
-            codes[at] = code;
+            codes[at] = code.into();
             let observations = transform::observations(plan, of, &voices, keeps_partial);
             Series { group: target.group.clone(), frequency: target.frequency, codes, observations }
         })

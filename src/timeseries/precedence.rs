@@ -1,5 +1,7 @@
 //! Which source answers: the order of sources for one series, scope by scope.
 
+use smol_str::SmolStr;
+
 use super::dataset::{Dataset, Precedence, Vocabulary};
 use super::key::{Dimension, PLUS, TOTAL};
 use super::period::{Frequency, Period};
@@ -12,7 +14,7 @@ pub struct Subject<'a> {
     /// The frequency.
     pub frequency: Frequency,
     /// The codes in the order of the dataset's dimensions.
-    pub codes: &'a [String],
+    pub codes: &'a [SmolStr],
 }
 
 /// Sources that count alike: one may follow another from period to period.
@@ -175,7 +177,7 @@ mod tests {
             precedence,
             ..Dataset::default()
         };
-        let codes = ["outlets", "x", "CN"].map(str::to_owned);
+        let codes = ["outlets", "x", "CN"].map(SmolStr::from);
         let subject = Subject { dataset: &dataset, frequency: Frequency::A, codes: &codes };
         let scopes = subject.scopes(&Vocabulary::default(), present.iter().copied());
         scopes.into_iter().map(|s| s.sources.into_iter().map(|r| r.source).collect()).collect()

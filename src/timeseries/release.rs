@@ -89,7 +89,7 @@ pub async fn changes(
             changes.truncate(limit);
             return Ok(changes);
         };
-        let source = last.series.codes[source_at(reader.dataset)].clone();
+        let source = last.series.codes[source_at(reader.dataset)].to_string();
         place = (last.series.group.clone(), source, i32::MAX);
     }
 }

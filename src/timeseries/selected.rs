@@ -1,7 +1,9 @@
 //! The series that a query selects and what they may be made of, before any figure is read.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::sync::Arc;
+
+use foldhash::{HashMap, HashMapExt as _};
 
 use super::estimate::{self, Bounds};
 use super::fetch::{Figures, Listing, Reader};
@@ -59,6 +61,9 @@ impl Selected {
 
     /// How many figures that a target is or might be made of, in the time that is asked for, came late.
     pub fn late(&self, plan: &Plan, target: &Target, figures: &Figures) -> usize {
+        if figures.late.is_empty() {
+            return 0;
+        }
         let at = self.targets.binary_search_by(|one| one.group.cmp(&target.group)).ok();
         let told = |id: &i64| at.is_some() && self.tellers.get(id).copied() == at;
         let within = |id: i64| {

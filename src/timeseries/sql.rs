@@ -71,51 +71,92 @@ impl Statement {
     }
 }
 
+/// Further from the year 0 than any period.
+const FAR: i32 = 1_000_000_000;
+
 /// The versions that an answer is made from, in the snapshot of the statement that holds this.
 const VERSIONS: &str = "WITH versions AS (SELECT max(version) FILTER (WHERE name = $1) AS dataset, \
      max(version) FILTER (WHERE name = 'codes') AS codes, max(version) FILTER (WHERE name = 'sources') AS sources \
      FROM collection WHERE name IN ($1, 'codes', 'sources'))";
 
-/// Reads up to `limit` series of a plan without their figures: how many they have, and from when to when. `gone` takes those too
-/// that have no figure now.
-pub fn series(plan: &Plan, dataset: &Dataset, (limit, gone): (i64, bool)) -> Statement {
+/// The most series that one query selects among.
+pub const MOST_SERIES: usize = 200_000;
+
+/// Reads the series of a plan without their figures: how many they have, and from when to when. One more than [`MOST_SERIES`] tells
+/// that there are more. `gone` takes those too that have no figure now.
+pub fn series(plan: &Plan, dataset: &Dataset, gone: bool) -> Statement {
     let mut statement = Statement::default();
     let condition = statement.selecting(plan, gone);
-    statement.bare_list(dataset, ("series s", "false", &condition), limit, ("", ""));
+    statement.bare_list(dataset, ("series s", "false", &condition), ("", ""));
     statement
 }
 
 /// The same of a rollup: of its series those that are sums, and those that are stored ones. `with_figures` reads the chunks of the
 /// sums too, a row each.
-pub fn rolled_series(
-    plan: &Plan,
-    dataset: &Dataset,
-    rollup: i32,
-    (limit, with_figures): (i64, bool),
-) -> Statement {
+pub fn rolled_series(plan: &Plan, dataset: &Dataset, rollup: i32, with_figures: bool) -> Statement {
     let mut statement = Statement::default();
     let condition = statement.selecting(plan, false);
     let rollup = statement.bind(Bind::Number(rollup.into()));
     let condition = format!("{condition} AND s.rollup_id = ${rollup}::bigint::integer");
     let table = ("rollup_series s", "NOT s.is_stored", &*condition);
     if with_figures {
-        let columns = format!(", c.series_id AS chunk_of, {SUMS}");
+        let columns = format!(", c.series_id AS chunk_of, {}", sums_of(&Cut::default()));
         let chunks = " LEFT JOIN rollup_chunk c ON c.series_id = s.series_id AND s.is_sum";
-        statement.bare_list(dataset, table, limit, (&columns, chunks));
+        statement.bare_list(dataset, table, (&columns, chunks));
     } else {
-        statement.bare_list(dataset, table, limit, ("", ""));
+        statement.bare_list(dataset, table, ("", ""));
     }
     statement
 }
 
-/// The figures of a chunk `c` of sums.
-const SUMS: &str = "c.first_period, c.\"values\", c.parts, c.statuses, c.releases, c.mixed";
+/// The same of a chunk `c` of sums, with what they are made of.
+fn sums_of(periods: &Cut) -> String {
+    format!("{}, {} AS parts, c.mixed", cells_of(periods), periods.of("parts"))
+}
 
-/// The figures of a chunk `c`.
-const CHUNK: &str =
-    "c.first_period, c.\"values\", c.statuses, c.releases, n.periods, n.note_releases, n.notes";
+/// The figures of a chunk `c`, cut to some periods. Where all releases are the same, one stands for all.
+fn cells_of(periods: &Cut) -> String {
+    let [values, releases] = ["\"values\"", "releases"].map(|column| periods.of(column));
+    format!(
+        "c.first_period, {values} AS \"values\", c.statuses, \
+         CASE WHEN c.releases[1] = ALL (c.releases) THEN c.releases[1:1] ELSE {releases} END AS releases"
+    )
+}
 
-/// What is noted of the figures of a chunk `c`.
+/// The same of a chunk `c` of stored series, with what is noted.
+fn figures_of(dataset: &Dataset, periods: &Cut) -> String {
+    let notes = if dataset.has_notes {
+        "n.periods, n.note_releases, n.notes"
+    } else {
+        "NULL::integer[] AS periods, NULL::integer[] AS note_releases, NULL::text[] AS notes"
+    };
+    format!("{}, {notes}", cells_of(periods))
+}
+
+/// Which elements are read of the arrays of a chunk: PostgreSQL sends each element by itself, which takes most of the time of a
+/// statement that reads many.
+#[derive(Debug, Default)]
+struct Cut(Option<(usize, usize)>);
+
+impl Cut {
+    /// The part of an array column.
+    fn of(&self, column: &str) -> String {
+        match self {
+            Self(None) => format!("c.{column}"),
+            Self(Some((first, last))) => {
+                let place = |at| format!("${at}::bigint::integer - c.first_period + 1");
+                format!("c.{column}[{}:{}]", place(first), place(last))
+            }
+        }
+    }
+}
+
+/// The join with what is noted of the figures of a chunk `c`; none where nothing is noted of any figure of the dataset.
+const fn notes(dataset: &Dataset) -> &'static str {
+    if dataset.has_notes { NOTES } else { "" }
+}
+
+/// What is noted of the figures of a chunk `c`, in arrays.
 const NOTES: &str = "LEFT JOIN LATERAL (SELECT array_agg(n.period) AS periods, array_agg(n.release_id) AS note_releases, \
      array_agg(n.note) AS notes FROM observation_note n WHERE n.series_id = c.series_id \
      AND n.period >= c.first_period AND n.period < c.first_period + cardinality(c.\"values\")) n ON true";
@@ -129,29 +170,45 @@ pub fn held(dataset: &Dataset, ids: &[i64]) -> Statement {
     let codes = columns(dataset);
     statement.text = format!(
         "{VERSIONS} SELECT v.dataset, v.codes, v.sources, s.series_id, s.frequency, ARRAY[{codes}] AS series_codes, \
-         s.first_period AS first, s.last_period, s.observations, false AS is_sum, c.series_id AS chunk_of, {CHUNK} \
+         s.first_period AS first, s.last_period, s.observations, false AS is_sum, c.series_id AS chunk_of, {} \
          FROM versions v LEFT JOIN series s ON s.series_id = ANY((SELECT ${ids})::bigint[]) \
          AND s.dataset = $1 AND s.observations > 0 \
-         LEFT JOIN observation_chunk c ON c.series_id = s.series_id {NOTES}"
+         LEFT JOIN observation_chunk c ON c.series_id = s.series_id {}",
+        figures_of(dataset, &Cut::default()),
+        notes(dataset)
     );
     statement
 }
 
-/// Reads the current figures of some series, as far as these chunks hold them, and what is noted of these.
-pub fn cells(dataset: &str, ids: &[i64], reach: Reach) -> Statement {
-    let (mut statement, chosen) = Statement::chunks(dataset, ids, reach);
+/// Reads the current figures of some series, without what is noted of them.
+pub fn cells(dataset: &str, ids: &[i64]) -> Statement {
+    let (mut statement, chosen, cut) = Statement::chunks(dataset, ids, Reach::ALL);
     statement.text = format!(
-        "{VERSIONS} SELECT v.dataset, v.codes, v.sources, c.series_id, {CHUNK} FROM versions v \
-         LEFT JOIN observation_chunk c ON {chosen} {NOTES}"
+        "{VERSIONS} SELECT v.dataset, v.codes, v.sources, c.series_id, {} FROM versions v \
+         LEFT JOIN observation_chunk c ON {chosen}",
+        cells_of(&cut)
     );
     statement
 }
 
-/// Reads some sums that are kept ready, with what they are made of.
+/// Reads the current figures of some series within reach, and what is noted of these.
+pub fn figures(dataset: &Dataset, ids: &[i64], reach: Reach) -> Statement {
+    let (mut statement, chosen, cut) = Statement::chunks(&dataset.name, ids, reach);
+    statement.text = format!(
+        "{VERSIONS} SELECT v.dataset, v.codes, v.sources, c.series_id, {} FROM versions v \
+         LEFT JOIN observation_chunk c ON {chosen} {}",
+        figures_of(dataset, &cut),
+        notes(dataset)
+    );
+    statement
+}
+
+/// Reads some sums that are kept ready within reach, with what they are made of.
 pub fn sums(dataset: &str, ids: &[i64], reach: Reach) -> Statement {
-    let (mut statement, chosen) = Statement::chunks(dataset, ids, reach);
+    let (mut statement, chosen, cut) = Statement::chunks(dataset, ids, reach);
     statement.text = format!(
-        "{VERSIONS} SELECT v.dataset, v.codes, v.sources, c.series_id, {SUMS} FROM versions v LEFT JOIN rollup_chunk c ON {chosen}"
+        "{VERSIONS} SELECT v.dataset, v.codes, v.sources, c.series_id, {} FROM versions v LEFT JOIN rollup_chunk c ON {chosen}",
+        sums_of(&cut)
     );
     statement
 }
@@ -202,36 +259,40 @@ pub fn touched(
 }
 
 impl Statement {
-    /// Begins one that reads chunks of some series, with the condition that chooses these.
-    fn chunks(dataset: &str, ids: &[i64], Reach { chunks: (first, last), .. }: Reach) -> (Self, String) {
+    /// Begins one that reads chunks of some series, with the condition that chooses these, and what is read of them.
+    fn chunks(dataset: &str, ids: &[i64], reach: Reach) -> (Self, String, Cut) {
+        let (first, last) = reach.chunks;
         let mut statement = Self::default();
         statement.bind(Bind::Text(dataset.to_owned()));
         let ids = statement.bind(Bind::Numbers(ids.to_vec()));
         let first = statement.bind(Bind::Number(first.into()));
         let last = statement.bind(Bind::Number(last.into()));
-        (
-            statement,
-            format!(
-                "c.series_id = ANY(${ids}) AND c.chunk >= ${first}::bigint AND c.chunk <= ${last}::bigint"
-            ),
-        )
+        let chosen = format!(
+            "c.series_id = ANY(${ids}) AND c.chunk >= ${first}::bigint AND c.chunk <= ${last}::bigint"
+        );
+        // Far from the ends of what an integer holds: other periods are taken from these.
+        let bound = |period: i32| Bind::Number(period.clamp(-FAR, FAR).into());
+        let (from, to) = reach.periods;
+        let cut = (reach.periods != Reach::ALL.periods)
+            .then(|| (statement.bind(bound(from)), statement.bind(bound(to))));
+        (statement, chosen, Cut(cut))
     }
 
-    /// Completes a list of up to `limit` series of a table under a condition, without their keys and in no order, each with further
-    /// columns of a table that is joined.
+    /// Completes a list of the series of a table under a condition, without their keys and in no order, each with further columns of a
+    /// table that is joined. Its limit stands in the text: by one that the planner does not see it takes few rows to be wanted, and
+    /// reads a table from end to end for them.
     fn bare_list(
         &mut self,
         dataset: &Dataset,
         (table, is_sum, condition): (&str, &str, &str),
-        limit: i64,
         (further, joined): (&str, &str),
     ) {
-        let limit = self.bind(Bind::Number(limit));
+        let limit = MOST_SERIES + 1;
         let codes = columns(dataset);
         self.text = format!(
             "{VERSIONS} SELECT v.dataset, v.codes, v.sources, s.*{further} FROM versions v LEFT JOIN (\
              SELECT s.series_id, s.frequency, ARRAY[{codes}] AS series_codes, s.first_period AS first, s.last_period, \
-             s.observations, {is_sum} AS is_sum FROM {table} WHERE {condition} LIMIT ${limit}) s ON true{joined}"
+             s.observations, {is_sum} AS is_sum FROM {table} WHERE {condition} LIMIT {limit}) s ON true{joined}"
         );
     }
 

@@ -3,6 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use smol_str::SmolStr;
+
 use super::dataset::{Dataset, Partition};
 use super::frame::{BEST, source_at};
 use super::key::series_key;
@@ -17,7 +19,7 @@ pub struct Stored {
     /// Its frequency.
     pub frequency: Frequency,
     /// Its codes in the order of the dataset's dimensions.
-    pub codes: Vec<String>,
+    pub codes: Vec<SmolStr>,
     /// The first and the last period that have a figure now; `None` where none has one.
     pub span: Option<(i32, i32)>,
     /// How many figures it has now, those stated as missing included.
@@ -34,7 +36,7 @@ pub struct Target {
     /// Its frequency.
     pub frequency: Frequency,
     /// Its codes; that of the source is `best`.
-    pub codes: Vec<String>,
+    pub codes: Vec<SmolStr>,
     /// What each source can make it of, in the order of their codes.
     pub sources: Vec<(String, Node)>,
 }
@@ -121,7 +123,7 @@ pub fn finer(plan: &Plan, dataset: &Dataset) -> Vec<Frequency> {
     dataset.frequencies.iter().copied().filter(|f| *f >= coarsest).collect()
 }
 
-fn selects(plan: &Plan, dataset: &Dataset, codes: &[String]) -> bool {
+fn selects(plan: &Plan, dataset: &Dataset, codes: &[SmolStr]) -> bool {
     dataset
         .dimensions
         .iter()
@@ -134,16 +136,16 @@ struct Index<'a> {
     plan: &'a Plan,
     dataset: &'a Dataset,
     source_at: usize,
-    series: HashMap<(&'a str, Vec<String>), ByFrequency<i64>>,
+    series: HashMap<(&'a str, Vec<SmolStr>), ByFrequency<i64>>,
 }
 
 impl<'a> Index<'a> {
     fn new(plan: &'a Plan, dataset: &'a Dataset, stored: &'a [Stored]) -> Self {
         let source_at = source_at(dataset);
-        let mut series: HashMap<(&str, Vec<String>), ByFrequency<i64>> = HashMap::new();
+        let mut series: HashMap<(&str, Vec<SmolStr>), ByFrequency<i64>> = HashMap::new();
         for one in stored {
             let mut codes = one.codes.clone();
-            BEST.clone_into(&mut codes[source_at]);
+            codes[source_at] = BEST.into();
             let of = series.entry((one.codes[source_at].as_str(), codes)).or_default();
             of.insert(one.frequency, one.id);
         }
@@ -151,8 +153,8 @@ impl<'a> Index<'a> {
     }
 
     /// The combinations of codes that each source has, or has all declared parts of.
-    fn combinations(&self) -> BTreeMap<&'a str, BTreeSet<Vec<String>>> {
-        let mut all: BTreeMap<&str, BTreeSet<Vec<String>>> = BTreeMap::new();
+    fn combinations(&self) -> BTreeMap<&'a str, BTreeSet<Vec<SmolStr>>> {
+        let mut all: BTreeMap<&str, BTreeSet<Vec<SmolStr>>> = BTreeMap::new();
         for (source, codes) in self.series.keys() {
             let known = all.entry(source).or_default();
             let mut upwards = vec![codes.clone()];
@@ -161,9 +163,9 @@ impl<'a> Index<'a> {
                     continue;
                 }
                 for (at, partition) in self.partitions(source) {
-                    if partition.parts.contains(&codes[at]) {
+                    if partition.parts.iter().any(|part| *part == codes[at]) {
                         let mut whole = codes.clone();
-                        whole[at].clone_from(&partition.whole);
+                        whole[at] = partition.whole.as_str().into();
                         upwards.push(whole);
                     }
                 }
@@ -177,7 +179,7 @@ impl<'a> Index<'a> {
         self.dataset.partitions_of(source).filter_map(|p| Some((self.dataset.place(p.dimension)?, p)))
     }
 
-    fn node(&self, source: &'a str, codes: &[String], depth: usize) -> Node {
+    fn node(&self, source: &'a str, codes: &[SmolStr], depth: usize) -> Node {
         let published = self.series.get(&(source, codes.to_vec())).cloned().unwrap_or_default();
         let mut partitions = Vec::new();
         if depth > 0 {
@@ -187,7 +189,7 @@ impl<'a> Index<'a> {
                     .iter()
                     .map(|part| {
                         let mut codes = codes.to_vec();
-                        codes[at].clone_from(part);
+                        codes[at] = part.as_str().into();
                         Some(self.node(source, &codes, depth - 1)).filter(|node| *node != Node::default())
                     })
                     .collect();

@@ -149,7 +149,7 @@ async fn every_table_is_written_or_listed_with_what_becomes_of_it() {
     let database = cluster::migrated().await;
     let mut connection = database.database.writer().await.unwrap();
     for name in database.tables().await {
-        let columns: Vec<String> = sqlx::query_scalar(
+        let mut columns: Vec<String> = sqlx::query_scalar(
             "SELECT attname::text FROM pg_attribute WHERE attrelid = $1::regclass AND attnum > 0 AND NOT attisdropped
              ORDER BY 1",
         )
@@ -161,6 +161,7 @@ async fn every_table_is_written_or_listed_with_what_becomes_of_it() {
             assert!(ELSEWHERE.iter().any(|(table, _)| *table == name), "an export leaves {name} out");
             continue;
         };
+        columns.retain(|column| !ELSEWHERE.iter().any(|(place, _)| *place == format!("{name}.{column}")));
         let mut written = table.columns.to_vec();
         written.sort_unstable();
         assert_eq!(written, columns, "{name}");

@@ -208,7 +208,7 @@ async fn a_jump_is_refused_and_the_rest_can_be_taken() {
     assert_ne!(values.get(1).map(|(_, value)| value.clone()), Some(json!(12)));
 }
 
-const REGISTRATIONS: &str = "dataset = 'own_registrations'\ntitle_en = 'Registrations by city'\ndescription = 'Ours.'\n\
+pub const REGISTRATIONS: &str = "dataset = 'own_registrations'\ntitle_en = 'Registrations by city'\ndescription = 'Ours.'\n\
     dimensions = ['measure', 'source', 'geo', 'powertrain']\nfrequencies = ['M']\ndefault_frequency = 'M'\ncomplete = true\n\
     licence = 'ours'\n[[measure]]\ncode = 'registered'\nname_en = 'Registered vehicles'\nunit = 'vehicles'\nkind = 'flow'\n";
 

@@ -6,7 +6,7 @@ use china_auto::ingest::file::{FaultKind, Options, Report, create_dataset};
 use serde_json::{Value, json};
 
 use crate::cluster::clock;
-use crate::import::{OWN, TIDY, World, kinds, sample, says};
+use crate::import::{OWN, REGISTRATIONS, TIDY, World, kinds, sample, says};
 
 const GUANGDONG: &str =
     "/v1/production?measure=sales&source=caam&geo=CN-GD&vehicle_class=PV&powertrain=BEV&frequency=M";
@@ -60,6 +60,30 @@ async fn sdmx_csv_is_read_by_ids_with_labels_behind_or_beside_them() {
     let deletes = world.file("deletes.csv", IDS.replace(",I,", ",D,"));
     let report = world.refused(&deletes, &document("deletes")).await;
     assert!(report.faults.listed[0].reason.contains("deletes figures"), "{report:?}");
+}
+
+#[tokio::test]
+async fn the_first_note_of_a_dataset_is_told_at_once() {
+    let world = World::new().await;
+    create_dataset(&world.database, REGISTRATIONS, None, None, &clock()).await.unwrap();
+    let head = "measure,source,geo,powertrain,frequency,period,value,status";
+    let plain = world.file("plain.csv", format!("{head}\nregistered,caam,CN-GD,BEV,M,2026-01,5,A\n"));
+    let told =
+        world.file("told.csv", format!("{head},note\nregistered,caam,CN-GD,BEV,M,2026-02,7,A,by hand\n"));
+    let paths = ["", "&as_of=2100-01-01", "&source=all"]
+        .map(|more| format!("/v1/datasets/own_registrations/observations?geo=CN-GD&powertrain=BEV{more}"));
+    for (path, of, expected) in [(&plain, "plain", vec![None]), (&told, "noted", vec![None, Some("by hand")])]
+    {
+        let document = format!(
+            "dataset = 'own_registrations'\n[document]\ndocument = '{of}'\npublished = '2026-03'\nlicence = 'ours'\n"
+        );
+        world.taken(path, &says(&document)).await;
+        for path in &paths {
+            let rows = world.client.rows(path).await;
+            let notes: Vec<Option<&str>> = rows.iter().map(|row| row["note"].as_str()).collect();
+            assert_eq!(notes, expected, "{path}");
+        }
+    }
 }
 
 #[tokio::test]

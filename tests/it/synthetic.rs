@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::process::Command;
 
 use china_auto::database::Database;
+use china_auto::ingest::rollup::rebuild;
 use china_auto::ingest::synthetic::{Generated, Market, Order, Removed, generate, remove};
 use china_auto::ingest::{Files, load_bundled};
 use china_auto::timeseries::key::Dimension;
@@ -341,15 +342,26 @@ async fn many_rankings_are_read_part_by_part_and_each_is_whole() {
 
 #[tokio::test]
 async fn a_window_answers_what_the_whole_time_does() {
+    for order in [ORDER, Order { monthly: 90, ..ORDER }] {
+        windows_answer_alike(order).await;
+    }
+}
+
+async fn windows_answer_alike(order: Order) {
     let client = Client::bundled().await;
-    make(&client.database.database, ORDER).await;
+    let database = &client.database.database;
+    make(database, order).await;
+    let declared = "UPDATE dataset SET rollups = '{\"geo,powertrain\"}' WHERE dataset = 'synthetic'";
+    sqlx::query(declared).execute(&mut database.writer().await.unwrap()).await.unwrap();
+    rebuild(database, Some("synthetic"), &clock()).await.unwrap();
     let transforms = ["level", "diff", "pct", "yoy", "yoy_diff", "ytd", "ma:3", "ma:24", "index:2019-03"];
     let asked = transforms.map(|transform| ("M", transform)).into_iter();
     let asked = asked.chain([("Q", "level"), ("Q", "yoy"), ("Q", "ma:3"), ("A", "level"), ("A", "pct")]);
-    for (frequency, transform) in asked {
+    // The first are made of the finest series, the second of more sums than are read whole.
+    let selected = ["geo=CN-GD&maker=*&powertrain=*", "geo=children:CN&powertrain=NEV"];
+    for ((frequency, transform), selected) in asked.flat_map(|asked| selected.map(|one| (asked, one))) {
         let path = format!(
-            "/v1/datasets/synthetic/observations?geo=CN-GD&maker=*&powertrain=*&frequency={frequency}\
-             &transform={transform}&limit=10000"
+            "/v1/datasets/synthetic/observations?{selected}&frequency={frequency}&transform={transform}&limit=10000"
         );
         let all = client.rows(&path).await;
         for (start, end) in [("2020", "2020"), ("2021", "2022"), ("2017", "2019"), ("2024", "2025")] {

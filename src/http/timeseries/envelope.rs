@@ -342,10 +342,10 @@ fn meta((asked, applied): (&Asked, Applied), written: Written<'_>, next_cursor: 
         sources.extend(each.map(|run| run[0].source.clone()));
         for (dimension, code) in dataset.dimensions.iter().zip(&series.codes) {
             let list = names.entry(dimension.name().to_owned()).or_default();
-            if !list.contains_key(code)
+            if !list.contains_key(code.as_str())
                 && let Some(name) = formats::name((vocabulary, dataset), *dimension, code, language)
             {
-                list.insert(code.clone(), name);
+                list.insert(code.to_string(), name);
             }
         }
     }

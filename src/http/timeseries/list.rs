@@ -99,7 +99,7 @@ async fn attempt(app: &App, dataset: &str, mut call: Call) -> Result<Reply> {
     let view = view.depending_on((vocabulary.version("codes"), vocabulary.version("sources")));
     let at = source_at(dataset);
     let last = listed.get(view.paging.limit.saturating_sub(1)).map(|one| &one.series);
-    let key = last.map(|series| vec![series.group.clone(), series.codes[at].clone()]).unwrap_or_default();
+    let key = last.map(|series| vec![series.group.clone(), series.codes[at].to_string()]).unwrap_or_default();
     let entries = listed.iter().map(|one| entry(&vocabulary, dataset, one, language)).collect();
     view.listing(&dataset.name, Versioned { version, changed_at, data: entries }, |_: &SeriesEntry| key)
 }

@@ -273,7 +273,7 @@ async fn bare(reader: &Reader<'_>, dataset: &Dataset) -> Result<Option<Series>> 
         return Ok(targets.into_iter().next().map(|mut target| {
             if let Sources::Listed(sources) = &reader.plan.sources {
                 for source in sources {
-                    source.clone_into(&mut target.codes[source_at(dataset)]);
+                    target.codes[source_at(dataset)] = source.into();
                 }
             }
             let Target { group, frequency, codes, .. } = target;
@@ -283,7 +283,7 @@ async fn bare(reader: &Reader<'_>, dataset: &Dataset) -> Result<Option<Series>> 
     let found = reader.list(None, (1, true)).await?.pop().map(|listed| listed.series);
     Ok(found.map(|mut series| {
         if reader.plan.sources == Sources::Best {
-            BEST.clone_into(&mut series.codes[source_at(dataset)]);
+            series.codes[source_at(dataset)] = BEST.into();
         }
         series
     }))

@@ -83,7 +83,7 @@ async fn attempt(app: &App, (release, collection): (i32, &str), mut call: Call) 
 }
 
 fn key(change: &Change, dataset: &Dataset) -> Vec<String> {
-    let source = change.series.codes[source_at(dataset)].clone();
+    let source = change.series.codes[source_at(dataset)].to_string();
     vec![change.series.group.clone(), source, change.period.to_string()]
 }
 

@@ -39,8 +39,9 @@ pub(super) use restore::set_ids;
 pub use table::Table;
 pub use tables::TABLES;
 
-/// Every other table, with what becomes of it.
-pub const ELSEWHERE: [(&str, &str); 11] = [
+/// Every other table, and the columns that those leave out, with what becomes of it.
+pub const ELSEWHERE: [(&str, &str); 12] = [
+    ("collection.has_notes", "noted as notes are written"),
     ("series_code", "noted as series are written"),
     ("series", "series/*.csv, and how far the statements reach"),
     ("observation_chunk", "made of the statements in observations/*.csv"),

@@ -1,8 +1,9 @@
 //! Stored series that are stated beside all that is below them.
 
-use std::collections::{HashMap, HashSet};
-
+use foldhash::fast::RandomState;
+use foldhash::{HashMap, HashSet, HashSetExt as _};
 use indexmap::IndexSet;
+use smol_str::SmolStr;
 
 use super::combined::{Combination, NONE, combinations};
 use crate::timeseries::dataset::{Dataset, Vocabulary};
@@ -51,7 +52,7 @@ pub fn coarse((dataset, vocabulary): (&Dataset, &Vocabulary), stored: &[Stored])
 
 /// The codes of one dimension that are stated, by number.
 struct Column<'a> {
-    codes: IndexSet<&'a str>,
+    codes: IndexSet<&'a str, RandomState>,
     /// Of each code itself and those above it.
     upwards: Vec<Vec<u32>>,
 }
@@ -59,7 +60,7 @@ struct Column<'a> {
 impl<'a> Column<'a> {
     /// Those at one place of some series.
     fn new(vocabulary: &'a Vocabulary, dimension: Dimension, stored: &'a [Stored], at: usize) -> Self {
-        let codes = stored.iter().filter_map(|one| one.codes.get(at)).map(String::as_str).collect();
+        let codes = stored.iter().filter_map(|one| one.codes.get(at)).map(SmolStr::as_str).collect();
         let mut column = Self { codes, upwards: Vec::new() };
         let list = vocabulary.codes.get(&dimension).filter(|_| Grain::may_sum(dimension));
         let upwards = |code: &&str| {

@@ -2,9 +2,11 @@
 //! stored series and few codes, so what a code is part of is found out once, and combinations are of numbers.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 
+use foldhash::HashMap;
+use foldhash::fast::RandomState;
 use indexmap::IndexSet;
+use smol_str::SmolStr;
 
 use crate::timeseries::dataset::{Dataset, Vocabulary};
 use crate::timeseries::frame::{BEST, source_at};
@@ -51,7 +53,7 @@ pub struct Combined<'a> {
 #[derive(Default)]
 struct Column<'a> {
     /// The codes that are answered, by their numbers.
-    codes: IndexSet<Cow<'a, str>>,
+    codes: IndexSet<Cow<'a, str>, RandomState>,
     /// Where it is told what a code is part of: with all others, or only as itself.
     known: HashMap<(&'a str, bool), usize>,
     told: Vec<Told>,
@@ -121,9 +123,9 @@ impl<'a> Combined<'a> {
     }
 
     /// The codes of a combination.
-    pub fn codes(&self, combination: &Combination) -> Vec<String> {
+    pub fn codes(&self, combination: &Combination) -> Vec<SmolStr> {
         let each = self.columns.iter().zip(combination);
-        each.map(|(column, number)| column.codes[*number as usize].clone().into_owned()).collect()
+        each.map(|(column, number)| SmolStr::from(&*column.codes[*number as usize])).collect()
     }
 
     fn is_pinned(&self, combination: &Combination, itself: &Combination) -> bool {

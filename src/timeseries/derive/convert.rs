@@ -1,7 +1,5 @@
 //! The conversion of figures to a coarser frequency.
 
-use std::collections::BTreeMap;
-
 use super::{Cell, Figure, Track, joined, mean};
 use crate::timeseries::period::{Frequency, Period};
 use crate::timeseries::plan::Aggregation;
@@ -13,22 +11,22 @@ pub fn convert(
     (aggregation, decimals): (Aggregation, u32),
 ) -> Track {
     let length = from.per_year() / to.per_year();
-    let mut parts: BTreeMap<i32, Vec<(i32, &Cell)>> = BTreeMap::new();
-    for (period, cell) in track.iter().filter(|(_, cell)| cell.exact().is_some()) {
-        parts.entry(period.div_euclid(length)).or_default().push((period.rem_euclid(length), cell));
-    }
-    let whole = |(period, cells): (i32, Vec<(i32, &Cell)>)| {
-        let mut cell = aggregate(&cells, length, (aggregation, decimals))?;
+    let stated = track.iter().filter(|(_, cell)| cell.exact().is_some());
+    let parts: Vec<(i32, &Cell)> = stated.map(|(period, cell)| (*period, cell)).collect();
+    let of = |period: i32| period.div_euclid(length);
+    let whole = |parts: &[(i32, &Cell)]| {
+        let period = of(parts.first()?.0);
+        let mut cell = aggregate(parts, length, (aggregation, decimals))?;
         if aggregation == Aggregation::Last && !cell.is_complete() {
-            let last = cells.last().and_then(|(place, _)| Period::new(from, period * length + place));
-            cell.note = last.map(|last| format!("the state at the end of {last}"));
+            let last = parts.last().and_then(|(last, _)| Period::new(from, *last));
+            cell.note = last.map(|last| format!("the state at the end of {last}").into());
         }
         Some((period, cell))
     };
-    parts.into_iter().filter_map(whole).collect()
+    parts.chunk_by(|(one, _), (next, _)| of(*one) == of(*next)).filter_map(whole).collect()
 }
 
-/// One figure of those of the sub-periods, each with its place among the `length` of them.
+/// One figure of those of the sub-periods, of which there are `length` in the whole.
 fn aggregate(
     cells: &[(i32, &Cell)],
     length: i32,
@@ -44,12 +42,12 @@ fn aggregate(
         Aggregation::Max => (Figure::Exact(*values.iter().max()?), cells, has),
         // The state at the end is that of the last sub-period; where that is missing, the place of the one taken tells.
         Aggregation::Last => {
-            let (place, cell) = cells.last()?;
-            (cell.figure?, &cells[cells.len() - 1..], u32::try_from(place + 1).ok()?)
+            let (period, cell) = cells.last()?;
+            (cell.figure?, &cells[cells.len() - 1..], u32::try_from(period.rem_euclid(length) + 1).ok()?)
         }
         Aggregation::First => {
-            let (place, cell) = cells.first()?;
-            (cell.figure?, &cells[..1], u32::try_from(length - place).ok()?)
+            let (period, cell) = cells.first()?;
+            (cell.figure?, &cells[..1], u32::try_from(length - period.rem_euclid(length)).ok()?)
         }
     };
     let mut joined = used.iter().fold(None, |so_far, (_, cell)| Some(joined(so_far, cell)))?;

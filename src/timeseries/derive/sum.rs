@@ -5,6 +5,10 @@ use super::{Cell, Figure, Releases, Track, weaker};
 /// The sums of some tracks, period by period, with how many of the parts that say something have a figure. None where no part has
 /// one, or the sum is beyond 64 bits.
 pub(super) fn whole<'a>(tracks: impl Iterator<Item = &'a Track> + Clone) -> Track {
+    let (first, more) = (tracks.clone().next(), tracks.clone().nth(1));
+    if let (Some(only), None) = (first, more) {
+        return only.iter().filter_map(|(period, cell)| Some((*period, Sum::of(cell).cell()?))).collect();
+    }
     let periods = tracks.clone().flat_map(Track::keys).copied();
     let Some((first, last)) = periods.fold(None, |span: Option<(i32, i32)>, period| {
         Some(span.map_or((period, period), |(first, last)| (first.min(period), last.max(period))))
@@ -31,6 +35,12 @@ struct Sum {
 }
 
 impl Sum {
+    fn of(cell: &Cell) -> Self {
+        let mut sum = Self::default();
+        sum.add(cell);
+        sum
+    }
+
     fn add(&mut self, cell: &Cell) {
         let exact = cell.exact();
         let (has, of) = cell.coverage.unwrap_or((u32::from(exact.is_some()), 1));

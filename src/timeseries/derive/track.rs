@@ -17,6 +17,11 @@ impl Track {
         Self(Vec::with_capacity(count))
     }
 
+    /// Makes room for so many more, and no further ones: there may be very many tracks.
+    pub fn reserve(&mut self, count: usize) {
+        self.0.reserve_exact(count);
+    }
+
     /// Where a period is, or where it would stand.
     fn find(&self, period: i32) -> Result<usize, usize> {
         let Some((first, _)) = self.0.first() else { return Err(0) };
@@ -33,6 +38,9 @@ impl Track {
 
     /// Says something of a period, in the place of what was said of it.
     pub fn insert(&mut self, period: i32, cell: Cell) {
+        if self.0.last().is_none_or(|(last, _)| *last < period) {
+            return self.0.push((period, cell));
+        }
         match self.find(period) {
             Ok(at) => self.0[at].1 = cell,
             Err(at) => self.0.insert(at, (period, cell)),

@@ -1,11 +1,12 @@
-//! Arrays of whole numbers as PostgreSQL sends them, read in place: answers hold very many elements.
+//! Arrays as PostgreSQL sends them, read in place: answers hold very many elements.
 
+use smol_str::SmolStr;
 use sqlx::Row as _;
 use sqlx::postgres::{PgRow, PgValueFormat};
 
 use crate::error::{Error, Result};
 
-/// The elements of an `integer[]` or `bigint[]` of one dimension.
+/// The elements of an array of one dimension; as an iterator, the numbers of an `integer[]` or `bigint[]`.
 #[derive(Debug, Clone, Default)]
 pub struct Elements<'r> {
     left: &'r [u8],
@@ -38,28 +39,33 @@ impl<'r> Elements<'r> {
             _ => None,
         }
     }
+
+    /// The next element as it is sent.
+    #[expect(clippy::option_option, reason = "the inner one is null")]
+    fn bytes(&mut self) -> Option<Option<&'r [u8]>> {
+        self.count = self.count.checked_sub(1)?;
+        let (length, rest) = self.left.split_first_chunk::<4>()?;
+        let Ok(length) = usize::try_from(i32::from_be_bytes(*length)) else {
+            self.left = rest;
+            return Some(None);
+        };
+        let (bytes, rest) = rest.split_at_checked(length)?;
+        self.left = rest;
+        Some(Some(bytes))
+    }
+}
+
+/// A number of eight or of four bytes.
+fn number(bytes: &[u8]) -> Option<i64> {
+    let wide = || bytes.try_into().ok().map(i64::from_be_bytes);
+    wide().or_else(|| bytes.try_into().ok().map(|four| i32::from_be_bytes(four).into()))
 }
 
 impl Iterator for Elements<'_> {
     type Item = Option<i64>;
 
     fn next(&mut self) -> Option<Option<i64>> {
-        self.count = self.count.checked_sub(1)?;
-        let (length, rest) = self.left.split_first_chunk::<4>()?;
-        self.left = rest;
-        match i32::from_be_bytes(*length) {
-            8 => {
-                let (bytes, rest) = rest.split_first_chunk::<8>()?;
-                self.left = rest;
-                Some(Some(i64::from_be_bytes(*bytes)))
-            }
-            4 => {
-                let (bytes, rest) = rest.split_first_chunk::<4>()?;
-                self.left = rest;
-                Some(Some(i32::from_be_bytes(*bytes).into()))
-            }
-            _ => Some(None),
-        }
+        Some(self.bytes()?.and_then(number))
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
@@ -67,11 +73,29 @@ impl Iterator for Elements<'_> {
     }
 }
 
-/// Which elements of an array of consecutive periods lie within some: how many stand before them, and how many they are at the most.
-pub fn within(first: i32, (from, to): (i32, i32)) -> (usize, usize) {
-    let count = |count: i64| usize::try_from(count.max(0)).unwrap_or(usize::MAX);
-    let before = i64::from(from) - i64::from(first);
-    (count(before), count(i64::from(to) - i64::from(first.max(from)) + 1))
+/// The texts of a `text[]` of one dimension, none of which is null.
+pub fn texts(row: &PgRow, column: &str) -> Result<Vec<SmolStr>> {
+    let mut elements = Elements::of(row, column)?;
+    let mut texts = Vec::with_capacity(elements.count);
+    while let Some(bytes) = elements.bytes() {
+        let text = bytes.and_then(|bytes| std::str::from_utf8(bytes).ok());
+        let broken = || Error::internal("reading an array", format!("{column} has what is no text"));
+        texts.push(text.ok_or_else(broken)?.into());
+    }
+    Ok(texts)
+}
+
+/// How many elements of an array of consecutive periods stand before the first of some periods: they are not sent.
+pub fn before(first: i32, from: i32) -> usize {
+    usize::try_from(i64::from(from) - i64::from(first)).unwrap_or(0)
+}
+
+/// The releases of so many cells: where all are the same, one is sent for all.
+pub fn releases(row: &PgRow, count: usize) -> Result<impl Iterator<Item = Option<i32>>> {
+    let mut sent = Elements::of(row, "releases")?;
+    let same = if sent.count == 1 { sent.clone().next().flatten() } else { None };
+    let each = (0..count).map(move |_| same.or_else(|| sent.next().flatten()));
+    Ok(each.map(|release| i32::try_from(release?).ok()))
 }
 
 /// The elements that fit, as those of an `integer[]` do.
@@ -84,11 +108,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn periods_are_found_by_their_places() {
-        assert_eq!(within(100, (i32::MIN, i32::MAX)), (0, 2_147_483_548));
-        assert_eq!(within(100, (103, 105)), (3, 3));
-        assert_eq!(within(100, (90, 105)), (0, 6));
-        assert_eq!(within(100, (90, 99)), (0, 0));
+    fn what_is_before_the_first_period_is_counted() {
+        assert_eq!(before(100, i32::MIN), 0);
+        assert_eq!(before(100, 103), 3);
+        assert_eq!(before(100, 90), 0);
     }
 
     #[test]

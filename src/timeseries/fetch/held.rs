@@ -1,17 +1,18 @@
 //! A few series that a plan names by all their codes: their ids follow from their keys, and one statement reads them with their
 //! figures.
 
-use std::collections::HashMap;
-
+use foldhash::{HashMap, HashMapExt as _};
 use sqlx::postgres::PgRow;
 
 use super::super::dataset::Dataset;
+use super::super::derive::Track;
 use super::super::key::{series_id, series_key};
 use super::super::plan::Plan;
 use super::super::reach::Reach;
 use super::super::sql;
 use super::super::target::Stored;
-use super::{Figures, Holding, Reader};
+use super::holding::add_figures;
+use super::{Figures, Reader};
 use crate::error::Result;
 
 /// How many series are asked for by their ids at the most, be there such series or not. All figures of so many are few.
@@ -36,9 +37,8 @@ impl Reader<'_> {
     }
 
     async fn held(&self, ids: &[i64]) -> Result<Listing> {
-        let all = |holding: &mut Holding, row: &PgRow| holding.add_chunk(row, Reach::ALL.periods);
-        let (stored, holding) = self.with_chunks(&sql::held(self.dataset, ids), all).await?;
-        let tracks = holding.into_iter().map(|(id, holding)| (id, holding.track())).collect();
+        let all = |track: &mut Track, row: &PgRow| add_figures(track, row, Reach::ALL.periods);
+        let (stored, tracks) = self.with_chunks(&sql::held(self.dataset, ids), all).await?;
         Ok(Listing { stored, figures: Some(Figures { tracks, late: HashMap::new() }) })
     }
 }

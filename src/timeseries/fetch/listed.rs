@@ -7,6 +7,7 @@ use sqlx::postgres::PgRow;
 use super::super::frame::Series;
 use super::super::period::Frequency;
 use super::super::target::Stored;
+use super::array::texts;
 use crate::error::{Error, Result};
 
 /// A series without its figures, as lists show it.
@@ -27,7 +28,7 @@ pub(super) fn listed(row: &PgRow, id: i64) -> Result<Stored> {
     Ok(Stored {
         id,
         frequency: frequency(row)?,
-        codes: row.try_get("series_codes")?,
+        codes: texts(row, "series_codes")?,
         span: Option::zip(row.try_get("first")?, row.try_get("last_period")?),
         observations: row.try_get("observations")?,
         is_sum: row.try_get("is_sum")?,
@@ -36,7 +37,7 @@ pub(super) fn listed(row: &PgRow, id: i64) -> Result<Stored> {
 
 /// The frequency of a series.
 pub(super) fn frequency(row: &PgRow) -> Result<Frequency> {
-    let text: String = row.try_get("frequency")?;
+    let text: &str = row.try_get("frequency")?;
     text.parse().map_err(|why: String| Error::internal("reading a series", why))
 }
 
@@ -45,7 +46,7 @@ impl Listed {
         let series = Series {
             group: row.try_get("group_key")?,
             frequency: frequency(row)?,
-            codes: row.try_get("series_codes")?,
+            codes: texts(row, "series_codes")?,
             observations: Vec::new(),
         };
         let (first, last) = (row.try_get("first_period")?, row.try_get("last_period")?);

@@ -92,7 +92,7 @@ impl Named {
         Series {
             group: String::new(),
             frequency: self.frequency,
-            codes: dimensions.iter().map(|dimension| self.code(*dimension).to_owned()).collect(),
+            codes: dimensions.iter().map(|dimension| self.code(*dimension).into()).collect(),
             observations: Vec::new(),
         }
     }

@@ -1,7 +1,6 @@
 //! Sums that are kept ready, as tracks like those of stored series.
 
-use std::collections::HashMap;
-
+use foldhash::{HashMap, HashMapExt as _};
 use sqlx::Row as _;
 use sqlx::postgres::PgRow;
 
@@ -10,8 +9,8 @@ use super::super::plan::Plan;
 use super::super::reach::Reach;
 use super::super::rollup::{self, Rollup};
 use super::super::sql;
-use super::array::{Elements, integers, within};
-use super::{Figures, Listing, MOST_LISTED, Reader};
+use super::array::{Elements, before, integers, releases};
+use super::{Figures, Listing, Reader};
 use crate::error::Result;
 
 /// What a cell is made of: parts of a release with a status.
@@ -24,7 +23,7 @@ impl Reader<'_> {
     /// The series of a rollup that a plan selects, with their figures where they are few.
     pub(super) async fn rolled(&self, plan: &Plan, rollup: &Rollup) -> Result<Listing> {
         let is_few = rollup::most(rollup, plan, self.vocabulary) <= FEW;
-        let statement = sql::rolled_series(plan, self.dataset, rollup.id, (MOST_LISTED, is_few));
+        let statement = sql::rolled_series(plan, self.dataset, rollup.id, is_few);
         if !is_few {
             return Ok(Listing { stored: self.stored(&statement).await?, figures: None });
         }
@@ -35,19 +34,11 @@ impl Reader<'_> {
         Ok(Listing { stored, figures })
     }
 
-    /// The figures of some sums, as far as these chunks hold them, by series.
+    /// The figures of some sums within reach, by series.
     pub(super) async fn sums(&self, ids: &[i64], reach: Reach) -> Result<HashMap<i64, Track>> {
-        let mut tracks: HashMap<i64, Track> = HashMap::new();
         let statement = sql::sums(&self.plan.dataset, ids, reach);
         let mut connection = self.connections.one().await?;
-        self.each_row(&mut connection, &statement, |row| {
-            if let Some(id) = row.try_get::<Option<i64>, _>("series_id")? {
-                add_chunk(tracks.entry(id).or_default(), row, reach.periods)?;
-            }
-            Ok(())
-        })
-        .await?;
-        Ok(tracks)
+        self.by_series(&mut connection, &statement, |track, row| add_chunk(track, row, reach.periods)).await
     }
 }
 
@@ -55,17 +46,17 @@ fn add_chunk(track: &mut Track, row: &PgRow, periods: (i32, i32)) -> Result<()> 
     let first: i32 = row.try_get("first_period")?;
     let statuses: Option<&[u8]> = row.try_get("statuses")?;
     let (values, counts) = (Elements::of(row, "values")?, integers(Elements::of(row, "parts")?).flatten());
-    let releases = integers(Elements::of(row, "releases")?);
+    let releases = releases(row, values.size_hint().0)?;
     let mixed: Option<Vec<i32>> = row.try_get("mixed")?;
     let mut of_many: HashMap<i32, Vec<Parts>> = HashMap::new();
     for entry in mixed.unwrap_or_default().chunks_exact(4) {
         let status = u8::try_from(entry[2]).unwrap_or(b'A');
         of_many.entry(entry[0]).or_default().push((entry[1], status, entry[3]));
     }
-    let (before, most) = within(first, periods);
-    let cells = (0..).zip(values.zip(counts.zip(releases)));
-    for (at, (value, (count, release))) in cells.skip(before).take(most) {
-        let place = usize::try_from(at).unwrap_or_default();
+    let cut = before(first, periods.0);
+    track.reserve(values.size_hint().0);
+    for (place, (value, (count, release))) in (cut..).zip(values.zip(counts.zip(releases))) {
+        let Ok(at) = i32::try_from(place) else { break };
         let status = statuses.and_then(|all| all.get(place)).copied().unwrap_or(b'A');
         let cell = match release {
             Some(release) => cell(value, &[(release, status, count)]),

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use smol_str::SmolStr;
+
 use crate::timeseries::dataset::{Dataset, Vocabulary};
 use crate::timeseries::derive::{Cell, Track};
 use crate::timeseries::fetch::Reader;
@@ -38,7 +40,7 @@ impl<'a> Ground<'a> {
     }
 
     /// What the series of these codes is; `None` where it has no place.
-    pub fn place(&self, codes: &[String]) -> Option<Place> {
+    pub fn place(&self, codes: &[SmolStr]) -> Option<Place> {
         let code = self.code(codes);
         let above_at_total =
             self.ranked(codes).all(|(dimension, code)| dimension == self.group.dimension || code == TOTAL);
@@ -49,23 +51,23 @@ impl<'a> Ground<'a> {
     }
 
     /// Whether the series of these codes is answered.
-    pub fn shows(&self, codes: &[String]) -> bool {
+    pub fn shows(&self, codes: &[SmolStr]) -> bool {
         self.plan.selection.get(&self.group.dimension).is_some_and(|s| s.takes(self.code(codes)))
     }
 
     /// The codes that the series shares with all that are ranked together with it.
-    pub fn shared<'c>(&self, codes: &'c [String]) -> Vec<&'c str> {
+    pub fn shared<'c>(&self, codes: &'c [SmolStr]) -> Vec<&'c str> {
         let all = self.dataset.dimensions.iter().zip(codes);
         all.filter(|(dimension, _)| !self.is_ranked(**dimension)).map(|(_, code)| code.as_str()).collect()
     }
 
     /// The code of the ranked dimension, and those of the levels above that its rows pin.
-    pub fn ranked<'c>(&self, codes: &'c [String]) -> impl Iterator<Item = (Dimension, &'c str)> {
+    pub fn ranked<'c>(&self, codes: &'c [SmolStr]) -> impl Iterator<Item = (Dimension, &'c str)> {
         let all = self.dataset.dimensions.iter().zip(codes);
         all.filter(|(dimension, _)| self.is_ranked(**dimension)).map(|(d, code)| (*d, code.as_str()))
     }
 
-    fn code<'c>(&self, codes: &'c [String]) -> &'c str {
+    fn code<'c>(&self, codes: &'c [SmolStr]) -> &'c str {
         let at = self.dataset.place(self.group.dimension);
         at.map_or(TOTAL, |at| codes[at].as_str())
     }
@@ -81,8 +83,16 @@ impl<'a> Ground<'a> {
         dimension == self.group.dimension || (above.contains(&dimension) && open())
     }
 
+    /// Each code above one of the ranked codes of a series, with its dimension.
+    pub fn above<'c>(&'c self, codes: &'c [SmolStr]) -> impl Iterator<Item = (Dimension, &'c str)> {
+        self.ranked(codes).flat_map(|(dimension, code)| {
+            let list = self.vocabulary.codes.get(&dimension).into_iter();
+            list.flat_map(move |list| list.above(code)).map(move |above| (dimension, above))
+        })
+    }
+
     /// The ranked codes of every series that one is part of: the same or above, but not all the same.
-    pub fn wholes<'c>(&'c self, codes: &'c [String]) -> Vec<Vec<&'c str>> {
+    pub fn wholes<'c>(&'c self, codes: &'c [SmolStr]) -> Vec<Vec<&'c str>> {
         let mut all: Vec<Vec<&str>> = vec![Vec::new()];
         for (dimension, code) in self.ranked(codes) {
             let list = self.vocabulary.codes.get(&dimension);
@@ -153,9 +163,9 @@ impl<'a> Said<'a> {
     }
 
     /// The codes with another source in their place.
-    pub fn codes(&self, ground: &Ground<'_>, source: &str) -> Vec<String> {
+    pub fn codes(&self, ground: &Ground<'_>, source: &str) -> Vec<SmolStr> {
         let mut codes = self.target.codes.clone();
-        source.clone_into(&mut codes[source_at(ground.dataset)]);
+        codes[source_at(ground.dataset)] = source.into();
         codes
     }
 }

@@ -1,12 +1,15 @@
 //! What one source ranks: which codes, for which periods, and how much of the whole they are.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
+
+use foldhash::HashSet;
 
 use super::ground::{Ground, Said};
 use super::unit::Unit;
 use super::{Elsewhere, Ranking};
 use crate::timeseries::derive::Cell;
 use crate::timeseries::frame::Voice;
+use crate::timeseries::key::Dimension;
 use crate::timeseries::period::Frequency;
 use crate::timeseries::plan::Window;
 
@@ -36,7 +39,9 @@ impl<'a> Listing<'a> {
         let voices: Vec<Option<Voice<'a>>> = unit.parts.iter().map(|part| part.voice(source)).collect();
         let open: Vec<usize> = (0..voices.len()).filter(|at| unit.parts[*at].is_ranked(ground)).collect();
         let figures = |at: &usize| voices[*at].iter().flat_map(Voice::whole).map(|(period, _)| period);
-        let periods: BTreeSet<i32> = open.iter().flat_map(figures).collect();
+        // Most codes have figures of the same periods: a sorted set of all of them would be sorted for nothing.
+        let periods: HashSet<i32> = open.iter().flat_map(figures).collect();
+        let periods: BTreeSet<i32> = periods.into_iter().collect();
         let span = (*periods.first()?, *periods.last()?);
         let window = window(&ground.plan.window, unit.frequency(), &periods)?;
         let speaks = |at: &usize| figures(at).any(|period| (window.0..=window.1).contains(&period));
@@ -44,7 +49,13 @@ impl<'a> Listing<'a> {
         let codes = |at: usize| unit.parts[at].target.codes.as_slice();
         let ranked = |at: usize| -> Vec<&str> { ground.ranked(codes(at)).map(|(_, code)| code).collect() };
         let spoken: HashSet<Vec<&str>> = speaking.iter().map(|at| ranked(*at)).collect();
-        let is_part = |at: usize| ground.wholes(codes(at)).iter().any(|whole| spoken.contains(whole));
+        let each: HashSet<(Dimension, &str)> =
+            speaking.iter().flat_map(|at| ground.ranked(codes(*at))).collect();
+        // Of most none of the codes above is spoken of, which is found out sooner.
+        let is_part = |at: usize| {
+            ground.above(codes(at)).any(|one| each.contains(&one))
+                && ground.wholes(codes(at)).iter().any(|whole| spoken.contains(whole))
+        };
         let level: BTreeSet<usize> = speaking.iter().copied().filter(|at| !is_part(*at)).collect();
         let mut ranked: BTreeMap<i32, Vec<i64>> = BTreeMap::new();
         for (period, figure) in level.iter().flat_map(|at| voices[*at].iter().flat_map(Voice::whole)) {
@@ -94,11 +105,10 @@ impl<'a> Listing<'a> {
         let percent = |(ranked, whole): (i128, i128)| (ranked * 100) as f64 / whole as f64;
         let coverage: Option<Vec<f64>> = self.periods().map(|p| self.extent(p).map(percent)).collect();
         let shared = ground.dataset.dimensions.iter().zip(self.unit.codes());
-        let shared = shared
-            .filter(|(d, _)| !ground.is_ranked(**d) && **d != crate::timeseries::key::Dimension::Source);
+        let shared = shared.filter(|(d, _)| !ground.is_ranked(**d) && **d != Dimension::Source);
         Ranking {
             dimension: ground.group.dimension,
-            codes: shared.map(|(dimension, code)| (*dimension, code.clone())).collect(),
+            codes: shared.map(|(dimension, code)| (*dimension, code.to_string())).collect(),
             frequency: self.unit.frequency(),
             source: self.source.clone(),
             window: self.window,

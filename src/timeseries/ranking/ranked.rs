@@ -150,7 +150,7 @@ impl Ranked<'_> {
         for (dimension, code) in ground.dataset.dimensions.iter().zip(&mut codes) {
             if ground.is_ranked(*dimension) {
                 let other = *dimension == ground.group.dimension;
-                if other { OTHER } else { TOTAL }.clone_into(code);
+                *code = if other { OTHER } else { TOTAL }.into();
             }
         }
         let at = source_at(ground.dataset);

@@ -3,6 +3,8 @@
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
+use smol_str::SmolStr;
+
 use super::ground::{Ground, Said};
 use super::listing::Listing;
 use super::ranked::Ranked;
@@ -44,7 +46,7 @@ impl Unit<'_> {
     }
 
     /// The codes of one part.
-    pub fn codes(&self) -> &[String] {
+    pub fn codes(&self) -> &[SmolStr] {
         self.parts.first().map_or(&[], |part| part.target.codes.as_slice())
     }
 

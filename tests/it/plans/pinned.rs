@@ -61,7 +61,7 @@ async fn the_series_of_a_query_are_selected_by_its_codes() {
     AND s.model = ANY($7)
     AND s.vehicle_class = ANY($8)
     AND s.powertrain = ANY($9)
-    LIMIT $10) s ON true
+    LIMIT 200001) s ON true
     $1 Text("production")
     $2 Texts(["A", "Q", "M"])
     $3 Texts(["production"])
@@ -71,7 +71,6 @@ async fn the_series_of_a_query_are_selected_by_its_codes() {
     $7 Texts(["_T"])
     $8 Texts(["_T", "PV", "CV", "CV_VAN", "CV_BUS", "CV_TRUCK"])
     $9 Texts(["_T"])
-    $10 Number(200001)
     "#);
     insta::assert_snapshot!(selected(&all, "codes and sources listed"), @r#"
     WHERE s.dataset = $1
@@ -85,7 +84,7 @@ async fn the_series_of_a_query_are_selected_by_its_codes() {
     AND s.vehicle_class = ANY($8)
     AND s.powertrain = ANY($9)
     AND s.source = ANY($10)
-    LIMIT $11
+    LIMIT 200001
     $1 Text("production")
     $2 Texts(["A", "Q", "M"])
     $3 Texts(["production"])
@@ -96,7 +95,6 @@ async fn the_series_of_a_query_are_selected_by_its_codes() {
     $8 Texts(["_T", "PV", "CV", "CV_VAN", "CV_BUS", "CV_TRUCK"])
     $9 Texts(["_T"])
     $10 Texts(["oica", "caam"])
-    $11 Number(200001)
     "#);
 }
 
@@ -107,10 +105,9 @@ async fn what_is_open_is_not_in_a_statement() {
     WHERE s.dataset = $1
     AND s.observations > 0
     AND s.frequency = ANY($2)
-    LIMIT $3
+    LIMIT 200001
     $1 Text("production")
     $2 Texts(["A", "Q", "M"])
-    $3 Number(200001)
     "#);
     insta::assert_snapshot!(selected(&all, "everything of a source"), @r#"
     WHERE s.dataset = $1
@@ -122,7 +119,7 @@ async fn what_is_open_is_not_in_a_statement() {
     AND s.vehicle_class = ANY($6)
     AND s.powertrain = ANY($7)
     AND s.source = ANY($8)
-    LIMIT $9
+    LIMIT 200001
     $1 Text("production")
     $2 Texts(["A", "Q", "M"])
     $3 Texts(["_T"])
@@ -131,7 +128,6 @@ async fn what_is_open_is_not_in_a_statement() {
     $6 Texts(["_T", "PV", "CV", "CV_VAN", "CV_BUS", "CV_TRUCK"])
     $7 Texts(["_T"])
     $8 Texts(["oica"])
-    $9 Number(200001)
     "#);
     insta::assert_snapshot!(selected(&all, "the past"), @r#"
     WHERE s.dataset = $1
@@ -143,7 +139,7 @@ async fn what_is_open_is_not_in_a_statement() {
     AND s.model = ANY($7)
     AND s.vehicle_class = ANY($8)
     AND s.powertrain = ANY($9)
-    LIMIT $10
+    LIMIT 200001
     $1 Text("production")
     $2 Texts(["A", "Q", "M"])
     $3 Texts(["production"])
@@ -153,19 +149,17 @@ async fn what_is_open_is_not_in_a_statement() {
     $7 Texts(["_T"])
     $8 Texts(["_T", "PV", "CV", "CV_VAN", "CV_BUS", "CV_TRUCK"])
     $9 Texts(["_T"])
-    $10 Number(200001)
     "#);
     insta::assert_snapshot!(selected(&all, "everything in the past"), @r#"
     WHERE s.dataset = $1
     AND s.frequency = ANY($2)
     AND s.vehicle_class = ANY($3)
     AND s.powertrain = ANY($4)
-    LIMIT $5
+    LIMIT 200001
     $1 Text("production")
     $2 Texts(["A", "Q", "M"])
     $3 Texts(["_T", "PV", "CV", "CV_VAN", "CV_BUS", "CV_TRUCK"])
     $4 Texts(["_T"])
-    $5 Number(200001)
     "#);
 }
 
@@ -183,7 +177,7 @@ async fn what_stands_for_several_codes_is_bound_as_they() {
     AND s.model = ANY($7)
     AND s.vehicle_class = ANY($8)
     AND s.powertrain = ANY($9)
-    LIMIT $10
+    LIMIT 200001
     $1 Text("production")
     $2 Texts(["M"])
     $3 Texts(["registrations"])
@@ -193,7 +187,6 @@ async fn what_stands_for_several_codes_is_bound_as_they() {
     $7 Texts(["_T"])
     $8 Texts(["_T", "PV", "CV", "CV_VAN", "CV_BUS", "CV_TRUCK"])
     $9 Texts(["_T"])
-    $10 Number(200001)
     "#);
     insta::assert_snapshot!(selected(&all, "several frequencies"), @r#"
     WHERE s.dataset = $1
@@ -206,7 +199,7 @@ async fn what_stands_for_several_codes_is_bound_as_they() {
     AND s.model = ANY($7)
     AND s.vehicle_class = ANY($8)
     AND s.powertrain = ANY($9)
-    LIMIT $10
+    LIMIT 200001
     $1 Text("production")
     $2 Texts(["A", "Q", "M"])
     $3 Texts(["sales"])
@@ -216,7 +209,6 @@ async fn what_stands_for_several_codes_is_bound_as_they() {
     $7 Texts(["_T"])
     $8 Texts(["_T", "PV", "CV", "CV_VAN", "CV_BUS", "CV_TRUCK"])
     $9 Texts(["NEV", "BEV", "PHEV", "FCEV"])
-    $10 Number(200001)
     "#);
     insta::assert_snapshot!(selected(&all, "a model of any maker"), @r#"
     WHERE s.dataset = $1
@@ -227,7 +219,7 @@ async fn what_stands_for_several_codes_is_bound_as_they() {
     AND s.model = ANY($5)
     AND s.vehicle_class = ANY($6)
     AND s.powertrain = ANY($7)
-    LIMIT $8
+    LIMIT 200001
     $1 Text("production")
     $2 Texts(["M"])
     $3 Texts(["registrations"])
@@ -235,7 +227,6 @@ async fn what_stands_for_several_codes_is_bound_as_they() {
     $5 Texts(["tesla--model-y"])
     $6 Texts(["_T", "PV", "CV", "CV_VAN", "CV_BUS", "CV_TRUCK"])
     $7 Texts(["_T"])
-    $8 Number(200001)
     "#);
     insta::assert_snapshot!(selected(&all, "of another dataset"), @r#"
     WHERE s.dataset = $1
@@ -245,14 +236,13 @@ async fn what_stands_for_several_codes_is_bound_as_they() {
     AND s.geo = ANY($4)
     AND s.operator = ANY($5)
     AND s.access = ANY($6)
-    LIMIT $7
+    LIMIT 200001
     $1 Text("charging")
     $2 Texts(["A", "M"])
     $3 Texts(["outlets"])
     $4 Texts(["CN"])
     $5 Texts(["_T"])
     $6 Texts(["public"])
-    $7 Number(200001)
     "#);
 }
 
@@ -457,7 +447,7 @@ async fn figures_are_read_by_series_with_what_is_noted_of_them() {
     insta::assert_snapshot!(told(&all, "the figures of a series"), @r#"
     WITH versions AS (SELECT max(version) FILTER (WHERE name = $1) AS dataset, max(version) FILTER (WHERE name = 'codes') AS codes, max(version) FILTER (WHERE name = 'sources') AS sources
     FROM collection
-    WHERE name IN ($1, 'codes', 'sources')) SELECT v.dataset, v.codes, v.sources, c.series_id, c.first_period, c."values", c.statuses, c.releases, n.periods, n.note_releases, n.notes
+    WHERE name IN ($1, 'codes', 'sources')) SELECT v.dataset, v.codes, v.sources, c.series_id, c.first_period, c."values" AS "values", c.statuses, CASE WHEN c.releases[1] = ALL (c.releases) THEN c.releases[1:1] ELSE c.releases END AS releases, n.periods, n.note_releases, n.notes
     FROM versions v
     LEFT JOIN observation_chunk c ON c.series_id = ANY($2)
     AND c.chunk >= $3::bigint
@@ -475,7 +465,7 @@ async fn figures_are_read_by_series_with_what_is_noted_of_them() {
     insta::assert_snapshot!(told(&all, "a few series with their figures"), @r#"
     WITH versions AS (SELECT max(version) FILTER (WHERE name = $1) AS dataset, max(version) FILTER (WHERE name = 'codes') AS codes, max(version) FILTER (WHERE name = 'sources') AS sources
     FROM collection
-    WHERE name IN ($1, 'codes', 'sources')) SELECT v.dataset, v.codes, v.sources, s.series_id, s.frequency, ARRAY[s.measure, s.source, s.geo, s.maker, s.brand, s.model, s.vehicle_class, s.powertrain] AS series_codes, s.first_period AS first, s.last_period, s.observations, false AS is_sum, c.series_id AS chunk_of, c.first_period, c."values", c.statuses, c.releases, n.periods, n.note_releases, n.notes
+    WHERE name IN ($1, 'codes', 'sources')) SELECT v.dataset, v.codes, v.sources, s.series_id, s.frequency, ARRAY[s.measure, s.source, s.geo, s.maker, s.brand, s.model, s.vehicle_class, s.powertrain] AS series_codes, s.first_period AS first, s.last_period, s.observations, false AS is_sum, c.series_id AS chunk_of, c.first_period, c."values" AS "values", c.statuses, CASE WHEN c.releases[1] = ALL (c.releases) THEN c.releases[1:1] ELSE c.releases END AS releases, n.periods, n.note_releases, n.notes
     FROM versions v
     LEFT JOIN series s ON s.series_id = ANY((SELECT $2)::bigint[])
     AND s.dataset = $1
@@ -492,7 +482,7 @@ async fn figures_are_read_by_series_with_what_is_noted_of_them() {
     insta::assert_snapshot!(told(&all, "the figures of a batch"), @r#"
     WITH versions AS (SELECT max(version) FILTER (WHERE name = $1) AS dataset, max(version) FILTER (WHERE name = 'codes') AS codes, max(version) FILTER (WHERE name = 'sources') AS sources
     FROM collection
-    WHERE name IN ($1, 'codes', 'sources')) SELECT v.dataset, v.codes, v.sources, c.series_id, c.first_period, c."values", c.statuses, c.releases, n.periods, n.note_releases, n.notes
+    WHERE name IN ($1, 'codes', 'sources')) SELECT v.dataset, v.codes, v.sources, c.series_id, c.first_period, c."values" AS "values", c.statuses, CASE WHEN c.releases[1] = ALL (c.releases) THEN c.releases[1:1] ELSE c.releases END AS releases, n.periods, n.note_releases, n.notes
     FROM versions v
     LEFT JOIN observation_chunk c ON c.series_id = ANY($2)
     AND c.chunk >= $3::bigint
@@ -506,6 +496,26 @@ async fn figures_are_read_by_series_with_what_is_noted_of_them() {
     $2 50 numbers
     $3 Number(-2147483648)
     $4 Number(2147483647)
+    "#);
+    insta::assert_snapshot!(told(&all, "the figures of a window"), @r#"
+    WITH versions AS (SELECT max(version) FILTER (WHERE name = $1) AS dataset, max(version) FILTER (WHERE name = 'codes') AS codes, max(version) FILTER (WHERE name = 'sources') AS sources
+    FROM collection
+    WHERE name IN ($1, 'codes', 'sources')) SELECT v.dataset, v.codes, v.sources, c.series_id, c.first_period, c."values"[$5::bigint::integer - c.first_period + 1:$6::bigint::integer - c.first_period + 1] AS "values", c.statuses, CASE WHEN c.releases[1] = ALL (c.releases) THEN c.releases[1:1] ELSE c.releases[$5::bigint::integer - c.first_period + 1:$6::bigint::integer - c.first_period + 1] END AS releases, n.periods, n.note_releases, n.notes
+    FROM versions v
+    LEFT JOIN observation_chunk c ON c.series_id = ANY($2)
+    AND c.chunk >= $3::bigint
+    AND c.chunk <= $4::bigint
+    LEFT JOIN LATERAL (SELECT array_agg(n.period) AS periods, array_agg(n.release_id) AS note_releases, array_agg(n.note) AS notes
+    FROM observation_note n
+    WHERE n.series_id = c.series_id
+    AND n.period >= c.first_period
+    AND n.period < c.first_period + cardinality(c."values")) n ON true
+    $1 Text("production")
+    $2 Numbers([-7280724441647328095])
+    $3 Number(0)
+    $4 Number(0)
+    $5 Number(2020)
+    $6 Number(2023)
     "#);
 }
 

@@ -62,7 +62,7 @@ pub async fn queries(client: &Client) -> Vec<Query> {
         .map(|&(name, query, reads)| {
             let plan = understood(&vocabulary, production, query, request::read);
             let past = plan.as_of.is_some();
-            let statement = sql::series(&ingredients(&plan, production), production, (200_001, past));
+            let statement = sql::series(&ingredients(&plan, production), production, past);
             Query { name, statement, reads }
         })
         .collect();
@@ -70,10 +70,10 @@ pub async fn queries(client: &Client) -> Vec<Query> {
     let plan = understood(&vocabulary, charging, "access=public&frequency=A,M&current=*", |p, v, d| {
         request::read(p, v, d)
     });
-    let statement = sql::series(&ingredients(&plan, charging), charging, (200_001, false));
+    let statement = sql::series(&ingredients(&plan, charging), charging, false);
     all.push(Query { name: "of another dataset", statement, reads: Reads::Named });
     all.extend(lists(&vocabulary, production));
-    all.extend(figures());
+    all.extend(figures(production));
     let key = series_id("production:A.production.oica.CN._T._T._T._T._T");
     let (name, statement) = ("a few series with their figures", sql::held(production, &[key]));
     all.push(Query { name, statement, reads: Reads::Named });
@@ -137,14 +137,17 @@ fn lists(vocabulary: &Vocabulary, dataset: &Dataset) -> Vec<Query> {
 }
 
 /// What reads figures and their past.
-fn figures() -> Vec<Query> {
+fn figures(production: &Dataset) -> Vec<Query> {
     let key = "production:A.production.oica.CN._T._T._T._T._T";
     // Of tables as small as these, a hundredth is read faster from end to end already.
     let batch: Vec<i64> = (1..=50).collect();
-    let cells = |ids: &[i64]| sql::cells("production", ids, Reach::ALL);
+    let cells = |ids: &[i64]| sql::figures(production, ids, Reach::ALL);
+    let window = Reach { chunks: (0, 0), periods: (2020, 2023) };
+    let window = sql::figures(production, &[series_id(key)], window);
     let mut all = vec![
         Query { name: "the figures of a series", statement: cells(&[series_id(key)]), reads: Reads::Named },
         Query { name: "the figures of a batch", statement: cells(&batch), reads: Reads::Named },
+        Query { name: "the figures of a window", statement: window, reads: Reads::Named },
     ];
     all.extend(past().into_iter().map(|text| {
         let statement = Statement { text, binds: vec![Bind::Numbers(batch.clone())] };

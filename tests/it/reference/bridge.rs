@@ -16,6 +16,7 @@ use china_auto::timeseries::period::Frequency;
 use china_auto::timeseries::plan::{Aggregation, Plan, Ranks, Selection, Sources};
 use china_auto::timeseries::target::{Stored, ingredients, targets};
 use china_auto::timeseries::{ranking, request};
+use smol_str::SmolStr;
 
 use super::codes::{DIMENSIONS, codes};
 use super::front::words;
@@ -39,8 +40,8 @@ pub fn answered(world: &World, holding: &[(Key, Stated)], query: &Query) -> Opti
     let read = ingredients(&wide, &dataset);
     let (mut stored, mut figures) = (Vec::new(), Figures::default());
     for (id, ((source, frequency, codes), stated)) in (1..).zip(holding) {
-        let mut codes = codes.clone();
-        codes.insert(SOURCE_AT, source.clone());
+        let mut codes: Vec<SmolStr> = codes.iter().map(SmolStr::from).collect();
+        codes.insert(SOURCE_AT, source.into());
         let count = i32::try_from(stated.len()).unwrap();
         let span = Option::zip(stated.keys().next().copied(), stated.keys().next_back().copied());
         let one = Stored { id, frequency: *frequency, codes, span, observations: count, is_sum: false };
@@ -77,12 +78,13 @@ pub fn answered(world: &World, holding: &[(Key, Stated)], query: &Query) -> Opti
 
 /// Whether the database would give a stored series for a plan.
 fn is_read(plan: &Plan, dataset: &Dataset, one: &Stored) -> bool {
-    let selects = |(dimension, code): (&Dimension, &String)| {
-        plan.selection.get(dimension).and_then(Selection::codes).is_none_or(|codes| codes.contains(code))
+    let is_among = |codes: &[String], code: &SmolStr| codes.iter().any(|one| one == code);
+    let selects = |(dimension, code): (&Dimension, &SmolStr)| {
+        plan.selection.get(dimension).and_then(Selection::codes).is_none_or(|codes| is_among(codes, code))
     };
     let source = &one.codes[SOURCE_AT];
     plan.frequencies.contains(&one.frequency)
-        && !matches!(&plan.sources, Sources::Listed(asked) if !asked.contains(source))
+        && !matches!(&plan.sources, Sources::Listed(asked) if !is_among(asked, source))
         && dataset.dimensions.iter().zip(&one.codes).all(selects)
 }
 
@@ -101,7 +103,7 @@ fn track(figures: &Stated) -> Track {
 /// One series of the pipeline as the model writes it.
 fn said(dataset: &Dataset, series: Series) -> (Answered, Vec<Line>) {
     assert_eq!(dataset.dimensions[SOURCE_AT], Dimension::Source);
-    let mut codes = series.codes;
+    let mut codes: Vec<String> = series.codes.into_iter().map(String::from).collect();
     let source = codes.remove(SOURCE_AT);
     let lines = series.observations.into_iter().map(|o| Line {
         period: o.period,

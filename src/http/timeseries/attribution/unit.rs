@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use rust_decimal::Decimal;
 use serde::Serialize;
+use smol_str::SmolStr;
 use utoipa::ToSchema;
 
 use super::spread::Figure;
@@ -59,27 +60,29 @@ impl Unit {
     pub(super) fn all(reader: &Reader<'_>, frame: &Frame) -> Vec<Self> {
         let dataset = reader.dataset;
         let (maker_at, source_at) = (dataset.place(Dimension::Maker).unwrap_or_default(), source_at(dataset));
-        let mut units: BTreeMap<(Vec<String>, Frequency), (Arc<str>, Periods<'_>)> = BTreeMap::new();
+        let mut units: BTreeMap<(Vec<SmolStr>, Frequency), (Arc<str>, Periods<'_>)> = BTreeMap::new();
         for series in &frame.series {
             let Some(first) = series.observations.first() else { continue };
             let mut codes = series.codes.clone();
-            TOTAL.clone_into(&mut codes[maker_at]);
-            first.source.as_ref().clone_into(&mut codes[source_at]);
+            codes[maker_at] = TOTAL.into();
+            codes[source_at] = first.source.as_ref().into();
             let empty = || (Arc::clone(&first.source), Periods::new());
             let (_, periods) = units.entry((codes, series.frequency)).or_insert_with(empty);
             for observation in &series.observations {
                 let makers = periods.entry(observation.period).or_default();
-                makers.insert(series.codes[maker_at].clone(), observation);
+                makers.insert(series.codes[maker_at].to_string(), observation);
             }
         }
         let list = reader.vocabulary.codes.get(&Dimension::Maker);
-        let unit =
-            |((codes, frequency), (source, periods)): ((Vec<String>, Frequency), (Arc<str>, Periods<'_>))| {
-                let decimals = dataset.measure_of(&codes).map_or(0, |measure| measure.decimals);
-                let stated = |(period, all)| (period, Stated::of(&all, list, decimals));
-                let series = Series { group: String::new(), frequency, codes, observations: Vec::new() };
-                Self { series, source, periods: periods.into_iter().map(stated).collect() }
-            };
+        let unit = |((codes, frequency), (source, periods)): (
+            (Vec<SmolStr>, Frequency),
+            (Arc<str>, Periods<'_>),
+        )| {
+            let decimals = dataset.measure_of(&codes).map_or(0, |measure| measure.decimals);
+            let stated = |(period, all)| (period, Stated::of(&all, list, decimals));
+            let series = Series { group: String::new(), frequency, codes, observations: Vec::new() };
+            Self { series, source, periods: periods.into_iter().map(stated).collect() }
+        };
         units.into_iter().map(unit).collect()
     }
 }
