@@ -2,9 +2,11 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::{panic, thread};
 
 use foldhash::{HashMap, HashMapExt as _};
 use tokio::runtime::{Handle, RuntimeFlavor};
+use tokio::task::yield_now;
 
 use super::dataset::{Dataset, Vocabulary};
 use super::derive::{Maker, Track};
@@ -108,6 +110,9 @@ pub(super) const BATCH: i64 = 50_000;
 /// From how many figures on making others of them takes longer than a task should keep its thread from the others.
 const LONG: i64 = 10_000;
 
+/// How many figures there may be in memory while others are made of some and more are read; where they are more, one waits for the other.
+const MOST_BESIDE: i64 = 8 * BATCH;
+
 /// Up to `limit` observations behind a place, series by series.
 pub async fn page(reader: &Reader<'_>, after: Option<Place>, limit: usize) -> Result<Frame> {
     if reader.plan.ranks != Ranks::No {
@@ -208,6 +213,30 @@ pub(super) async fn answers(
 pub(super) fn computed<T>(figures: i64, work: impl FnOnce() -> T) -> T {
     let has_others = Handle::try_current().is_ok_and(|it| it.runtime_flavor() == RuntimeFlavor::MultiThread);
     if figures > LONG && has_others { tokio::task::block_in_place(work) } else { work() }
+}
+
+/// Computes what is made of so many figures while others are read, so many of them: both take long where they are many, and neither waits
+/// for the other. A request that nobody waits for any more, or whose time is over, ends behind both and not amid the reading.
+pub(super) async fn computed_beside<T>(
+    (figures, others): (i64, i64),
+    work: impl FnOnce() + Send,
+    read: impl Future<Output = T>,
+) -> T {
+    let has_others = Handle::try_current().is_ok_and(|it| it.runtime_flavor() == RuntimeFlavor::MultiThread);
+    if figures <= LONG || figures + others > MOST_BESIDE || !has_others {
+        computed(figures, work);
+        return read.await;
+    }
+    let read = tokio::task::block_in_place(|| {
+        thread::scope(|scope| {
+            let beside = scope.spawn(work);
+            let read = Handle::current().block_on(read);
+            beside.join().unwrap_or_else(|cause| panic::resume_unwind(cause));
+            read
+        })
+    });
+    yield_now().await;
+    read
 }
 
 /// The series that one target is answered with, of the figures of the stored series that it may be made of.

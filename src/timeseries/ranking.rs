@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use ground::{Ground, Place, Said};
 use unit::Unit;
 
-use super::answer::{BATCH, Frame, computed, of_target, tracks};
+use super::answer::{BATCH, Frame, computed, computed_beside, of_target, tracks};
 use super::dataset::{Dataset, Vocabulary};
 use super::fetch::{Figures, MOST_FIGURES, Reader};
 use super::frame::{Series, source_at};
@@ -118,12 +118,26 @@ async fn answered(
 ) -> Result<Found> {
     let mut found = Found::default();
     let Some(ground) = Ground::of(reader) else { return Ok(found) };
-    for batch in batches {
-        let figures = selected.read_figures(reader, batch.iter().copied()).await?;
-        computed(selected.figures(batch.iter().copied()), || found.add(&ground, batch, &figures));
-        found.frame.late +=
-            batch.iter().map(|target| selected.late(reader.plan, target, &figures)).sum::<usize>();
-        found.keep(wanted, source_at(reader.dataset));
+    let count = |batch: &[&Target]| selected.figures(batch.iter().copied());
+    let mut batches = batches.iter();
+    let Some(mut batch) = batches.next() else { return Ok(found) };
+    let mut figures = selected.read_figures(reader, batch.iter().copied()).await?;
+    loop {
+        let found = &mut found;
+        // It has the figures to itself, so that they are gone before others are read.
+        let work = move || {
+            found.add(&ground, batch, &figures);
+            let late = batch.iter().map(|target| selected.late(reader.plan, target, &figures));
+            found.frame.late += late.sum::<usize>();
+            found.keep(wanted, source_at(reader.dataset));
+        };
+        let Some(next) = batches.next() else {
+            computed(count(batch), work);
+            break;
+        };
+        let read = selected.read_figures(reader, next.iter().copied());
+        figures = computed_beside((count(batch), count(next)), work, read).await?;
+        batch = next;
     }
     Ok(found)
 }

@@ -309,7 +309,7 @@ async fn monthly_releases_are_made_once_and_go_with_the_market() {
     assert_eq!(left, [(0,)]);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn many_rankings_are_read_part_by_part_and_each_is_whole() {
     let client = Client::bundled().await;
     make(&client.database.database, Order { observations: 150_000, ..ORDER }).await;
