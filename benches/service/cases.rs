@@ -14,6 +14,13 @@ pub const PROVINCE: &str = "CN-GD";
 /// Powertrains that every market has, whatever its size; NEV is a sum itself.
 pub const POWERTRAINS: &str = "BEV,HEV,ICE,NEV,PHEV";
 
+/// The releases of a chunk `c` as the service reads them: where all are the same, one stands for all.
+const RELEASES: &str =
+    "CASE WHEN c.releases[1] = ALL (c.releases) THEN c.releases[1:1] ELSE c.releases END AS releases";
+
+/// The grain of the aggregate.
+pub const GRAIN: &str = "geo:province,powertrain";
+
 /// Five powertrains by 120 months of one province.
 pub fn aggregate_query() -> String {
     format!("geo={PROVINCE}&powertrain={POWERTRAINS}&frequency=M&start=2016&end=2025&limit=1000")
@@ -60,8 +67,8 @@ pub fn uncached(server: &Server, market: &Market) -> Result<Vec<Case>> {
         peer: Peer::Pgbench(sql),
     };
     let series = format!(
-        "SELECT chunk, first_period, \"values\", statuses, releases FROM observation_chunk
-         WHERE series_id = {} ORDER BY chunk",
+        "SELECT c.chunk, c.first_period, c.\"values\", c.statuses, {RELEASES} FROM observation_chunk c
+         WHERE c.series_id = {} ORDER BY c.chunk",
         stored.id
     );
     let grain = grain(market, &aggregate_query())?;
@@ -94,7 +101,7 @@ fn aggregate_sql(sql: &mut Sql, grain: Option<&str>) -> Result<String> {
         sql.one(&format!("SELECT coalesce(bool_or(is_stored), false) FROM rollup_series s WHERE {here}"))?;
     let select = |table: &str, more: &str| {
         format!(
-            "SELECT s.series_id, c.chunk, c.first_period, c.\"values\", c.statuses, c.releases{more}
+            "SELECT s.series_id, c.chunk, c.first_period, c.\"values\", c.statuses, {RELEASES}{more}
              FROM rollup_series s JOIN {table} c USING (series_id) WHERE {here}"
         )
     };
@@ -115,7 +122,7 @@ fn finest_sql(sql: &mut Sql) -> Result<String> {
     let measure: String =
         sql.one(&format!("SELECT DISTINCT measure FROM series WHERE dataset = '{DATASET}'"))?;
     Ok(format!(
-        "SELECT s.series_id, s.powertrain, c.chunk, c.first_period, c.\"values\", c.statuses, c.releases
+        "SELECT s.series_id, s.powertrain, c.chunk, c.first_period, c.\"values\", c.statuses, {RELEASES}
          FROM series s JOIN observation_chunk c USING (series_id)
          WHERE s.dataset = '{DATASET}' AND s.measure = '{measure}' AND s.frequency = 'M' AND s.geo = ANY({})",
         texts(&places)

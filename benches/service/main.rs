@@ -70,18 +70,17 @@ struct Run {
 impl Run {
     fn all(mut self) -> Result<()> {
         let has = |part| self.options.has(part);
-        let small = [Part::Cached, Part::Uncached, Part::Overload, Part::Peers, Part::Scale, Part::Load]
-            .into_iter()
-            .any(has);
+        let small =
+            [Part::Cached, Part::Uncached, Part::Overload, Part::Scale, Part::Load].into_iter().any(has);
         let large = has(Part::Scale) || has(Part::Random);
-        let owners = has(Part::Owners);
-        if has(Part::Storage) {
+        if self.options.has(Part::Storage) {
             self.storage()?;
         }
-        if owners {
+        if self.options.has(Part::Owners) {
             self.owners()?;
         }
         self.files()?;
+        self.declared()?;
         let small = small.then(|| self.server.market(self.options.observations)).transpose()?;
         if let Some(market) = &small {
             self.small(market)?;
@@ -121,10 +120,7 @@ impl Run {
             self.cases(market, "Kept answers", note, &cases)?;
         }
         if self.options.has(Part::Uncached) {
-            let cases = cases::uncached(&self.server, market)?;
-            let note = "Asked for with `Cache-Control: no-cache`; `Server-Timing` says `bypass`. pgbench runs fixed \
-                        prepared SQL that reads the same arrays, and does nothing with them.";
-            self.cases(market, "Answers made anew", note, &cases)?;
+            self.uncached(market, "Answers made anew")?;
         }
         if self.options.has(Part::Overload) {
             let rows = overload::rows(&self.server, &market.database, self.options.seconds)?;
@@ -133,13 +129,32 @@ impl Run {
             let title = format!("More than can be answered, {} observations", self.options.observations);
             self.report.table(&title, note, &overload::HEAD, &rows)?;
         }
-        if self.options.has(Part::Peers) {
-            self.peers(market)?;
-        }
         if self.options.has(Part::Load) {
             self.load(market)?;
         }
         Ok(())
+    }
+
+    /// The parts that need a market which keeps the sums that are asked for.
+    fn declared(&mut self) -> Result<()> {
+        if !self.options.has(Part::Uncached) && !self.options.has(Part::Peers) {
+            return Ok(());
+        }
+        let market = self.server.declaring(self.options.observations, cases::GRAIN)?;
+        if self.options.has(Part::Uncached) {
+            self.uncached(&market, "Answers made anew, their own sums kept")?;
+        }
+        if self.options.has(Part::Peers) {
+            self.peers(&market)?;
+        }
+        Ok(())
+    }
+
+    fn uncached(&mut self, market: &Market, title: &str) -> Result<()> {
+        let cases = cases::uncached(&self.server, market)?;
+        let note = "Asked for with `Cache-Control: no-cache`; `Server-Timing` says `bypass`. pgbench runs fixed \
+                    prepared SQL that reads the same arrays, and does nothing with them.";
+        self.cases(market, title, note, &cases)
     }
 
     fn cases(&mut self, market: &Market, title: &str, note: &str, cases: &[Case]) -> Result<()> {
@@ -164,7 +179,8 @@ impl Run {
                 Err(error) => rows.push(report::failed(kind.name(), measure::HEAD.len(), &error)),
             }
         }
-        let note = "The same figures as rows of tables by grain, with a row a period and an index for what is asked; \
+        let note = "The same figures as rows of tables by grain, with a row a period and an index for what is asked, as the service \
+                    keeps sums of these grains; \
                     two workers, ten connections in all, as the service has. Their kept answers are ready bytes in a \
                     dictionary of each worker. Before it is measured the figures are compared with the service's.";
         let title = format!("Peers, {} observations", self.options.observations);

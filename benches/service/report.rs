@@ -18,7 +18,7 @@ impl Report {
     pub fn begin(file: PathBuf, options: &Options, server: &str) -> io::Result<Self> {
         let mut report = Self { file, text: String::new() };
         report.say(&format!(
-            "# Measurements\n\n{} on {}. {server}, durable (fsync is on), with its default memory. Each figure is the median of \
+            "# Measurements\n\n{} on {}. {server}, durable (fsync is on), as the service starts it. Each figure is the median of \
              {} rounds of {} s, service and peer by turns. Client, service and database share the processors, so what one of \
              them takes the others lack: ratios count, not absolute figures. The access log is written (to /dev/null) and every \
              layer is on; the peers write no log. Load is 16 connections.",

@@ -70,13 +70,14 @@ impl Server {
         Ok(format!("postgres://postgres@{}/{database}", socket.replace('/', "%2F")))
     }
 
-    /// Its version and the libraries that it has loaded, in words.
+    /// Its version, the memory that it keeps pages in and the libraries that it has loaded, in words.
     pub fn version(&self) -> Result<String> {
         let mut sql = self.sql("postgres")?;
-        let (version, loaded): (String, String) =
-            (sql.one("SHOW server_version")?, sql.one("SHOW shared_preload_libraries")?);
+        let (version, pages): (String, String) =
+            (sql.one("SHOW server_version")?, sql.one("SHOW shared_buffers")?);
+        let loaded: String = sql.one("SHOW shared_preload_libraries")?;
         let loaded = if loaded.is_empty() { "nothing".to_owned() } else { loaded };
-        Ok(format!("PostgreSQL {version} with {loaded} loaded"))
+        Ok(format!("PostgreSQL {version} with {pages} of pages and {loaded} loaded"))
     }
 
     /// Makes a market in a database of its own, or finds that of an earlier run. `more` are arguments of `generate`.
@@ -106,6 +107,25 @@ impl Server {
     pub fn market(&self, observations: u32) -> Result<Market> {
         let database = format!("market_{observations}");
         self.generate(&database, observations, &[])?;
+        self.serving(&database)
+    }
+
+    /// The same market in a database of its own, whose dataset declares one more grain beside those that are chosen for it: as an
+    /// owner does whose dashboards ask for its sums all day.
+    pub fn declaring(&self, observations: u32, grain: &str) -> Result<Market> {
+        let market = format!("market_{observations}");
+        self.generate(&market, observations, &[])?;
+        let database = self.copy(&market, &format!("{market}_declaring"))?;
+        self.sql(&database)?.run(&format!(
+            "UPDATE dataset SET rollups = (SELECT array_agg(DISTINCT grain) FROM (
+                 SELECT grain FROM rollup WHERE dataset = '{DATASET}' UNION ALL SELECT '{grain}') all_of_them)
+             WHERE dataset = '{DATASET}'"
+        ))?;
+        let mut build = Command::new(PROGRAM);
+        build.args(["rollups", "build", "--dataset", DATASET]).env("DATABASE_URL", self.url(&database)?);
+        if !build.stdout(Stdio::null()).status()?.success() {
+            return Err("the declared sums were not made".into());
+        }
         self.serving(&database)
     }
 
