@@ -8,6 +8,8 @@ mod unit;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use foldhash::{HashSet, HashSetExt as _};
+
 use ground::{Ground, Place, Said};
 use unit::Unit;
 
@@ -95,16 +97,25 @@ fn units<'a>(reader: &Reader<'_>, selected: &'a Selected, count: i64) -> Vec<Vec
         units.entry((target.frequency, ground.shared(&target.codes))).or_default().push(target);
     }
     let (mut batches, mut room, mut read): (Vec<Vec<&Target>>, i64, i64) = (Vec::new(), 0, 0);
+    // What the batch reads already, which takes no more room: a whole class is made of what its parts are made of.
+    let mut held = HashSet::new();
     for unit in units.into_values() {
-        let figures = selected.figures(unit.iter().copied());
-        read += figures;
-        if let Some(batch) = batches.last_mut().filter(|_| figures <= room) {
+        let needed = selected.needed(unit.iter().copied());
+        let figures = |held: &HashSet<i64>| -> i64 {
+            let more = needed.iter().filter(|stored| !held.contains(&stored.id));
+            more.map(|stored| i64::from(stored.observations)).sum()
+        };
+        let mut more = figures(&held);
+        if let Some(batch) = batches.last_mut().filter(|_| more <= room) {
             batch.extend(unit);
         } else {
             batches.push(unit);
-            room = BATCH;
+            held.clear();
+            (room, more) = (BATCH, figures(&held));
         }
-        room -= figures;
+        held.extend(needed.iter().map(|stored| stored.id));
+        room = (room - more).max(0);
+        read += more;
     }
     // Where rankings share much of what they are made of, it would be read again for each.
     if read > 2 * count { all() } else { batches }

@@ -35,7 +35,7 @@ impl Selected {
     }
 
     /// The stored series that some of the targets may be made of.
-    fn needed<'t>(&self, targets: impl IntoIterator<Item = &'t Target>) -> Vec<&Stored> {
+    pub fn needed<'t>(&self, targets: impl IntoIterator<Item = &'t Target>) -> Vec<&Stored> {
         let mut ids: Vec<i64> = targets.into_iter().flat_map(Target::ids).collect();
         ids.sort_unstable();
         ids.dedup();
