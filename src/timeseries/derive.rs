@@ -5,6 +5,7 @@
 //! summed over a declared partition, complete; converted, incomplete. What is incomplete says so by its coverage.
 
 mod convert;
+mod releases;
 mod sum;
 mod track;
 
@@ -12,10 +13,8 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use foldhash::HashMap;
-use thin_vec::ThinVec;
-
 use convert::convert;
+use foldhash::HashMap;
 use sum::whole;
 
 use super::dataset::{Dataset, Partition};
@@ -23,6 +22,7 @@ use super::period::{Frequency, PartialDate, Period};
 use super::plan::Aggregation;
 use super::target::{Node, Parts};
 
+pub use releases::Releases;
 pub use track::Track;
 
 /// A figure: whole as published, or a ratio computed once.
@@ -104,47 +104,6 @@ pub struct Cell {
     pub coverage: Option<(u32, u32)>,
     /// Why there is no figure, where there is none and it is not stated as missing.
     pub reason: Option<Reason>,
-}
-
-/// The releases behind a figure: mostly one.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Releases {
-    /// The first.
-    pub first: i32,
-    /// The others, of a derived figure.
-    pub others: ThinVec<i32>,
-}
-
-impl Releases {
-    /// One release.
-    pub const fn one(release: i32) -> Self {
-        Self { first: release, others: ThinVec::new() }
-    }
-
-    /// Adds those of another figure that it does not have.
-    pub fn add(&mut self, more: &Self) {
-        for release in [more.first].into_iter().chain(more.others.iter().copied()) {
-            if release != self.first && !self.others.contains(&release) {
-                self.others.push(release);
-            }
-        }
-    }
-
-    /// The same in the order of their numbers.
-    #[must_use]
-    pub fn sorted(self) -> Self {
-        if self.others.is_empty() {
-            return self;
-        }
-        let mut all: Vec<i32> = self.iter().collect();
-        all.sort_unstable();
-        Self { first: all[0], others: all[1..].into() }
-    }
-
-    /// All of them.
-    pub fn iter(&self) -> impl Iterator<Item = i32> {
-        [self.first].into_iter().chain(self.others.iter().copied())
-    }
 }
 
 impl Cell {

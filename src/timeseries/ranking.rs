@@ -9,7 +9,6 @@ mod unit;
 use std::collections::{BTreeMap, BTreeSet};
 
 use foldhash::{HashSet, HashSetExt as _};
-
 use ground::{Ground, Place, Said};
 use unit::Unit;
 
@@ -21,7 +20,7 @@ use super::key::Dimension;
 use super::period::{Frequency, Period};
 use super::plan::{Group, Plan, Ranks, Selection, Sources};
 use super::selected::Selected;
-use super::target::Target;
+use super::target::{Stored, Target};
 use crate::error::{Error, Fault, FaultCode, Result};
 
 /// How many windows are named where there is no ranking for the one that is asked for.
@@ -87,8 +86,7 @@ pub async fn read(reader: &Reader<'_>, wanted: Wanted<'_>) -> Result<(Frame, usi
     Ok((found.somewhere(reader.plan)?, count))
 }
 
-/// The targets of rankings that are read at once: all of those that are held against each other, and further ones up to [`BATCH`]
-/// figures.
+/// The targets of rankings that are read at once.
 fn units<'a>(reader: &Reader<'_>, selected: &'a Selected, count: i64) -> Vec<Vec<&'a Target>> {
     let all = || vec![selected.targets.iter().collect()];
     let Some(ground) = Ground::of(reader).filter(|_| count > BATCH) else { return all() };
@@ -96,14 +94,25 @@ fn units<'a>(reader: &Reader<'_>, selected: &'a Selected, count: i64) -> Vec<Vec
     for target in &selected.targets {
         units.entry((target.frequency, ground.shared(&target.codes))).or_default().push(target);
     }
-    let (mut batches, mut room, mut read): (Vec<Vec<&Target>>, i64, i64) = (Vec::new(), 0, 0);
-    // What the batch reads already, which takes no more room: a whole class is made of what its parts are made of.
+    let with_stored = |unit: Vec<&'a Target>| {
+        let stored = selected.needed(unit.iter().copied());
+        (unit, stored)
+    };
+    let (batches, read) = batched(units.into_values().map(with_stored));
+    // Where rankings share much of what they are made of, it would be read again for each.
+    if read > 2 * count { all() } else { batches }
+}
+
+/// Batches of units, each of which comes with the stored series that it is made of: whole units, up to [`BATCH`] figures or one that has
+/// more, and those whose figures the batch reads already, such as a class behind the one that it is part of. And how many figures all
+/// batches read.
+fn batched<'a, T>(units: impl Iterator<Item = (Vec<T>, Vec<&'a Stored>)>) -> (Vec<Vec<T>>, i64) {
+    let (mut batches, mut room, mut read): (Vec<Vec<T>>, i64, i64) = (Vec::new(), 0, 0);
     let mut held = HashSet::new();
-    for unit in units.into_values() {
-        let needed = selected.needed(unit.iter().copied());
+    for (unit, stored) in units {
         let figures = |held: &HashSet<i64>| -> i64 {
-            let more = needed.iter().filter(|stored| !held.contains(&stored.id));
-            more.map(|stored| i64::from(stored.observations)).sum()
+            let more = stored.iter().filter(|one| !held.contains(&one.id));
+            more.map(|one| i64::from(one.observations)).sum()
         };
         let mut more = figures(&held);
         if let Some(batch) = batches.last_mut().filter(|_| more <= room) {
@@ -113,12 +122,11 @@ fn units<'a>(reader: &Reader<'_>, selected: &'a Selected, count: i64) -> Vec<Vec
             held.clear();
             (room, more) = (BATCH, figures(&held));
         }
-        held.extend(needed.iter().map(|stored| stored.id));
+        held.extend(stored.iter().map(|one| one.id));
         room = (room - more).max(0);
         read += more;
     }
-    // Where rankings share much of what they are made of, it would be read again for each.
-    if read > 2 * count { all() } else { batches }
+    (batches, read)
 }
 
 /// The answer of all rankings, read batch by batch.
@@ -325,4 +333,32 @@ fn nowhere(plan: &Plan, group: &Group, elsewhere: BTreeSet<Elsewhere>) -> Error 
     let mut fault = Fault::new("group_by", &group.to_string(), detail).of_kind(FaultCode::NoRanking);
     fault.allowed = nearest.iter().take(NEAREST).map(window).collect();
     Error::Rejected(vec![fault])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_batch_reads_already_takes_no_room() {
+        let stored = [60_000, 60_000, 60_000, 10_000, 40_000, 1].into_iter().zip(0..);
+        let stored: Vec<Stored> = stored
+            .map(|(observations, id)| Stored {
+                id,
+                frequency: Frequency::M,
+                codes: Vec::new(),
+                span: None,
+                observations,
+                is_sum: false,
+            })
+            .collect();
+        // The second is part of the first, though that is full; the fifth just fits, and behind it there is no room.
+        let units: [(&str, &[usize]); 6] =
+            [("a", &[0, 1]), ("b", &[1]), ("c", &[1, 2]), ("d", &[3]), ("e", &[3, 4]), ("f", &[5])];
+        let with_stored =
+            units.map(|(name, ids)| (vec![name], ids.iter().map(|at| &stored[*at]).collect::<Vec<_>>()));
+        let (batches, read) = batched(with_stored.into_iter());
+        assert_eq!(batches, [vec!["a", "b"], vec!["c"], vec!["d", "e"], vec!["f"]]);
+        assert_eq!(read, 120_000 + 120_000 + 50_000 + 1);
+    }
 }
