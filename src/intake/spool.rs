@@ -17,6 +17,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::time::Instant;
 use uuid::Uuid;
 
+use crate::database::embedded::make_data_dir;
 use crate::error::{Error, Fault, Result};
 
 /// For how long nothing may come of a body before it is given up.
@@ -65,6 +66,8 @@ impl Spool {
         let failed = |error: io::Error| {
             Error::Startup(format!("the folder {} cannot be used: {error}", folder.display()))
         };
+        // Not closed like what is in it: an embedded server may move in later.
+        make_data_dir(data_dir)?;
         DirBuilder::new().recursive(true).mode(0o700).create(&folder).map_err(failed)?;
         let path = folder.with_file_name(format!("{database}.lock"));
         let lock = OpenOptions::new().create(true).truncate(false).write(true).open(path).map_err(failed)?;
@@ -225,6 +228,8 @@ fn id(path: &Path) -> io::Result<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
     use futures_util::stream;
 
     use super::*;
@@ -233,6 +238,15 @@ mod tests {
         let pieces: Vec<_> =
             pieces.iter().map(|piece| Ok(Bytes::copy_from_slice(piece.as_bytes()))).collect();
         stream::iter(pieces)
+    }
+
+    #[test]
+    fn the_spool_is_closed_and_the_data_folder_that_it_makes_is_not() {
+        let parent = tempfile::tempdir().unwrap();
+        let data_dir = parent.path().join("data");
+        let _spool = Spool::open(&data_dir, "own", 10).unwrap().unwrap();
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode(&data_dir), mode(&data_dir.join("imports"))), (0o755, 0o700));
     }
 
     #[tokio::test]

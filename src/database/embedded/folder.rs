@@ -33,13 +33,7 @@ pub(super) struct Folder {
 impl Folder {
     /// Makes the folder where it is missing.
     pub(super) fn open(path: &Path) -> Result<Self> {
-        if !path.exists() {
-            std::fs::create_dir_all(path).map_err(failed("make the data folder", path))?;
-            // Whatever the umask, others must pass through it: PostgreSQL runs as another user where we are root. What
-            // is in it is closed.
-            let open = Permissions::from_mode(0o755);
-            std::fs::set_permissions(path, open).map_err(failed("open the data folder", path))?;
-        }
+        make_data_dir(path)?;
         let root = path.canonicalize().map_err(failed("find the data folder", path))?;
         Ok(Self { root })
     }
@@ -105,6 +99,17 @@ impl Folder {
         let number = digest.iter().take(8).fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
         Path::new(SHORT_PARENT).join(format!("china-auto-{number:016x}"))
     }
+}
+
+/// Makes a data folder where it is missing. Whatever the umask, others may pass through it: PostgreSQL runs as another user where we are
+/// root. What is in it is closed. [`Error::Startup`] where it cannot be made.
+pub fn make_data_dir(path: &Path) -> Result<()> {
+    if !path.exists() {
+        std::fs::create_dir_all(path).map_err(failed("make the data folder", path))?;
+        let open = Permissions::from_mode(0o755);
+        std::fs::set_permissions(path, open).map_err(failed("open the data folder", path))?;
+    }
+    Ok(())
 }
 
 /// Where PostgreSQL keeps its data in a data folder that need not be there.

@@ -22,6 +22,7 @@ use tokio::sync::watch;
 
 pub use child::{Child, SUBCOMMAND};
 pub use dump::Client;
+pub use folder::make_data_dir;
 pub use programs::Search;
 
 use crate::error::{Error, Result};
