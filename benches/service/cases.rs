@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::client::FRESH;
 use crate::measure::{Case, Peer};
 use crate::sql::{Sql, texts};
-use crate::stand::{Market, Server};
+use crate::stand::{Market, Server, Stored};
 use crate::{DATASET, Result};
 
 /// The province that has most of the market.
@@ -13,6 +13,9 @@ pub const PROVINCE: &str = "CN-GD";
 
 /// Powertrains that every market has, whatever its size; NEV is a sum itself.
 pub const POWERTRAINS: &str = "BEV,HEV,ICE,NEV,PHEV";
+
+/// How many series are asked for in turn.
+pub const MANY: usize = 64;
 
 /// The releases of a chunk `c` as the service reads them: where all are the same, one stands for all.
 const RELEASES: &str =
@@ -38,13 +41,13 @@ pub fn aggregate_columns() -> String {
 
 /// Answers that are kept, and what says that the caller has them.
 pub fn cached(server: &Server, market: &Market) -> Result<Vec<Case>> {
-    let series = format!("/series/{}", market.whole_series(server)?.key);
+    let series = market.whole_series(server, 1)?[0].path();
     let small = "/production?start=2021";
     let tag = market.get(small, &[])?;
     let tag = tag.header("etag").ok_or("an answer has no tag")?;
     let case = |name: &str, path: &str, headers: Vec<String>| Case {
         name: name.to_owned(),
-        path: path.to_owned(),
+        paths: vec![path.to_owned()],
         headers,
         origin: "hit",
         peer: Peer::Bare,
@@ -58,26 +61,29 @@ pub fn cached(server: &Server, market: &Market) -> Result<Vec<Case>> {
 
 /// Answers that are made anew for each request.
 pub fn uncached(server: &Server, market: &Market) -> Result<Vec<Case>> {
-    let stored = market.whole_series(server)?;
-    let case = |name: &str, path: String, sql| Case {
+    let stored = market.whole_series(server, MANY)?;
+    let case = |name: &str, paths: Vec<String>, sql| Case {
         name: name.to_owned(),
-        path,
+        paths,
         headers: vec![FRESH.to_owned()],
         origin: "bypass",
         peer: Peer::Pgbench(sql),
     };
+    let ids: Vec<String> = stored.iter().map(|one| one.id.to_string()).collect();
     let series = format!(
-        "SELECT c.chunk, c.first_period, c.\"values\", c.statuses, {RELEASES} FROM observation_chunk c
-         WHERE c.series_id = {} ORDER BY c.chunk",
-        stored.id
+        "\\set at random(1, {})
+         SELECT c.chunk, c.first_period, c.\"values\", c.statuses, {RELEASES} FROM observation_chunk c
+         WHERE c.series_id = ('{{{}}}'::bigint[])[:at] ORDER BY c.chunk",
+        ids.len(),
+        ids.join(",")
     );
     let grain = grain(market, &aggregate_query())?;
     let from = grain.as_deref().map_or("the finest series".to_owned(), |grain| format!("sums by {grain}"));
     let sql = aggregate_sql(&mut server.sql(&market.database)?, grain.as_deref())?;
     Ok(vec![
-        case("one series of 120 months", format!("/series/{}", stored.key), series),
-        case(&format!("5 powertrains by 120 months as rows, from {from}"), aggregate(), sql.clone()),
-        case("the same as columns", aggregate_columns(), sql),
+        case("one series of 120 months", stored.iter().map(Stored::path).collect(), series),
+        case(&format!("5 powertrains by 120 months as rows, from {from}"), vec![aggregate()], sql.clone()),
+        case("the same as columns", vec![aggregate_columns()], sql),
     ])
 }
 

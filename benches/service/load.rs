@@ -4,6 +4,8 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use tempfile::NamedTempFile;
+
 use crate::Result;
 use crate::machine::{Jiffies, cpu_micros};
 
@@ -19,12 +21,17 @@ pub struct Round {
     pub steal_percent: f64,
 }
 
-/// Asks for `url` for some seconds, and watches the processor time of a process.
-pub fn wrk(url: &str, headers: &[String], seconds: u32, pid: Option<u32>) -> Result<Round> {
+/// Asks for URLs of one service in turn for some seconds, and watches the processor time of a process.
+pub fn wrk(urls: &[String], headers: &[String], seconds: u32, pid: Option<u32>) -> Result<Round> {
     let (jiffies, cpu) = (Jiffies::now()?, pid.map(cpu_micros).transpose()?);
     let mut command = Command::new("wrk");
     command.args(["-t", "1", "-c", CONNECTIONS, "-d", &format!("{seconds}s")]);
     command.args(headers.iter().flat_map(|header| ["-H", header]));
+    let script = in_turn(urls)?;
+    let url = urls.first().ok_or("nothing is asked for")?;
+    if urls.len() > 1 {
+        command.arg("-s").arg(script.path());
+    }
     let said = output(command.arg(url))?;
     if said.contains("Non-2xx") || said.contains("Socket errors") {
         return Err(format!("{url} was not answered well: {said}").into());
@@ -39,10 +46,24 @@ pub fn wrk(url: &str, headers: &[String], seconds: u32, pid: Option<u32>) -> Res
     })
 }
 
+/// What has wrk ask for URLs in turn; the requests are made before it begins.
+fn in_turn(urls: &[String]) -> Result<NamedTempFile> {
+    let paths = urls.iter().map(|url| Ok(format!("{:?}", reqwest::Url::parse(url)?.path())));
+    let paths = paths.collect::<Result<Vec<_>>>()?.join(", ");
+    let mut script = NamedTempFile::new()?;
+    writeln!(
+        script,
+        "local paths, requests, at = {{ {paths} }}, {{}}, 0
+         init = function() for i, path in ipairs(paths) do requests[i] = wrk.format(nil, path) end end
+         request = function() at = at % #requests + 1 return requests[at] end"
+    )?;
+    Ok(script)
+}
+
 /// Runs a statement for some seconds, prepared, and tells how often a second.
 pub fn pgbench(sql: &str, (socket, database): (&Path, &str), seconds: u32) -> Result<Round> {
     let jiffies = Jiffies::now()?;
-    let mut script = tempfile::NamedTempFile::new()?;
+    let mut script = NamedTempFile::new()?;
     script.write_all(sql.as_bytes())?;
     let mut command = Command::new("pgbench");
     command.args(["-n", "-M", "prepared", "-c", CONNECTIONS, "-j", "1", "-T", &seconds.to_string(), "-f"]);

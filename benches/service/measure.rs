@@ -24,14 +24,15 @@ pub enum Peer {
     Bare,
     /// A statement that `pgbench` runs.
     Pgbench(String),
-    /// Another service: its name and what it is asked for.
-    Other { name: String, url: String },
+    /// Another service: its name and what it is asked for in turn.
+    Other { name: String, urls: Vec<String> },
 }
 
 /// What is asked of the service, and of its peer.
 pub struct Case {
     pub name: String,
-    pub path: String,
+    /// What is asked for in turn.
+    pub paths: Vec<String>,
     pub headers: Vec<String>,
     /// What `Server-Timing` has to say of the answer's origin.
     pub origin: &'static str,
@@ -44,18 +45,19 @@ pub fn row(server: &Server, market: &Market, case: &Case, seconds: u32) -> Vec<S
 }
 
 fn measured(server: &Server, market: &Market, case: &Case, seconds: u32) -> Result<Vec<String>> {
-    let url = market.url(&case.path);
+    let urls: Vec<String> = case.paths.iter().map(|path| market.url(path)).collect();
+    let url = urls.first().ok_or("nothing is asked for")?.as_str();
     // The first fills the cache where there is something to fill.
-    market.client().get_well(&url, &case.headers)?;
-    let recorded = market.client().get_well(&url, &case.headers)?;
+    market.client().get_well(url, &case.headers)?;
+    let recorded = market.client().get_well(url, &case.headers)?;
     recorded.check_origin(case.origin)?;
     let bare = if matches!(case.peer, Peer::Bare) { Some(Bare::start(&recorded)?) } else { None };
     let socket = server.socket()?;
-    let service = |seconds| load::wrk(&url, &case.headers, seconds, Some(market.service()));
+    let service = |seconds| load::wrk(&urls, &case.headers, seconds, Some(market.service()));
     let peer = |seconds| match (&case.peer, &bare) {
         (Peer::Pgbench(sql), _) => load::pgbench(sql, (&socket, &market.database), seconds),
-        (Peer::Other { url, .. }, _) => load::wrk(url, &[], seconds, None),
-        (Peer::Bare, Some(bare)) => load::wrk(&bare.url, &case.headers, seconds, None),
+        (Peer::Other { urls, .. }, _) => load::wrk(urls, &[], seconds, None),
+        (Peer::Bare, Some(bare)) => load::wrk(std::slice::from_ref(&bare.url), &case.headers, seconds, None),
         (Peer::Bare, None) => Err("the bare handler is not there".into()),
     };
     // Warm: connections, prepared statements, pages.
@@ -66,7 +68,7 @@ fn measured(server: &Server, market: &Market, case: &Case, seconds: u32) -> Resu
         of_service.push(service(seconds)?);
         of_peer.push(peer(seconds)?);
     }
-    market.client().get_well(&url, &case.headers)?.check_origin(case.origin)?;
+    market.client().get_well(url, &case.headers)?.check_origin(case.origin)?;
     Ok(told(case, recorded.body.len(), &of_service, &of_peer))
 }
 

@@ -11,10 +11,10 @@ use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 
 use crate::Result;
-use crate::cases::{POWERTRAINS, PROVINCE, aggregate, aggregate_columns, figures};
+use crate::cases::{MANY, POWERTRAINS, PROVINCE, aggregate, aggregate_columns, figures};
 use crate::client::{Client, FRESH};
 use crate::measure::{Case, Peer};
-use crate::stand::{Market, Server};
+use crate::stand::{Market, Server, Stored};
 
 /// How long a peer may take to start.
 const START_WITHIN: Duration = Duration::from_secs(30);
@@ -156,17 +156,18 @@ impl Running {
 
     /// What is asked of both, after their figures have been compared.
     pub fn cases(&self, server: &Server, market: &Market) -> Result<Vec<Case>> {
-        let stored = market.whole_series(server)?;
-        let series = format!("/series/{}", stored.key);
+        let stored = market.whole_series(server, MANY)?;
+        let paths: Vec<String> = stored.iter().map(Stored::path).collect();
+        let theirs = |path: &str| stored.iter().map(|one| format!("/{path}/{}", one.id)).collect::<Vec<_>>();
         let asked = [
-            ("5 powertrains by 120 months as rows", aggregate(), aggregate_of_peer(), "bypass"),
-            ("the same as columns", aggregate_columns(), aggregate_of_peer(), "bypass"),
-            ("one series of 120 months", series.clone(), format!("/series/{}", stored.id), "bypass"),
-            ("one series of 120 months, kept", series, format!("/cached/{}", stored.id), "hit"),
+            ("5 powertrains by 120 months as rows", vec![aggregate()], vec![aggregate_of_peer()], "bypass"),
+            ("the same as columns", vec![aggregate_columns()], vec![aggregate_of_peer()], "bypass"),
+            ("one series of 120 months", paths.clone(), theirs("series"), "bypass"),
+            ("one series of 120 months, kept", paths[..1].to_vec(), theirs("cached")[..1].to_vec(), "hit"),
         ];
         asked
             .into_iter()
-            .map(|(name, path, theirs, origin)| self.case(market, name, path, &theirs, origin))
+            .map(|(name, paths, theirs, origin)| self.case(market, name, (paths, &theirs), origin))
             .collect()
     }
 
@@ -174,20 +175,23 @@ impl Running {
         &self,
         market: &Market,
         name: &str,
-        path: String,
-        theirs: &str,
+        (paths, theirs): (Vec<String>, &[String]),
         origin: &'static str,
     ) -> Result<Case> {
-        let url = format!("{}{theirs}", self.url);
-        let recorded = market.client().get_well(&url, &[])?;
-        let (ours, other) = (market.get(&path, &[])?.json()?, recorded.json()?);
-        if figures(&ours).is_empty() || figures(&ours) != figures(&other) {
-            return Err(format!("{}: {name}: the figures differ", self.kind.name()).into());
+        let urls: Vec<String> = theirs.iter().map(|path| format!("{}{path}", self.url)).collect();
+        let mut bytes = 0;
+        for (path, url) in paths.iter().zip(&urls) {
+            let recorded = market.client().get_well(url, &[])?;
+            let (ours, other) = (market.get(path, &[])?.json()?, recorded.json()?);
+            if figures(&ours).is_empty() || figures(&ours) != figures(&other) {
+                return Err(format!("{}: {name}: the figures differ", self.kind.name()).into());
+            }
+            bytes = recorded.body.len();
         }
         let headers = if origin == "bypass" { vec![FRESH.to_owned()] } else { Vec::new() };
-        let peer_name = format!("{} ({} bytes)", self.kind.name(), recorded.body.len());
-        let peer = Peer::Other { name: peer_name, url };
-        Ok(Case { name: name.to_owned(), path, headers, origin, peer })
+        let peer_name = format!("{} ({} bytes)", self.kind.name(), bytes);
+        let peer = Peer::Other { name: peer_name, urls };
+        Ok(Case { name: name.to_owned(), paths, headers, origin, peer })
     }
 }
 

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use china_auto::database::embedded::{Embedded, Options};
-use serde_json::Value;
+use china_auto::timeseries::key::{series_id, series_key};
+use china_auto::timeseries::period::Frequency;
 use tempfile::TempDir;
 
 use crate::client::{Client, Recorded};
@@ -172,23 +173,21 @@ impl Market {
         self.client.get_well(&self.url(path), headers)
     }
 
-    /// The key of a stored series with all of its months.
-    pub fn whole_series(&self, server: &Server) -> Result<Stored> {
+    /// Up to so many stored series with the most months.
+    pub fn whole_series(&self, server: &Server, most: usize) -> Result<Vec<Stored>> {
         let mut sql = server.sql(&self.database)?;
-        let codes: Vec<String> = sql.one(&format!(
-            "SELECT ARRAY[geo, maker, brand, model, vehicle_class, powertrain] FROM series
-             WHERE dataset = '{DATASET}' ORDER BY observations DESC, geo, model, vehicle_class, powertrain LIMIT 1"
+        let codes: Vec<String> = sql.list(&format!(
+            "SELECT concat_ws('.', measure, source, geo, maker, brand, model, vehicle_class, powertrain) FROM series
+             WHERE dataset = '{DATASET}' AND frequency = 'M'
+             ORDER BY observations DESC, geo, model, vehicle_class, powertrain LIMIT {most}"
         ))?;
-        let [geo, maker, brand, model, class, powertrain] = &codes[..] else {
-            return Err("six codes".into());
-        };
-        let path = format!(
-            "/datasets/{DATASET}/series?geo={geo}&maker={maker}&brand={brand}&model={model}\
-             &vehicle_class={class}&powertrain={powertrain}&frequency=M&limit=1"
-        );
-        let listed: Value = self.get(&path, &[])?.json()?;
-        let key = listed["data"][0]["id"].as_str().ok_or("no synthetic series is listed")?.to_owned();
-        Ok(Stored { id: china_auto::timeseries::key::series_id(&key), key })
+        if codes.is_empty() {
+            return Err("there is no series".into());
+        }
+        Ok(codes
+            .iter()
+            .map(|codes| Stored::new(series_key(DATASET, Frequency::M, codes.split('.'))))
+            .collect())
     }
 }
 
@@ -198,6 +197,17 @@ pub struct Stored {
     pub key: String,
     /// Where it is stored.
     pub id: i64,
+}
+
+impl Stored {
+    fn new(key: String) -> Self {
+        Self { id: series_id(&key), key }
+    }
+
+    /// Its path.
+    pub fn path(&self) -> String {
+        format!("/series/{}", self.key)
+    }
 }
 
 impl Service {
