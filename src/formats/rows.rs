@@ -352,9 +352,14 @@ impl std::fmt::Display for Covered {
 
 impl Serialize for Covered {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        // Answers hold very many.
+        // Answers hold very many, so no text is allocated for any.
         let (mut has, mut of) = (itoa::Buffer::new(), itoa::Buffer::new());
-        serializer.serialize_str(&[has.format(self.has), "/", of.format(self.of)].concat())
+        let (has, of) = (has.format(self.has).as_bytes(), of.format(self.of).as_bytes());
+        let (mut text, slash) = ([b'/'; 2 * u32::MAX.ilog10() as usize + 3], has.len());
+        let end = slash + 1 + of.len();
+        text[..slash].copy_from_slice(has);
+        text[slash + 1..end].copy_from_slice(of);
+        serializer.serialize_str(str::from_utf8(&text[..end]).map_err(serde::ser::Error::custom)?)
     }
 }
 
@@ -370,5 +375,13 @@ mod tests {
         assert_eq!(json(-5, 1), "-0.5");
         assert_eq!(json(9_007_199_254_740_993, 0), "9007199254740993");
         assert_eq!(Value::new(1_234_500, 2).to_string(), "12345.00");
+    }
+
+    #[test]
+    fn a_coverage_is_printed_in_json_as_in_lines() {
+        for (has, of) in [(0, 1), (11, 12), (999, 1_000), (u32::MAX, u32::MAX)] {
+            let covered = Covered { has, of };
+            assert_eq!(serde_json::to_string(&covered).unwrap(), format!("\"{covered}\""));
+        }
     }
 }
