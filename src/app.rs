@@ -14,12 +14,15 @@ use crate::database::Gate;
 use crate::error::Result;
 use crate::intake::Intake;
 use crate::metrics::Metrics;
+use crate::timeseries::fetch::Together;
 
 /// The running service, as its handlers see it. Clones share everything.
 #[derive(Debug, Clone)]
 pub struct App {
     /// Connections that can only read.
     pub pool: PgPool,
+    /// Reads of a few series, for several requests at once.
+    pub together: Together,
     /// What queries are read against.
     pub vocabularies: Vocabularies,
     /// Tells the time.
@@ -59,8 +62,10 @@ impl App {
         let (ready, has_database) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(true)));
         let keys = Keys::new(pool.clone(), clock.clone());
         let (edge, probe) = (Edge::default(), pool.clone());
+        let together = Together::new(&pool);
         Self {
             pool,
+            together,
             vocabularies,
             clock,
             heavy,

@@ -9,6 +9,7 @@ mod holding;
 mod listed;
 mod named;
 mod sums;
+mod together;
 
 use std::sync::Arc;
 
@@ -26,6 +27,7 @@ use holding::{Holding, add_cells, add_figures, cell};
 pub use listed::Listed;
 use listed::listed;
 pub use named::{Named, first_of_each, with_codes};
+pub use together::Together;
 
 use super::complete;
 use super::dataset::{Dataset, Vocabulary};
@@ -34,7 +36,7 @@ use super::past::{self, Cells, Past};
 use super::plan::Plan;
 use super::reach::{self, Reach};
 use super::rollup::{self, Rollup};
-use super::sql::{self, Bind, MOST_SERIES, Statement};
+use super::sql::{self, Bind, Few, MOST_SERIES, Statement};
 use super::target::{self, Stored, Target};
 use crate::database::{Admission, Gate};
 use crate::error::{Error, Result};
@@ -93,27 +95,25 @@ impl<'a> Reader<'a> {
         self.stored(&sql::series(plan, self.dataset, self.is_past())).await
     }
 
-    /// The series that a statement lists, each with what `add` makes of the chunks that come along, a row each.
-    async fn with_chunks<T: Default>(
+    /// A few series, each with what `add` makes of its chunks, a row each: read together with what other requests want where that can be.
+    async fn few<T: Default>(
         &self,
-        statement: &Statement,
+        few: Few,
         add: impl Fn(&mut T, &PgRow) -> Result<()>,
-    ) -> Result<(Vec<Stored>, HashMap<i64, T>)> {
-        let (mut stored, mut all) = (Vec::new(), HashMap::<i64, T>::new());
-        let mut connection = self.connections.one().await?;
-        self.each_row(&mut connection, statement, |row| {
-            let Some(id) = row.try_get::<Option<i64>, _>("series_id")? else { return Ok(()) };
-            if !all.contains_key(&id) {
-                stored.push(listed(row, id)?);
-            }
-            let one = all.entry(id).or_default();
-            if row.try_get::<Option<i64>, _>("chunk_of")?.is_some() {
-                add(one, row)?;
-            }
-            Ok(())
-        })
-        .await?;
-        Ok((stored, all))
+    ) -> Result<WithChunks<T>> {
+        let mut all = WithChunks::default();
+        let rows = match self.connections.together().await {
+            Some(together) => together.read(few.clone()).await,
+            None => None,
+        };
+        if let Some(rows) = rows {
+            rows.first().map_or(Ok(()), |row| same_versions(row, self.vocabulary, &self.plan.dataset))?;
+            rows.iter().try_for_each(|row| all.take(row, &add))?;
+        } else {
+            let mut connection = self.connections.one().await?;
+            self.each_row(&mut connection, &Few::statement([&few]), |row| all.take(row, &add)).await?;
+        }
+        Ok(all)
     }
 
     async fn stored(&self, statement: &Statement) -> Result<Vec<Stored>> {
@@ -335,6 +335,30 @@ impl<'a> Reader<'a> {
             }
         }
         (track, late)
+    }
+}
+
+/// Series in the order in which they were read, and what was made of the chunks of each.
+struct WithChunks<T> {
+    stored: Vec<Stored>,
+    made: HashMap<i64, T>,
+}
+
+impl<T> Default for WithChunks<T> {
+    fn default() -> Self {
+        Self { stored: Vec::new(), made: HashMap::new() }
+    }
+}
+
+impl<T: Default> WithChunks<T> {
+    /// Takes what a row tells of a series and of a chunk of it.
+    fn take(&mut self, row: &PgRow, add: impl Fn(&mut T, &PgRow) -> Result<()>) -> Result<()> {
+        let Some(id) = row.try_get::<Option<i64>, _>("series_id")? else { return Ok(()) };
+        if !self.made.contains_key(&id) {
+            self.stored.push(listed(row, id)?);
+        }
+        let one = self.made.entry(id).or_default();
+        if row.try_get::<Option<i64>, _>("chunk_of")?.is_some() { add(one, row) } else { Ok(()) }
     }
 }
 

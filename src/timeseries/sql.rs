@@ -2,11 +2,13 @@
 //! bound as arrays, so that few texts exist and stay prepared.
 
 mod availability;
+mod few;
 mod named;
 
 use std::fmt::Write as _;
 
 pub use availability::{EVERYTHING, FREQUENCY, availability};
+pub use few::Few;
 pub use named::{Codes, first_of_each, with_codes};
 
 use super::dataset::Dataset;
@@ -48,27 +50,27 @@ impl Statement {
     /// have had some.
     fn selecting(&mut self, plan: &Plan, gone: bool) -> String {
         let dataset = self.bind(Bind::Text(plan.dataset.clone()));
-        let mut condition = format!("s.dataset = ${dataset}");
-        if !gone {
-            condition.push_str(" AND s.observations > 0");
-        }
-        let frequencies = plan.frequencies.iter().map(|f| f.code().to_owned()).collect();
-        let frequencies = self.bind(Bind::Texts(frequencies));
-        let _ = write!(condition, " AND s.frequency = ANY(${frequencies})");
-        for (dimension, selection) in &plan.selection {
-            if let Some(codes) = selection.codes() {
-                let at = self.bind(Bind::Texts(codes.to_vec()));
-                let _ = write!(condition, " AND s.{dimension} = ANY(${at})");
-            } else if *selection == Selection::Each {
-                let _ = write!(condition, " AND s.{dimension} <> '{TOTAL}'");
-            }
-        }
-        if let Sources::Listed(codes) = &plan.sources {
-            let at = self.bind(Bind::Texts(codes.clone()));
-            let _ = write!(condition, " AND s.source = ANY(${at})");
-        }
-        condition
+        let conditions = conditions(plan, gone, |codes| format!("${}", self.bind(Bind::Texts(codes))));
+        format!("s.dataset = ${dataset} AND {conditions}")
     }
+}
+
+/// The same without the dataset, where `list` tells what stands for a list of codes.
+fn conditions(plan: &Plan, gone: bool, mut list: impl FnMut(Vec<String>) -> String) -> String {
+    let frequencies = plan.frequencies.iter().map(|f| f.code().to_owned()).collect();
+    let counted = if gone { "" } else { "s.observations > 0 AND " };
+    let mut condition = format!("{counted}s.frequency = ANY({})", list(frequencies));
+    for (dimension, selection) in &plan.selection {
+        if let Some(codes) = selection.codes() {
+            let _ = write!(condition, " AND s.{dimension} = ANY({})", list(codes.to_vec()));
+        } else if *selection == Selection::Each {
+            let _ = write!(condition, " AND s.{dimension} <> '{TOTAL}'");
+        }
+    }
+    if let Sources::Listed(codes) = &plan.sources {
+        let _ = write!(condition, " AND s.source = ANY({})", list(codes.clone()));
+    }
+    condition
 }
 
 /// Further from the year 0 than any period.
@@ -87,25 +89,17 @@ pub const MOST_SERIES: usize = 200_000;
 pub fn series(plan: &Plan, dataset: &Dataset, gone: bool) -> Statement {
     let mut statement = Statement::default();
     let condition = statement.selecting(plan, gone);
-    statement.bare_list(dataset, ("series s", "false", &condition), ("", ""));
+    statement.bare_list(dataset, ("series s", "false", &condition));
     statement
 }
 
-/// The same of a rollup: of its series those that are sums, and those that are stored ones. `with_figures` reads the chunks of the
-/// sums too, a row each.
-pub fn rolled_series(plan: &Plan, dataset: &Dataset, rollup: i32, with_figures: bool) -> Statement {
+/// The same of a rollup: of its series those that are sums, and those that are stored ones.
+pub fn rolled_series(plan: &Plan, dataset: &Dataset, rollup: i32) -> Statement {
     let mut statement = Statement::default();
     let condition = statement.selecting(plan, false);
     let rollup = statement.bind(Bind::Number(rollup.into()));
     let condition = format!("{condition} AND s.rollup_id = ${rollup}::bigint::integer");
-    let table = ("rollup_series s", "NOT s.is_stored", &*condition);
-    if with_figures {
-        let columns = format!(", c.series_id AS chunk_of, {}", sums_of(&Cut::default()));
-        let chunks = " LEFT JOIN rollup_chunk c ON c.series_id = s.series_id AND s.is_sum";
-        statement.bare_list(dataset, table, (&columns, chunks));
-    } else {
-        statement.bare_list(dataset, table, ("", ""));
-    }
+    statement.bare_list(dataset, ("rollup_series s", "NOT s.is_stored", &condition));
     statement
 }
 
@@ -160,25 +154,6 @@ const fn notes(dataset: &Dataset) -> &'static str {
 const NOTES: &str = "LEFT JOIN LATERAL (SELECT array_agg(n.period) AS periods, array_agg(n.release_id) AS note_releases, \
      array_agg(n.note) AS notes FROM observation_note n WHERE n.series_id = c.series_id \
      AND n.period >= c.first_period AND n.period < c.first_period + cardinality(c.\"values\")) n ON true";
-
-/// Reads a few series with their current figures, and what is noted of these. The planner does not see the ids, for they stand in
-/// a subquery: so its plan for any ids costs no more than one for these, and it is kept and not made anew each time.
-pub fn held(dataset: &Dataset, ids: &[i64]) -> Statement {
-    let mut statement = Statement::default();
-    statement.bind(Bind::Text(dataset.name.clone()));
-    let ids = statement.bind(Bind::Numbers(ids.to_vec()));
-    let codes = columns(dataset);
-    statement.text = format!(
-        "{VERSIONS} SELECT v.dataset, v.codes, v.sources, s.series_id, s.frequency, ARRAY[{codes}] AS series_codes, \
-         s.first_period AS first, s.last_period, s.observations, false AS is_sum, c.series_id AS chunk_of, {} \
-         FROM versions v LEFT JOIN series s ON s.series_id = ANY((SELECT ${ids})::bigint[]) \
-         AND s.dataset = $1 AND s.observations > 0 \
-         LEFT JOIN observation_chunk c ON c.series_id = s.series_id {}",
-        figures_of(dataset, &Cut::default()),
-        notes(dataset)
-    );
-    statement
-}
 
 /// Reads the current figures of some series, without what is noted of them.
 pub fn cells(dataset: &str, ids: &[i64]) -> Statement {
@@ -278,21 +253,15 @@ impl Statement {
         (statement, chosen, Cut(cut))
     }
 
-    /// Completes a list of the series of a table under a condition, without their keys and in no order, each with further columns of a
-    /// table that is joined. Its limit stands in the text: by one that the planner does not see it takes few rows to be wanted, and
-    /// reads a table from end to end for them.
-    fn bare_list(
-        &mut self,
-        dataset: &Dataset,
-        (table, is_sum, condition): (&str, &str, &str),
-        (further, joined): (&str, &str),
-    ) {
+    /// Completes a list of the series of a table under a condition, without their keys and in no order. Its limit stands in the text: by
+    /// one that the planner does not see it takes few rows to be wanted, and reads a table from end to end for them.
+    fn bare_list(&mut self, dataset: &Dataset, (table, is_sum, condition): (&str, &str, &str)) {
         let limit = MOST_SERIES + 1;
         let codes = columns(dataset);
         self.text = format!(
-            "{VERSIONS} SELECT v.dataset, v.codes, v.sources, s.*{further} FROM versions v LEFT JOIN (\
+            "{VERSIONS} SELECT v.dataset, v.codes, v.sources, s.* FROM versions v LEFT JOIN (\
              SELECT s.series_id, s.frequency, ARRAY[{codes}] AS series_codes, s.first_period AS first, s.last_period, \
-             s.observations, {is_sum} AS is_sum FROM {table} WHERE {condition} LIMIT {limit}) s ON true{joined}"
+             s.observations, {is_sum} AS is_sum FROM {table} WHERE {condition} LIMIT {limit}) s ON true"
         );
     }
 

@@ -96,7 +96,10 @@ const MAY_NAME: [(&str, &[&str]); 37] = [
         ],
     ),
     // What every handler may reach.
-    ("app", &["access", "catalog", "clock", "config", "database", "error", "intake", "metrics"]),
+    (
+        "app",
+        &["access", "catalog", "clock", "config", "database", "error", "intake", "metrics", "timeseries"],
+    ),
     ("formats", &["error", "language", "spreadsheet", "timeseries"]),
     ("timeseries", &["database", "error", "params", "words"]),
     ("rules", &["timeseries"]),

@@ -8,6 +8,7 @@ use china_auto::database::Database;
 use china_auto::ingest::rollup::{Built, rebuild};
 use china_auto::ingest::synthetic::{Order, generate, remove};
 use china_auto::ingest::{Files, load_bundled};
+use futures_util::future::join_all;
 use proptest::prelude::Rng as _;
 use proptest::test_runner::{RngAlgorithm, TestRng};
 use serde_json::{Value, json};
@@ -116,6 +117,49 @@ async fn answers_are_the_same_with_rollups_and_without() {
         let (again, expected, grain) = answer(&client, query).await;
         assert_eq!((again, grain), (*status, None), "{query}");
         assert!(*body == expected, "{query}\n{body:#}\n{expected:#}");
+    }
+}
+
+/// Paths that are answered from a few series, of several datasets: single ones, some of which there are not, and sums.
+async fn of_few(client: &Client) -> Vec<String> {
+    let mut paths = Vec::new();
+    for dataset in ["synthetic", "production", "charging"] {
+        let listed = client.get(&format!("/v1/datasets/{dataset}/series?limit=15")).await.expect(200).json();
+        let ids = listed["data"].as_array().unwrap().iter().map(|series| series["id"].as_str().unwrap());
+        paths.extend(ids.flat_map(|id| [format!("/v1/series/{id}"), format!("/v1/series/{id}x")]));
+    }
+    let mut dice = Dice::new(12);
+    for _ in 0..25 {
+        let codes = ["BEV,PHEV,HEV", "ICE", "NEV"].map(|codes| format!("&powertrain={codes}"));
+        let place = dice.one_of(&["CN", "CN-GD", "CN-SC,CN-BJ"]);
+        let query =
+            format!("geo={place}{}{}", dice.one_of(&["", &codes[0], &codes[1], &codes[2]]), "&frequency=M");
+        paths.push(format!("/v1/datasets/synthetic/observations?{query}"));
+    }
+    paths
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn requests_at_the_same_time_are_answered_each_with_its_own() {
+    let database = cluster::database().await;
+    let order = Order { observations: 20_000, seed: 7, monthly: 3 };
+    generate(&database.database, &Files::bundled(), order, &clock()).await.unwrap();
+    let client = Client::of(database).await;
+    let paths = of_few(&client).await;
+    let anew = async |path: &String| {
+        let answer = client.get_with(path, &[("cache-control", "no-cache")]).await;
+        let body = if answer.status == 200 { answer.json() } else { Value::Null };
+        (answer.status, body)
+    };
+    let mut alone = Vec::new();
+    for path in &paths {
+        alone.push(anew(path).await);
+    }
+    assert!(alone.iter().filter(|(status, _)| *status == 200).count() > paths.len() / 2);
+    assert!(alone.iter().any(|(status, _)| *status == 404));
+    let at_once = join_all(paths.iter().map(anew)).await;
+    for ((path, alone), at_once) in paths.iter().zip(alone).zip(at_once) {
+        assert!(alone == at_once, "{path}\n{alone:?}\n{at_once:?}");
     }
 }
 

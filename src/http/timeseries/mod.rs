@@ -179,7 +179,7 @@ impl<'a> Understood<'a> {
         if (extent, sort, plan.ranks) == (Extent::Whole(MOST_LINES), Sort::Series, Ranks::No) {
             return download::answer(self, app, vocabulary).await;
         }
-        let lease = Lease::new(&app.pool);
+        let lease = Lease::new(&app.pool, &app.together);
         let found = self.found(Connections::Lease(&lease), Some(&app.heavy)).await?;
         drop(lease);
         found.written()

@@ -127,7 +127,7 @@ async fn attempt(app: &App, key: &str, mut call: Call) -> Result<Reply> {
         return Ok(reply);
     }
     let dataset = &*dataset.with(&asked.plan.sums);
-    let (lease, start) = (Lease::new(&app.pool), Instant::now());
+    let (lease, start) = (Lease::new(&app.pool, &app.together), Instant::now());
     let reader = Reader {
         connections: Connections::Lease(&lease),
         heavy: Some(&app.heavy),

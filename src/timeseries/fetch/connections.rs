@@ -6,6 +6,7 @@ use sqlx::pool::PoolConnection;
 use sqlx::{PgConnection, PgPool, Postgres, Transaction};
 use tokio::sync::{MappedMutexGuard, Mutex, MutexGuard};
 
+use super::Together;
 use crate::error::Result;
 
 /// How a transaction begins that sees one state of the database and changes nothing.
@@ -27,13 +28,14 @@ pub enum Connections<'a> {
 #[derive(Debug)]
 pub struct Lease {
     pool: PgPool,
+    together: Together,
     held: Mutex<Option<PoolConnection<Postgres>>>,
 }
 
 impl Lease {
-    /// One that has no connection yet.
-    pub fn new(pool: &PgPool) -> Self {
-        Self { pool: pool.clone(), held: Mutex::new(None) }
+    /// One that has no connection yet. What can be read together with what others want is.
+    pub fn new(pool: &PgPool, together: &Together) -> Self {
+        Self { pool: pool.clone(), together: together.clone(), held: Mutex::new(None) }
     }
 }
 
@@ -97,6 +99,13 @@ impl<'a> Connections<'a> {
             }
             Self::Snapshot(snapshot) => Connection::Shared(snapshot.connection().await),
         })
+    }
+
+    /// By what something is read together with what other requests want; `None` where it has to be read by a connection of one's own, or
+    /// one is held: then nobody has to wait for another.
+    pub(super) async fn together(self) -> Option<&'a Together> {
+        let Self::Lease(lease) = self else { return None };
+        lease.held.lock().await.is_none().then_some(&lease.together)
     }
 
     /// Gives back the connection of a lease; the next statement takes another one.

@@ -9,7 +9,7 @@ use super::super::derive::Track;
 use super::super::key::{series_id, series_key};
 use super::super::plan::Plan;
 use super::super::reach::Reach;
-use super::super::sql;
+use super::super::sql::Few;
 use super::super::target::Stored;
 use super::holding::add_figures;
 use super::{Figures, Reader};
@@ -31,15 +31,16 @@ impl Reader<'_> {
     /// The stored series that a plan selects, with their figures where these come along.
     pub(super) async fn listing(&self, plan: &Plan) -> Result<Listing> {
         match ids(plan, self.dataset).filter(|_| !self.is_past()) {
-            Some(ids) => self.held(&ids).await,
+            Some(ids) => self.held(ids).await,
             None => Ok(Listing { stored: self.series(plan).await?, figures: None }),
         }
     }
 
-    async fn held(&self, ids: &[i64]) -> Result<Listing> {
+    async fn held(&self, ids: Vec<i64>) -> Result<Listing> {
         let all = |track: &mut Track, row: &PgRow| add_figures(track, row, Reach::ALL.periods);
-        let (stored, tracks) = self.with_chunks(&sql::held(self.dataset, ids), all).await?;
-        Ok(Listing { stored, figures: Some(Figures { tracks, late: HashMap::new() }) })
+        let read = self.few(Few::with_ids(self.dataset, ids), all).await?;
+        let figures = Figures { tracks: read.made, late: HashMap::new() };
+        Ok(Listing { stored: read.stored, figures: Some(figures) })
     }
 }
 

@@ -8,7 +8,7 @@ use super::super::derive::{Cell, Figure, Releases, Track, weaker};
 use super::super::plan::Plan;
 use super::super::reach::Reach;
 use super::super::rollup::{self, Rollup};
-use super::super::sql;
+use super::super::sql::{self, Few};
 use super::array::{Elements, before, integers, releases};
 use super::{Figures, Listing, Reader};
 use crate::error::Result;
@@ -22,16 +22,15 @@ const FEW: usize = 64;
 impl Reader<'_> {
     /// The series of a rollup that a plan selects, with their figures where they are few.
     pub(super) async fn rolled(&self, plan: &Plan, rollup: &Rollup) -> Result<Listing> {
-        let is_few = rollup::most(rollup, plan, self.vocabulary) <= FEW;
-        let statement = sql::rolled_series(plan, self.dataset, rollup.id, is_few);
-        if !is_few {
+        if rollup::most(rollup, plan, self.vocabulary) > FEW {
+            let statement = sql::rolled_series(plan, self.dataset, rollup.id);
             return Ok(Listing { stored: self.stored(&statement).await?, figures: None });
         }
-        let (stored, tracks) =
-            self.with_chunks(&statement, |track, row| add_chunk(track, row, Reach::ALL.periods)).await?;
-        let are_sums = stored.iter().all(|one| one.is_sum);
-        let figures = are_sums.then(|| Figures { tracks, late: HashMap::new() });
-        Ok(Listing { stored, figures })
+        let all = |track: &mut Track, row: &PgRow| add_chunk(track, row, Reach::ALL.periods);
+        let read = self.few(Few::of_rollup(plan, self.dataset, rollup.id), all).await?;
+        let are_sums = read.stored.iter().all(|one| one.is_sum);
+        let figures = are_sums.then(|| Figures { tracks: read.made, late: HashMap::new() });
+        Ok(Listing { stored: read.stored, figures })
     }
 
     /// The figures of some sums within reach, by series.

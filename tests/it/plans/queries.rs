@@ -9,7 +9,7 @@ use china_auto::timeseries::period::Frequency;
 use china_auto::timeseries::plan::{Plan, Selection, Sources};
 use china_auto::timeseries::reach::Reach;
 use china_auto::timeseries::request::{self, Unnamed};
-use china_auto::timeseries::sql::{self, Bind, Codes, Statement};
+use china_auto::timeseries::sql::{self, Bind, Codes, Few, Statement};
 use china_auto::timeseries::target::ingredients;
 
 use crate::client::Client;
@@ -75,8 +75,9 @@ pub async fn queries(client: &Client) -> Vec<Query> {
     all.extend(lists(&vocabulary, production));
     all.extend(figures(production));
     let key = series_id("production:A.production.oica.CN._T._T._T._T._T");
-    let (name, statement) = ("a few series with their figures", sql::held(production, &[key]));
-    all.push(Query { name, statement, reads: Reads::Named });
+    let few = [Few::with_ids(production, vec![key]), Few::with_ids(production, vec![key, key + 1])];
+    let statement = Few::statement(&few);
+    all.push(Query { name: "a few series with their figures", statement, reads: Reads::Named });
     all.extend(searches());
     all
 }

@@ -50,7 +50,7 @@ pub(super) async fn answer(
     call: Call,
 ) -> Result<Reply> {
     let asked = Asked::read(call, vocabulary, dataset)?;
-    let lease = Lease::new(&app.pool);
+    let lease = Lease::new(&app.pool, &app.together);
     let connections = Connections::Lease(&lease);
     let now = Reader::now(&app.pool, &asked.plan, (dataset, vocabulary));
     let reader = Reader { connections, heavy: Some(&app.heavy), ..now };

@@ -1,0 +1,98 @@
+//! Statements that read a few series with their figures, for one request or for several of the same kind at once.
+
+use std::fmt::Write as _;
+
+use super::{
+    Bind, Cut, Dataset, MOST_SERIES, Plan, Statement, VERSIONS, columns, conditions, figures_of, notes,
+    sums_of,
+};
+
+/// A few series that a request wants to read with all their figures. What the series are chosen by reaches the statement as rows, several
+/// of a request or one: so the planner does not see it, and its plan is kept and not made anew each time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Few {
+    dataset: String,
+    text: String,
+    by: By,
+}
+
+/// What the series are chosen by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum By {
+    /// Their ids, be there such series or not.
+    Ids(Vec<i64>),
+    /// Their rollup, and lists of codes with commas between them, which no code holds.
+    Lists(i64, Vec<String>),
+}
+
+impl Few {
+    /// Stored series with these ids, and what is noted of their figures.
+    pub fn with_ids(dataset: &Dataset, ids: Vec<i64>) -> Self {
+        let codes = columns(dataset);
+        let text = format!(
+            "{VERSIONS} SELECT v.dataset, v.codes, v.sources, a.ask, s.series_id, s.frequency, ARRAY[{codes}] AS series_codes, \
+             s.first_period AS first, s.last_period, s.observations, false AS is_sum, c.series_id AS chunk_of, {} \
+             FROM versions v CROSS JOIN unnest($2::bigint[], $3::bigint[]) AS a(ask, id) \
+             LEFT JOIN series s ON s.series_id = a.id AND s.dataset = $1 AND s.observations > 0 \
+             LEFT JOIN observation_chunk c ON c.series_id = s.series_id {}",
+            figures_of(dataset, &Cut::default()),
+            notes(dataset)
+        );
+        Self { dataset: dataset.name.clone(), text, by: By::Ids(ids) }
+    }
+
+    /// The series of a rollup that a plan selects: sums, and stored ones without their figures.
+    pub fn of_rollup(plan: &Plan, dataset: &Dataset, rollup: i32) -> Self {
+        let mut lists = Vec::new();
+        let condition = conditions(plan, false, |codes| {
+            lists.push(codes.join(","));
+            format!("string_to_array(a.list_{}, ',')", lists.len())
+        });
+        let (mut arrays, mut names) = (String::new(), String::new());
+        for list in 1..=lists.len() {
+            // Writing to a String cannot fail.
+            let _ = write!(arrays, ", ${}::text[]", list + 3);
+            let _ = write!(names, ", list_{list}");
+        }
+        let (codes, limit) = (columns(dataset), MOST_SERIES + 1);
+        let text = format!(
+            "{VERSIONS} SELECT v.dataset, v.codes, v.sources, a.ask, s.*, c.series_id AS chunk_of, {} \
+             FROM versions v CROSS JOIN unnest($2::bigint[], $3::bigint[]{arrays}) AS a(ask, rollup{names}) \
+             LEFT JOIN LATERAL (SELECT s.series_id, s.frequency, ARRAY[{codes}] AS series_codes, s.first_period AS first, \
+             s.last_period, s.observations, NOT s.is_stored AS is_sum FROM rollup_series s \
+             WHERE s.dataset = $1 AND {condition} AND s.rollup_id = a.rollup::integer LIMIT {limit}) s ON true \
+             LEFT JOIN rollup_chunk c ON c.series_id = s.series_id AND s.is_sum",
+            sums_of(&Cut::default())
+        );
+        Self { dataset: dataset.name.clone(), text, by: By::Lists(rollup.into(), lists) }
+    }
+
+    /// Whether one statement can read the series of both.
+    pub fn is_like(&self, other: &Self) -> bool {
+        self.dataset == other.dataset && self.text == other.text
+    }
+
+    /// Reads what several that are like each other want. Each row tells in `ask` whose it is, by its place among them; each has one at least.
+    pub fn statement<'a>(several: impl IntoIterator<Item = &'a Self>) -> Statement {
+        let (mut text, mut dataset) = (String::new(), String::new());
+        let (mut asks, mut numbers, mut lists) = (Vec::new(), Vec::new(), Vec::<Vec<String>>::new());
+        for (ask, one) in (0..).zip(several) {
+            text.clone_from(&one.text);
+            dataset.clone_from(&one.dataset);
+            match &one.by {
+                By::Ids(ids) => {
+                    asks.extend(ids.iter().map(|_| ask));
+                    numbers.extend(ids);
+                }
+                By::Lists(rollup, of_one) => {
+                    asks.push(ask);
+                    numbers.push(*rollup);
+                    lists.resize(of_one.len(), Vec::new());
+                    lists.iter_mut().zip(of_one).for_each(|(all, list)| all.push(list.clone()));
+                }
+            }
+        }
+        let binds = [Bind::Text(dataset), Bind::Numbers(asks), Bind::Numbers(numbers)];
+        Statement { text, binds: binds.into_iter().chain(lists.into_iter().map(Bind::Texts)).collect() }
+    }
+}
