@@ -19,11 +19,11 @@ const MOST_AHEAD: usize = 4 << 20;
 /// Adds the rows of a frame to a text, separated by commas.
 pub fn add_rows(text: &mut Vec<u8>, written: Written<'_>) -> Result<()> {
     let (mut rows, mut list) = (Rows::new(written), List::new(text, written.frame.len()));
-    let all = &written.frame.series;
+    let all: Vec<(&Series, u32)> =
+        written.frame.series.iter().map(|series| (series, decimals(written, series))).collect();
     for (at, place) in written.frame.places() {
-        let series = &all[at];
-        let one =
-            One { at, series, decimals: decimals(written, series), observation: &series.observations[place] };
+        let (series, decimals) = all[at];
+        let one = One { at, series, decimals, observation: &series.observations[place] };
         list.add(one, |observation| rows.row(at, observation))?;
     }
     Ok(())
@@ -98,7 +98,15 @@ impl<'a, 't> List<'a, 't> {
         if let Some((_, object)) = self.last.as_ref().filter(|(last, _)| last.is_like(&one)) {
             let Object { before, between, behind } = object.clone();
             self.text.extend_from_within(before);
-            self.write(&Period::new(one.series.frequency, one.observation.period))?;
+            match Period::new(one.series.frequency, one.observation.period) {
+                // Its text has nothing to escape.
+                Some(period) => {
+                    self.text.push(b'"');
+                    self.text.extend_from_slice(period.ascii(&mut [0; _]));
+                    self.text.push(b'"');
+                }
+                None => self.write(&())?,
+            }
             self.text.extend_from_slice(VALUE);
             self.write(&one.observation.figure.map(|figure| printed(figure, one.decimals)))?;
             self.text.extend_from_within(between);

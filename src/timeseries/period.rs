@@ -138,8 +138,13 @@ impl Period {
         self.ordinal.div_euclid(self.frequency.per_year())
     }
 
-    /// Its text, written by hand: answers have very many periods.
+    /// Its text.
     fn text(self, into: &mut [u8; 8]) -> &str {
+        std::str::from_utf8(self.ascii(into)).unwrap_or_default()
+    }
+
+    /// Its text in ASCII, of digits, `-` and `Q`; written by hand, since answers have very many periods.
+    pub fn ascii(self, into: &mut [u8; 8]) -> &[u8] {
         let digit = |number: i32| b'0' + u8::try_from(number.rem_euclid(10)).unwrap_or_default();
         let (year, part) = (self.year(), self.ordinal.rem_euclid(self.frequency.per_year()) + 1);
         let year = [digit(year / 1000), digit(year / 100), digit(year / 10), digit(year)];
@@ -155,7 +160,7 @@ impl Period {
                 7
             }
         };
-        std::str::from_utf8(&into[..length]).unwrap_or_default()
+        &into[..length]
     }
 
     /// Its first day.

@@ -58,7 +58,7 @@ fn add_chunk(track: &mut Track, row: &PgRow, periods: (i32, i32)) -> Result<()> 
         let Ok(at) = i32::try_from(place) else { break };
         let status = statuses.and_then(|all| all.get(place)).copied().unwrap_or(b'A');
         let cell = match release {
-            Some(release) => cell(value, &[(release, status, count)]),
+            Some(release) => cell_of_one(value, (release, status, count)),
             None => of_many.get(&at).and_then(|parts| cell(value, parts)),
         };
         if let Some(cell) = cell {
@@ -66,6 +66,20 @@ fn add_chunk(track: &mut Track, row: &PgRow, periods: (i32, i32)) -> Result<()> 
         }
     }
     Ok(())
+}
+
+/// A sum whose parts are all of one release with one status, as most are; `None` where it has a figure and they do not.
+fn cell_of_one(value: Option<i64>, (release, status, count): Parts) -> Option<Cell> {
+    let is_stated = status != b'M';
+    let of = u32::try_from(count).ok().filter(|_| is_stated || value.is_none())?;
+    Some(Cell {
+        figure: value.map(Figure::Exact),
+        status,
+        releases: Releases::one(release),
+        note: None,
+        coverage: Some((if is_stated { of } else { 0 }, of)),
+        reason: None,
+    })
 }
 
 /// A sum of these parts; `None` where it is of none.
@@ -87,4 +101,19 @@ fn cell(value: Option<i64>, parts: &[Parts]) -> Option<Cell> {
         coverage,
         reason: None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sum_of_one_kind_of_parts_is_as_any_sum() {
+        for value in [None, Some(7)] {
+            for status in *b"AEPFBIM" {
+                let parts = (3, status, 12);
+                assert_eq!(cell_of_one(value, parts), cell(value, &[parts]));
+            }
+        }
+    }
 }
