@@ -74,7 +74,20 @@ enum Dataset {
     Publish(import::Named),
 }
 
+/// Has the memory of this process come in small pages. The allocator asks for pages of 2 MiB, most of which a service at rest leaves
+/// nearly empty: without them it holds a quarter less.
+#[cfg(target_os = "linux")]
+fn take_small_pages() {
+    // Where that is refused, memory is all that it costs.
+    let _ = nix::sys::prctl::set_thp_disable(true);
+}
+
+/// Elsewhere pages are small.
+#[cfg(not(target_os = "linux"))]
+fn take_small_pages() {}
+
 fn main() -> ExitCode {
+    take_small_pages();
     let CommandLine { flags, command } = CommandLine::parse();
     match run(flags, command.unwrap_or(Command::Serve)) {
         Ok(()) => ExitCode::SUCCESS,

@@ -9,6 +9,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use china_auto::database::embedded::Embedded;
 use nix::sys::signal::{Signal, kill};
+#[cfg(target_os = "linux")]
+use nix::unistd::Pid;
 use sqlx::{Connection, PgConnection};
 use tempfile::TempDir;
 
@@ -127,6 +129,24 @@ async fn a_stop_does_not_warn_of_the_connections_that_it_ends() {
     let _connection = connected(folder.path()).await;
     let said = service.stopped();
     assert!(!said.contains("terminating connection"), "{said}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn the_service_takes_small_pages_of_memory_and_postgresql_what_it_likes() {
+    let folder = folder();
+    let mut service = Service::on(folder.path());
+    service.url("");
+    let takes_large = |pid: Pid| {
+        let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+        let told = status.lines().find_map(|line| line.strip_prefix("THP_enabled:"));
+        told.map(|told| told.trim() == "1")
+    };
+    // Kernels before 5.0 do not tell.
+    let Some(here) = takes_large(Pid::this()) else { return service.stop() };
+    assert_eq!(takes_large(service.pid()), Some(false));
+    assert_eq!(takes_large(postgres(folder.path()).unwrap()), Some(here));
+    service.stop();
 }
 
 #[tokio::test]

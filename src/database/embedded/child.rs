@@ -86,6 +86,7 @@ impl Child {
             format!("user {user}, under whom PostgreSQL runs, cannot reach {folder}: {error}")
         })?;
         die_with_parent()?;
+        take_large_pages();
         // The parent may have died before the line above.
         if getppid().as_raw() != self.parent {
             return Err("the process that started this one is gone".to_owned());
@@ -119,6 +120,18 @@ fn die_with_parent() -> Result<(), String> {
     nix::sys::prctl::set_pdeathsig(nix::sys::signal::Signal::SIGINT)
         .map_err(|error| format!("no signal on the death of the parent: {error}"))
 }
+
+/// Has the program take pages of memory as it would anywhere: the one that starts it takes none but small ones, and it would inherit
+/// that.
+#[cfg(target_os = "linux")]
+fn take_large_pages() {
+    // Where that is refused it was so before.
+    let _ = nix::sys::prctl::set_thp_disable(false);
+}
+
+/// Nothing is inherited here.
+#[cfg(not(target_os = "linux"))]
+fn take_large_pages() {}
 
 /// No such thing here: the next start stops what was left over.
 #[cfg(not(target_os = "linux"))]
