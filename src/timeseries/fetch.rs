@@ -153,8 +153,8 @@ impl<'a> Reader<'a> {
         if self.is_past() { None } else { rollup::smallest(plan, (self.dataset, self.vocabulary)) }
     }
 
-    /// The figures of some of them, at the plan's date and the reader's pin.
-    pub async fn figures(&self, stored: &[&Stored]) -> Result<Figures> {
+    /// The figures that targets are made of, of the stored series that they may be made of, at the plan's date and the reader's pin.
+    pub async fn figures(&self, targets: &[&Target], stored: &[&Stored]) -> Result<Figures> {
         let count: i64 = stored.iter().map(|one| i64::from(one.observations)).sum();
         if count > MOST_FIGURES {
             return Err(Error::too_much_of("figures", MOST_FIGURES.unsigned_abs()));
@@ -162,8 +162,8 @@ impl<'a> Reader<'a> {
         let (sums, stated): (Vec<&Stored>, Vec<&Stored>) = stored.iter().partition(|one| one.is_sum);
         let ids: Vec<i64> = stated.iter().map(|s| s.id).collect();
         if !self.is_past() {
-            let reach =
-                if self.reads_all { Reach::ALL } else { reach::reach(self.plan, self.dataset, stored) };
+            let reach = || reach::reach(self.plan, self.dataset, targets, stored);
+            let reach = if self.reads_all { Reach::ALL } else { reach() };
             let mut tracks = HashMap::new();
             if !sums.is_empty() {
                 let ids: Vec<i64> = sums.iter().map(|s| s.id).collect();

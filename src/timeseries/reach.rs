@@ -2,8 +2,9 @@
 
 use super::dataset::Dataset;
 use super::frame::source_at;
-use super::plan::{Fill, Plan, Sources, Transform};
-use super::target::Stored;
+use super::period::{Frequency, Period};
+use super::plan::{Fill, Plan, Ranks, Sources, Transform};
+use super::target::{Stored, Target};
 
 /// Which figures are read of each series.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,11 +21,11 @@ impl Reach {
 }
 
 /// Every figure which the answer within the window may be made of: whole years, since figures become those of coarser periods, and
-/// as many years before as a growth looks back.
+/// as many years before as a growth looks back. Of targets of which only the last observations are asked for, what these are made of.
 ///
 /// All of them where a figure outside of the window may decide within it: which of several sources or scopes answers, or what is
-/// carried on.
-pub fn reach(plan: &Plan, dataset: &Dataset, stored: &[&Stored]) -> Reach {
+/// carried on. `stored` are those that the targets may be made of, by their ids.
+pub fn reach(plan: &Plan, dataset: &Dataset, targets: &[&Target], stored: &[&Stored]) -> Reach {
     let cut = || {
         let (start, end) = (plan.window.start, plan.window.end);
         let frequency = stored.first()?.frequency;
@@ -33,12 +34,18 @@ pub fn reach(plan: &Plan, dataset: &Dataset, stored: &[&Stored]) -> Reach {
         let alike = |one: &&Stored| one.frequency == frequency && one.codes.get(at) == Some(source);
         let ends =
             plan.sources == Sources::Best && dataset.precedence.iter().any(|row| row.valid_to.is_some());
-        if ends || plan.fill != Fill::None || (start, end) == (None, None) || !stored.iter().all(alike) {
+        if ends || plan.fill != Fill::None || !stored.iter().all(alike) {
+            return None;
+        }
+        let recent = Recent { plan, dataset, frequency, stored }.first(targets);
+        let recent = recent.map(|first| first.div_euclid(frequency.per_year()));
+        let begin = start.map(Period::year).into_iter().chain(recent).max();
+        if (begin, end) == (None, None) {
             return None;
         }
         let year = |ordinal: i32| ordinal * frequency.per_year();
-        let first = match start {
-            Some(start) => year(start.year() - back(plan)?),
+        let first = match begin {
+            Some(begin) => year(begin - back(plan)?),
             None => i32::MIN,
         };
         let last = end.map_or(i32::MAX, |end| year(end.year() + 1) - 1);
@@ -53,6 +60,58 @@ pub fn reach(plan: &Plan, dataset: &Dataset, stored: &[&Stored]) -> Reach {
     cut().unwrap_or(Reach::ALL)
 }
 
+/// Stored series of one frequency and source, of which the last observations of targets are made.
+struct Recent<'a> {
+    plan: &'a Plan,
+    dataset: &'a Dataset,
+    frequency: Frequency,
+    stored: &'a [&'a Stored],
+}
+
+impl Recent<'_> {
+    /// The first period of the last observations of all targets; `None` where it is not certain before any figure is read.
+    fn first(&self, targets: &[&Target]) -> Option<i32> {
+        // A ranking counts the periods in which it is whole.
+        let counts_cells = self.dataset.complete && self.plan.ranks != Ranks::Ranking;
+        let count = self.plan.window.last.filter(|_| counts_cells)?;
+        let count = i32::try_from(count).ok()?;
+        let mut first = None;
+        for target in targets {
+            let keeps = self.plan.keeps_partial(self.dataset.measure_of(&target.codes));
+            if !keeps || target.frequency != self.frequency {
+                return None;
+            }
+            first = match self.of(target, count) {
+                Some(Ok(own)) => Some(first.map_or(own, |first: i32| first.min(own))),
+                Some(Err(Gaps)) => return None,
+                None => first,
+            };
+        }
+        first
+    }
+
+    /// That of one target: as many periods before its end where a stored series has a figure for each of them, or none begins before.
+    /// `None` where it has no observation at all.
+    fn of(&self, target: &Target, count: i32) -> Option<Result<i32, Gaps>> {
+        let end = self.plan.window.ordinals(self.frequency).1.unwrap_or(i32::MAX);
+        let parts = target.ids().into_iter().filter_map(|id| {
+            let at = self.stored.binary_search_by_key(&id, |one| one.id).ok()?;
+            let (first, last) = self.stored[at].span.filter(|span| span.0 <= end)?;
+            let is_whole = i64::from(self.stored[at].observations) == i64::from(last) - i64::from(first) + 1;
+            Some((first, last.min(end), is_whole))
+        });
+        let parts: Vec<_> = parts.collect();
+        let last = parts.iter().map(|part| part.1).max()?;
+        let first = last.saturating_sub(count - 1);
+        let covers = |&(begin, end, is_whole): &(i32, i32, bool)| is_whole && begin <= first && end == last;
+        let is_certain = parts.iter().any(covers) || parts.iter().all(|part| part.0 >= first);
+        Some(if is_certain { Ok(first) } else { Err(Gaps) })
+    }
+}
+
+/// That there may be periods without a figure.
+struct Gaps;
+
 /// How many years a transform looks back; `None` where that has no bound.
 fn back(plan: &Plan) -> Option<i32> {
     match plan.transform {
@@ -60,5 +119,77 @@ fn back(plan: &Plan) -> Option<i32> {
         Transform::Diff | Transform::Pct | Transform::Yoy | Transform::YoyDiff => Some(1),
         Transform::MovingAverage(periods) => Some(i32::from(periods)),
         Transform::Index(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::key::Dimension;
+    use super::super::target::Node;
+    use super::*;
+
+    const DECEMBER: i32 = 2025 * 12 + 11;
+
+    fn stored(id: i64, (first, last): (i32, i32), observations: i32) -> Stored {
+        let span = Some((first, last));
+        Stored { id, frequency: Frequency::M, codes: vec!["a".into()], span, observations, is_sum: false }
+    }
+
+    fn target(ids: &[i64]) -> Target {
+        let mut node = Node::default();
+        node.finest.entry(Frequency::M).extend(ids);
+        let sources = vec![("a".to_owned(), node)];
+        Target { group: String::new(), frequency: Frequency::M, codes: vec!["best".into()], sources }
+    }
+
+    /// The first period that is read for the last 12 observations of targets that are made of these; `None` where all are.
+    fn first(
+        stored: &[Stored],
+        targets: &[&[i64]],
+        change: impl FnOnce(&mut Plan, &mut Dataset),
+    ) -> Option<i32> {
+        let mut plan = Plan::default();
+        plan.window.last = Some(12);
+        let mut dataset =
+            Dataset { dimensions: vec![Dimension::Source], complete: true, ..Dataset::default() };
+        change(&mut plan, &mut dataset);
+        let targets: Vec<Target> = targets.iter().map(|ids| target(ids)).collect();
+        let reach =
+            reach(&plan, &dataset, &targets.iter().collect::<Vec<_>>(), &stored.iter().collect::<Vec<_>>());
+        (reach != Reach::ALL).then_some(reach.periods.0)
+    }
+
+    #[test]
+    fn of_the_last_observations_whole_years_are_read_where_none_can_lie_before() {
+        let january = DECEMBER - 11;
+        // One has a figure for each month, the next lacks some, the third begins with the year, the fourth ended the year before.
+        let all = [
+            stored(1, (DECEMBER - 119, DECEMBER), 120),
+            stored(2, (DECEMBER - 119, DECEMBER), 100),
+            stored(3, (DECEMBER - 5, DECEMBER), 6),
+            stored(4, (DECEMBER - 119, DECEMBER - 12), 108),
+        ];
+        let first = |targets: &[&[i64]]| first(&all, targets, |_, _| {});
+        assert_eq!(first(&[&[1]]), Some(january));
+        assert_eq!(first(&[&[1, 2, 4]]), Some(january), "the sum has what one part has");
+        assert_eq!(first(&[&[2]]), None, "twelve figures may reach back any time");
+        assert_eq!(first(&[&[1], &[2]]), None);
+        assert_eq!(first(&[&[3]]), Some(january), "no more than these are there");
+        assert_eq!(first(&[&[3, 4]]), None, "between both there may be gaps");
+        assert_eq!(first(&[&[1], &[4]]), Some(january - 12), "as far as the one that ended first");
+    }
+
+    #[test]
+    fn of_the_last_observations_all_is_read_where_cells_do_not_tell_which_they_are() {
+        let all = [stored(1, (DECEMBER - 119, DECEMBER), 120)];
+        let first = |change: fn(&mut Plan, &mut Dataset)| first(&all, &[&[1]], change);
+        assert_eq!(first(|_, _| {}), Some(DECEMBER - 11));
+        assert_eq!(first(|_, dataset| dataset.complete = false), None);
+        assert_eq!(first(|plan, _| plan.ranks = Ranks::Ranking), None);
+        assert_eq!(first(|plan, _| plan.partial = Some(false)), None, "what is left out is not known");
+        assert_eq!(first(|plan, _| plan.fill = Fill::Null), None);
+        assert_eq!(first(|plan, _| plan.transform = Transform::Yoy), Some(DECEMBER - 23));
+        let end = |plan: &mut Plan, _: &mut Dataset| plan.window.end = "2020-06".parse().ok();
+        assert_eq!(first(end), Some(2019 * 12), "from July 2019 on");
     }
 }

@@ -48,10 +48,12 @@ impl Selected {
         reader: &Reader<'_>,
         targets: impl IntoIterator<Item = &'t Target>,
     ) -> Result<Arc<Figures>> {
-        match &self.held {
-            Some(figures) => Ok(Arc::clone(figures)),
-            None => Ok(Arc::new(reader.figures(&self.needed(targets)).await?)),
+        if let Some(figures) = &self.held {
+            return Ok(Arc::clone(figures));
         }
+        let targets: Vec<&Target> = targets.into_iter().collect();
+        let needed = self.needed(targets.iter().copied());
+        Ok(Arc::new(reader.figures(&targets, &needed).await?))
     }
 
     /// How many figures some of the targets are made of.

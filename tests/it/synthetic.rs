@@ -372,3 +372,45 @@ async fn windows_answer_alike(order: Order) {
         }
     }
 }
+
+#[tokio::test]
+async fn the_last_observations_are_those_of_the_whole_time() {
+    for order in [ORDER, Order { monthly: 90, ..ORDER }] {
+        last_ones_answer_alike(order).await;
+    }
+}
+
+async fn last_ones_answer_alike(order: Order) {
+    let client = Client::bundled().await;
+    make(&client.database.database, order).await;
+    // Of models many have ended; shares are of wholes that have not.
+    let selected = [
+        "geo=CN-GD,CN-SC,CN-BJ&maker=*&powertrain=*",
+        "geo=CN-GD&maker=*&model=*",
+        "geo=CN-GD,CN-SC&group_by=geo,maker,powertrain&transform=share",
+        "geo=CN-GD,CN-SC&maker=*&transform=yoy",
+        "geo=CN-GD,CN-SC&maker=*&transform=ytd",
+        "geo=CN-GD,CN-SC&maker=*&transform=ma:3",
+    ];
+    let windows = ["", "&end=2021", "&start=2020-03&end=2021-05"];
+    let cases = selected.into_iter().flat_map(|one| windows.map(|window| (one, window)));
+    for ((selected, window), frequency) in
+        cases.flat_map(|case| ["M", "Q"].map(|frequency| (case, frequency)))
+    {
+        let path = format!(
+            "/v1/datasets/synthetic/observations?{selected}{window}&frequency={frequency}&shape=series"
+        );
+        let all = client.get(&path).await.expect(200).json();
+        for last in [1, 7, 30] {
+            let mut expected = all["data"].clone();
+            for series in expected.as_array_mut().unwrap() {
+                let observations = series["observations"].as_array_mut().unwrap();
+                observations.drain(..observations.len().saturating_sub(last));
+            }
+            let found = client.get(&format!("{path}&last={last}")).await.expect(200).json();
+            let count = found["data"].as_array().unwrap().len();
+            assert!(count > 3, "{path}: {count} series");
+            assert!(found["data"] == expected, "{path}, last {last}");
+        }
+    }
+}
