@@ -48,8 +48,12 @@ pub fn wrk(urls: &[String], headers: &[String], seconds: u32, pid: Option<u32>) 
 
 /// What has wrk ask for URLs in turn; the requests are made before it begins.
 fn in_turn(urls: &[String]) -> Result<NamedTempFile> {
-    let paths = urls.iter().map(|url| Ok(format!("{:?}", reqwest::Url::parse(url)?.path())));
-    let paths = paths.collect::<Result<Vec<_>>>()?.join(", ");
+    let path = |url: &String| {
+        let behind_scheme = url.split_once("://").map(|(_, rest)| rest)?;
+        Some(format!("{:?}", &behind_scheme[behind_scheme.find('/')?..]))
+    };
+    let paths: Option<Vec<String>> = urls.iter().map(path).collect();
+    let paths = paths.ok_or("an address has no path")?.join(", ");
     let mut script = NamedTempFile::new()?;
     writeln!(
         script,

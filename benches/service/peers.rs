@@ -159,11 +159,19 @@ impl Running {
         let stored = market.whole_series(server, MANY)?;
         let paths: Vec<String> = stored.iter().map(Stored::path).collect();
         let theirs = |path: &str| stored.iter().map(|one| format!("/{path}/{}", one.id)).collect::<Vec<_>>();
+        let kept = theirs("cached")[0].clone();
+        let length = market.get(&paths[0], &[])?.body.len();
         let asked = [
             ("5 powertrains by 120 months as rows", vec![aggregate()], vec![aggregate_of_peer()], "bypass"),
             ("the same as columns", vec![aggregate_columns()], vec![aggregate_of_peer()], "bypass"),
             ("one series of 120 months", paths.clone(), theirs("series"), "bypass"),
-            ("one series of 120 months, kept", paths[..1].to_vec(), theirs("cached")[..1].to_vec(), "hit"),
+            ("one series of 120 months, kept", paths[..1].to_vec(), vec![kept.clone()], "hit"),
+            (
+                "the same, bodies of one length",
+                paths[..1].to_vec(),
+                vec![format!("{kept}?length={length}")],
+                "hit",
+            ),
         ];
         asked
             .into_iter()
