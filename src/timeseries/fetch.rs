@@ -4,6 +4,7 @@ mod array;
 mod availability;
 mod cancel;
 mod connections;
+mod few;
 mod held;
 mod holding;
 mod listed;
@@ -36,7 +37,7 @@ use super::past::{self, Cells, Past};
 use super::plan::Plan;
 use super::reach::{self, Reach};
 use super::rollup::{self, Rollup};
-use super::sql::{self, Bind, Few, MOST_SERIES, Statement};
+use super::sql::{self, Bind, MOST_SERIES, Statement};
 use super::target::{self, Stored, Target};
 use crate::database::{Admission, Gate};
 use crate::error::{Error, Result};
@@ -95,27 +96,6 @@ impl<'a> Reader<'a> {
         self.stored(&sql::series(plan, self.dataset, self.is_past())).await
     }
 
-    /// A few series, each with what `add` makes of its chunks, a row each: read together with what other requests want where that can be.
-    async fn few<T: Default>(
-        &self,
-        few: Few,
-        add: impl Fn(&mut T, &PgRow) -> Result<()>,
-    ) -> Result<WithChunks<T>> {
-        let mut all = WithChunks::default();
-        let rows = match self.connections.together().await {
-            Some(together) => together.read(few.clone()).await,
-            None => None,
-        };
-        if let Some(rows) = rows {
-            rows.first().map_or(Ok(()), |row| same_versions(row, self.vocabulary, &self.plan.dataset))?;
-            rows.iter().try_for_each(|row| all.take(row, &add))?;
-        } else {
-            let mut connection = self.connections.one().await?;
-            self.each_row(&mut connection, &Few::statement([&few]), |row| all.take(row, &add)).await?;
-        }
-        Ok(all)
-    }
-
     async fn stored(&self, statement: &Statement) -> Result<Vec<Stored>> {
         let mut stored = Vec::new();
         let mut connection = self.connections.one().await?;
@@ -159,24 +139,43 @@ impl<'a> Reader<'a> {
         if count > MOST_FIGURES {
             return Err(Error::too_much_of("figures", MOST_FIGURES.unsigned_abs()));
         }
-        let (sums, stated): (Vec<&Stored>, Vec<&Stored>) = stored.iter().partition(|one| one.is_sum);
-        let ids: Vec<i64> = stated.iter().map(|s| s.id).collect();
-        if !self.is_past() {
-            let reach = || reach::reach(self.plan, self.dataset, targets, stored);
-            let reach = if self.reads_all { Reach::ALL } else { reach() };
-            let mut tracks = HashMap::new();
-            if !sums.is_empty() {
-                let ids: Vec<i64> = sums.iter().map(|s| s.id).collect();
-                tracks = self.sums(&ids, reach).await?;
-            }
-            if !ids.is_empty() {
-                let statement = sql::figures(self.dataset, &ids, reach);
-                let mut connection = self.connections.one().await?;
-                let add = |track: &mut Track, row: &PgRow| add_figures(track, row, reach.periods);
-                tracks.extend(self.by_series(&mut connection, &statement, add).await?);
-            }
-            return Ok(Figures { tracks, late: HashMap::new() });
+        if self.is_past() {
+            return self.figures_then(stored).await;
         }
+        if self.reads_all {
+            return self.figures_within(stored, Reach::ALL).await;
+        }
+        if let Some(recent) = reach::recent(self.plan, self.dataset, (targets, stored)) {
+            let figures = self.figures_within(stored, recent).await?;
+            if figures.tracks.values().all(|track| track.iter().all(|(_, cell)| cell.figure.is_some())) {
+                return Ok(figures);
+            }
+        }
+        self.figures_within(stored, reach::reach(self.plan, self.dataset, stored)).await
+    }
+
+    /// The figures of stored series that hold now, within reach.
+    async fn figures_within(&self, stored: &[&Stored], reach: Reach) -> Result<Figures> {
+        let ids = |are_sums| -> Vec<i64> {
+            stored.iter().filter(|one| one.is_sum == are_sums).map(|one| one.id).collect()
+        };
+        let (sums, stated) = (ids(true), ids(false));
+        let mut tracks = HashMap::new();
+        if !sums.is_empty() {
+            tracks = self.sums(&sums, reach).await?;
+        }
+        if !stated.is_empty() {
+            let statement = sql::figures(self.dataset, &stated, reach);
+            let mut connection = self.connections.one().await?;
+            let add = |track: &mut Track, row: &PgRow| add_figures(track, row, reach.periods);
+            tracks.extend(self.by_series(&mut connection, &statement, add).await?);
+        }
+        Ok(Figures { tracks, late: HashMap::new() })
+    }
+
+    /// The figures of stored series as they stood at the plan's date and the reader's pin. Sums are not kept of then.
+    async fn figures_then(&self, stored: &[&Stored]) -> Result<Figures> {
+        let ids: Vec<i64> = stored.iter().map(|one| one.id).collect();
         let mut connection = self.connections.of_one_state().await?;
         let mut holding = self.holding(&mut connection, &ids).await?;
         let past = past::read(&mut connection, &ids).await?;
@@ -335,30 +334,6 @@ impl<'a> Reader<'a> {
             }
         }
         (track, late)
-    }
-}
-
-/// Series in the order in which they were read, and what was made of the chunks of each.
-struct WithChunks<T> {
-    stored: Vec<Stored>,
-    made: HashMap<i64, T>,
-}
-
-impl<T> Default for WithChunks<T> {
-    fn default() -> Self {
-        Self { stored: Vec::new(), made: HashMap::new() }
-    }
-}
-
-impl<T: Default> WithChunks<T> {
-    /// Takes what a row tells of a series and of a chunk of it.
-    fn take(&mut self, row: &PgRow, add: impl Fn(&mut T, &PgRow) -> Result<()>) -> Result<()> {
-        let Some(id) = row.try_get::<Option<i64>, _>("series_id")? else { return Ok(()) };
-        if !self.made.contains_key(&id) {
-            self.stored.push(listed(row, id)?);
-        }
-        let one = self.made.entry(id).or_default();
-        if row.try_get::<Option<i64>, _>("chunk_of")?.is_some() { add(one, row) } else { Ok(()) }
     }
 }
 

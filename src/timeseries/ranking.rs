@@ -231,7 +231,6 @@ pub async fn with_wholes(reader: &Reader<'_>) -> Result<(Frame, Vec<Series>)> {
     let mut wide = Plan { sources: Sources::All, ..plan.clone() };
     // The last of the parts may not be the last of the whole.
     wide.window.last = None;
-    let reader = &Reader { reads_all: reader.reads_all || plan.window.last.is_some(), ..*reader };
     match wide.selection.get_mut(&group.dimension) {
         Some(Selection::Codes { codes, .. }) => codes.push(whole.clone()),
         Some(selection) => *selection = Selection::Any,

@@ -21,11 +21,27 @@ impl Reach {
 }
 
 /// Every figure which the answer within the window may be made of: whole years, since figures become those of coarser periods, and
-/// as many years before as a growth looks back. Of targets of which only the last observations are asked for, what these are made of.
+/// as many years before as a growth looks back.
 ///
 /// All of them where a figure outside of the window may decide within it: which of several sources or scopes answers, or what is
-/// carried on. `stored` are those that the targets may be made of, by their ids.
-pub fn reach(plan: &Plan, dataset: &Dataset, targets: &[&Target], stored: &[&Stored]) -> Reach {
+/// carried on.
+pub fn reach(plan: &Plan, dataset: &Dataset, stored: &[&Stored]) -> Reach {
+    reach_from(plan, dataset, stored, None)
+}
+
+/// The same of targets of which only the last observations are asked for; `None` where the years of these are not known before figures
+/// are read. A cell without a figure may make no observation: where one is found within this reach, more has to be read.
+///
+/// `stored` are those that the targets may be made of, by their ids.
+pub fn recent(plan: &Plan, dataset: &Dataset, (targets, stored): (&[&Target], &[&Stored])) -> Option<Reach> {
+    let frequency = stored.first()?.frequency;
+    let first = Recent { plan, dataset, frequency, stored }.first(targets)?;
+    let reach = reach_from(plan, dataset, stored, Some(first.div_euclid(frequency.per_year())));
+    (reach != Reach::ALL).then_some(reach)
+}
+
+/// That of the window, and of no year before the one that is given.
+fn reach_from(plan: &Plan, dataset: &Dataset, stored: &[&Stored], from: Option<i32>) -> Reach {
     let cut = || {
         let (start, end) = (plan.window.start, plan.window.end);
         let frequency = stored.first()?.frequency;
@@ -34,13 +50,8 @@ pub fn reach(plan: &Plan, dataset: &Dataset, targets: &[&Target], stored: &[&Sto
         let alike = |one: &&Stored| one.frequency == frequency && one.codes.get(at) == Some(source);
         let ends =
             plan.sources == Sources::Best && dataset.precedence.iter().any(|row| row.valid_to.is_some());
-        if ends || plan.fill != Fill::None || !stored.iter().all(alike) {
-            return None;
-        }
-        let recent = Recent { plan, dataset, frequency, stored }.first(targets);
-        let recent = recent.map(|first| first.div_euclid(frequency.per_year()));
-        let begin = start.map(Period::year).into_iter().chain(recent).max();
-        if (begin, end) == (None, None) {
+        let begin = start.map(Period::year).into_iter().chain(from).max();
+        if ends || plan.fill != Fill::None || (begin, end) == (None, None) || !stored.iter().all(alike) {
             return None;
         }
         let year = |ordinal: i32| ordinal * frequency.per_year();
@@ -60,7 +71,7 @@ pub fn reach(plan: &Plan, dataset: &Dataset, targets: &[&Target], stored: &[&Sto
     cut().unwrap_or(Reach::ALL)
 }
 
-/// Stored series of one frequency and source, of which the last observations of targets are made.
+/// Stored series of one frequency, of which the last observations of targets are made.
 struct Recent<'a> {
     plan: &'a Plan,
     dataset: &'a Dataset,
@@ -69,11 +80,11 @@ struct Recent<'a> {
 }
 
 impl Recent<'_> {
-    /// The first period of the last observations of all targets; `None` where it is not certain before any figure is read.
+    /// The first period of the last observations of all targets; `None` where it is not known before figures are read.
     fn first(&self, targets: &[&Target]) -> Option<i32> {
-        // A ranking counts the periods in which it is whole.
-        let counts_cells = self.dataset.complete && self.plan.ranks != Ranks::Ranking;
-        let count = self.plan.window.last.filter(|_| counts_cells)?;
+        // A ranking counts the periods of which any of its codes has a figure.
+        let counts_own = self.dataset.complete && self.plan.ranks != Ranks::Ranking;
+        let count = self.plan.window.last.filter(|_| counts_own)?;
         let count = i32::try_from(count).ok()?;
         let mut first = None;
         for target in targets {
@@ -81,36 +92,36 @@ impl Recent<'_> {
             if !keeps || target.frequency != self.frequency {
                 return None;
             }
-            first = match self.of(target, count) {
-                Some(Ok(own)) => Some(first.map_or(own, |first: i32| first.min(own))),
-                Some(Err(Gaps)) => return None,
-                None => first,
-            };
+            let parts = self.parts(target);
+            if !parts.is_empty() {
+                first = Some(first_of(&parts, count)?.min(first.unwrap_or(i32::MAX)));
+            }
         }
         first
     }
 
-    /// That of one target: as many periods before its end where a stored series has a figure for each of them, or none begins before.
-    /// `None` where it has no observation at all.
-    fn of(&self, target: &Target, count: i32) -> Option<Result<i32, Gaps>> {
+    /// What a target is made of within the window: from when to when there are cells, and whether there is one for each period of that.
+    fn parts(&self, target: &Target) -> Vec<(i32, i32, bool)> {
         let end = self.plan.window.ordinals(self.frequency).1.unwrap_or(i32::MAX);
         let parts = target.ids().into_iter().filter_map(|id| {
             let at = self.stored.binary_search_by_key(&id, |one| one.id).ok()?;
             let (first, last) = self.stored[at].span.filter(|span| span.0 <= end)?;
-            let is_whole = i64::from(self.stored[at].observations) == i64::from(last) - i64::from(first) + 1;
-            Some((first, last.min(end), is_whole))
+            let is_dense = i64::from(self.stored[at].observations) == i64::from(last) - i64::from(first) + 1;
+            Some((first, last.min(end), is_dense))
         });
-        let parts: Vec<_> = parts.collect();
-        let last = parts.iter().map(|part| part.1).max()?;
-        let first = last.saturating_sub(count - 1);
-        let covers = |&(begin, end, is_whole): &(i32, i32, bool)| is_whole && begin <= first && end == last;
-        let is_certain = parts.iter().any(covers) || parts.iter().all(|part| part.0 >= first);
-        Some(if is_certain { Ok(first) } else { Err(Gaps) })
+        parts.collect()
     }
 }
 
-/// That there may be periods without a figure.
-struct Gaps;
+/// The first of so many periods before the end of what is made of parts. `None` unless one part has a cell for each of them, or none
+/// begins before: there may be periods without any.
+fn first_of(parts: &[(i32, i32, bool)], count: i32) -> Option<i32> {
+    let last = parts.iter().map(|part| part.1).max()?;
+    let first = last.saturating_sub(count - 1);
+    let covers = |&(begin, end, is_dense): &(i32, i32, bool)| is_dense && begin <= first && end == last;
+    let is_known = parts.iter().any(covers) || parts.iter().all(|part| part.0 >= first);
+    is_known.then_some(first)
+}
 
 /// How many years a transform looks back; `None` where that has no bound.
 fn back(plan: &Plan) -> Option<i32> {
@@ -154,9 +165,9 @@ mod tests {
             Dataset { dimensions: vec![Dimension::Source], complete: true, ..Dataset::default() };
         change(&mut plan, &mut dataset);
         let targets: Vec<Target> = targets.iter().map(|ids| target(ids)).collect();
-        let reach =
-            reach(&plan, &dataset, &targets.iter().collect::<Vec<_>>(), &stored.iter().collect::<Vec<_>>());
-        (reach != Reach::ALL).then_some(reach.periods.0)
+        let (targets, stored): (Vec<&Target>, Vec<&Stored>) =
+            (targets.iter().collect(), stored.iter().collect());
+        recent(&plan, &dataset, (&targets, &stored)).map(|reach| reach.periods.0)
     }
 
     #[test]

@@ -103,7 +103,7 @@ pub fn rolled_series(plan: &Plan, dataset: &Dataset, rollup: i32) -> Statement {
     statement
 }
 
-/// The same of a chunk `c` of sums, with what they are made of.
+/// The figures of a chunk `c` of sums, cut to some periods, with what they are made of.
 fn sums_of(periods: &Cut) -> String {
     format!("{}, {} AS parts, c.mixed", cells_of(periods), periods.of("parts"))
 }

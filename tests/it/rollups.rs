@@ -264,6 +264,38 @@ async fn whatever_changes_the_sums_are_those_that_building_them_anew_makes() {
     assert!(!mixed.is_empty(), "some sums are of several releases");
 }
 
+#[tokio::test]
+async fn what_is_stated_as_missing_is_none_of_the_last_observations_of_a_sum() {
+    let database = cluster::migrated().await;
+    let missing = [26, 27];
+    let cell = |month| {
+        let value = (!missing.contains(&month)).then_some(100);
+        ((1, 0, month), (value, if value.is_some() { 'A' } else { 'M' }))
+    };
+    let stated = Stated::from([(1, (0..36).map(cell).collect())]);
+    load_bundled(&database.database, &files(&stated, DESCRIPTION), &clock()).await.unwrap();
+    let client = Client::of(database).await;
+    without_rollups(&client).await;
+    let path = "/v1/datasets/registered/observations?geo=CN-GD&maker=byd&frequency=M";
+    let all = client.rows(path).await;
+    assert_eq!(all.len(), 36 - missing.len());
+    // Of the last twelve two lie in the year before.
+    assert_eq!(client.rows(&format!("{path}&last=12")).await, all[all.len() - 12..]);
+}
+
+#[tokio::test]
+async fn a_source_with_a_comma_in_a_key_is_no_two_sources() {
+    let database = cluster::database().await;
+    let order = Order { observations: 5_000, seed: 7, monthly: 0 };
+    generate(&database.database, &Files::bundled(), order, &clock()).await.unwrap();
+    let client = Client::of(database).await;
+    let of = |source| format!("/v1/series/synthetic:M.synthetic_registrations.{source}.CN._T._T._T._T._T");
+    client.get(&of("synthetic")).await.expect(200);
+    for source in ["synthetic,x", "synthetic,", "synthetic,synthetic", ","] {
+        client.get(&of(source)).await.expect(404);
+    }
+}
+
 /// Key, chunk, first period, values, statuses, documents.
 type StoredChunk = (String, i32, i32, Vec<Option<i64>>, Option<Vec<u8>>, Vec<Option<String>>);
 

@@ -143,9 +143,10 @@ fn the_service_takes_small_pages_of_memory_and_postgresql_what_it_likes() {
         told.map(|told| told.trim() == "1")
     };
     // Kernels before 5.0 do not tell.
-    let Some(here) = takes_large(Pid::this()) else { return service.stop() };
-    assert_eq!(takes_large(service.pid()), Some(false));
-    assert_eq!(takes_large(postgres(folder.path()).unwrap()), Some(here));
+    if takes_large(Pid::this()) == Some(true) {
+        assert_eq!(takes_large(service.pid()), Some(false));
+        assert_eq!(takes_large(postgres(folder.path()).unwrap()), Some(true));
+    }
     service.stop();
 }
 

@@ -121,11 +121,10 @@ fn die_with_parent() -> Result<(), String> {
         .map_err(|error| format!("no signal on the death of the parent: {error}"))
 }
 
-/// Has the program take pages of memory as it would anywhere: the one that starts it takes none but small ones, and it would inherit
-/// that.
+/// Has the program take pages of memory of any size: the one that starts it takes only small ones, which would be inherited.
 #[cfg(target_os = "linux")]
 fn take_large_pages() {
-    // Where that is refused it was so before.
+    // Where that is refused, small ones will do.
     let _ = nix::sys::prctl::set_thp_disable(false);
 }
 

@@ -23,8 +23,8 @@ pub enum Connections<'a> {
     Snapshot(&'a Snapshot),
 }
 
-/// A connection of the pool for the statements of one request, taken for the first of them: taking and giving back cost more than
-/// some statements do.
+/// A connection of the pool for the statements of one request, taken for the first of them that does not go together with those of
+/// other requests: taking and giving back cost more than some statements do.
 #[derive(Debug)]
 pub struct Lease {
     pool: PgPool,

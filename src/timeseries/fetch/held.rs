@@ -38,7 +38,7 @@ impl Reader<'_> {
 
     async fn held(&self, ids: Vec<i64>) -> Result<Listing> {
         let all = |track: &mut Track, row: &PgRow| add_figures(track, row, Reach::ALL.periods);
-        let read = self.few(Few::with_ids(self.dataset, ids), all).await?;
+        let read = self.few(Few::with_ids(self.dataset, ids).into(), all).await?;
         let figures = Figures { tracks: read.made, late: HashMap::new() };
         Ok(Listing { stored: read.stored, figures: Some(figures) })
     }
@@ -50,7 +50,7 @@ fn ids(plan: &Plan, dataset: &Dataset) -> Option<Vec<i64>> {
     let lists: Vec<&[String]> = lists.collect::<Option<_>>()?;
     let lengths = lists.iter().map(|list| list.len());
     let count = lengths.chain([plan.frequencies.len()]).try_fold(1, usize::checked_mul)?;
-    if count > MOST {
+    if count == 0 || count > MOST {
         return None;
     }
     let mut all: Vec<Vec<&str>> = vec![Vec::new()];

@@ -27,7 +27,7 @@ impl Reader<'_> {
             return Ok(Listing { stored: self.stored(&statement).await?, figures: None });
         }
         let all = |track: &mut Track, row: &PgRow| add_chunk(track, row, Reach::ALL.periods);
-        let read = self.few(Few::of_rollup(plan, self.dataset, rollup.id), all).await?;
+        let read = self.few(Few::of_rollup(plan, self.dataset, rollup.id).into(), all).await?;
         let are_sums = read.stored.iter().all(|one| one.is_sum);
         let figures = are_sums.then(|| Figures { tracks: read.made, late: HashMap::new() });
         Ok(Listing { stored: read.stored, figures })

@@ -8,7 +8,7 @@ use super::{
 };
 
 /// A few series that a request wants to read with all their figures. What the series are chosen by reaches the statement as rows, several
-/// of a request or one: so the planner does not see it, and its plan is kept and not made anew each time.
+/// of a request or one, so that one text serves any number of requests.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Few {
     dataset: String,
@@ -21,7 +21,7 @@ pub struct Few {
 enum By {
     /// Their ids, be there such series or not.
     Ids(Vec<i64>),
-    /// Their rollup, and lists of codes with commas between them, which no code holds.
+    /// Their rollup, and lists of codes with commas between them.
     Lists(i64, Vec<String>),
 }
 
@@ -41,10 +41,13 @@ impl Few {
         Self { dataset: dataset.name.clone(), text, by: By::Ids(ids) }
     }
 
-    /// The series of a rollup that a plan selects: sums, and stored ones without their figures.
+    /// The series of a rollup that a plan selects: sums, and stored ones without their figures. The limit and the offset keep the planner,
+    /// which guesses that there are ten requests, from reading whole tables for them.
     pub fn of_rollup(plan: &Plan, dataset: &Dataset, rollup: i32) -> Self {
         let mut lists = Vec::new();
         let condition = conditions(plan, false, |codes| {
+            // A code with a comma, which the key of a series may hold as its source, is no code of any series.
+            let codes: Vec<String> = codes.into_iter().filter(|code| !code.contains(',')).collect();
             lists.push(codes.join(","));
             format!("string_to_array(a.list_{}, ',')", lists.len())
         });
@@ -56,12 +59,13 @@ impl Few {
         }
         let (codes, limit) = (columns(dataset), MOST_SERIES + 1);
         let text = format!(
-            "{VERSIONS} SELECT v.dataset, v.codes, v.sources, a.ask, s.*, c.series_id AS chunk_of, {} \
+            "{VERSIONS} SELECT v.dataset, v.codes, v.sources, a.ask, s.*, c.* \
              FROM versions v CROSS JOIN unnest($2::bigint[], $3::bigint[]{arrays}) AS a(ask, rollup{names}) \
              LEFT JOIN LATERAL (SELECT s.series_id, s.frequency, ARRAY[{codes}] AS series_codes, s.first_period AS first, \
              s.last_period, s.observations, NOT s.is_stored AS is_sum FROM rollup_series s \
              WHERE s.dataset = $1 AND {condition} AND s.rollup_id = a.rollup::integer LIMIT {limit}) s ON true \
-             LEFT JOIN rollup_chunk c ON c.series_id = s.series_id AND s.is_sum",
+             LEFT JOIN LATERAL (SELECT c.series_id AS chunk_of, {} FROM rollup_chunk c \
+             WHERE c.series_id = s.series_id AND s.is_sum OFFSET 0) c ON true",
             sums_of(&Cut::default())
         );
         Self { dataset: dataset.name.clone(), text, by: By::Lists(rollup.into(), lists) }
