@@ -33,18 +33,20 @@ pub async fn check(
     let mut totals = Totals::of(content);
     for number in 0..PARTITIONS {
         progress.check()?;
-        let rows = content.spool.partition(number)?;
+        let mut rows = content.spool.partition(number)?;
         let count = rows.len();
         let before =
             if content.is_new { HashMap::new() } else { figures_before(connection, content, &rows).await? };
-        let kept = sift(content, rows, &before, skip_faulty);
-        for row in &kept {
+        let mut sieve = Sieve { content, before: &before, skip_faulty, earlier: None, last: None };
+        // In place: a second list of as many rows would be the most that an import holds.
+        rows.retain(|row| sieve.takes(row));
+        for row in &rows {
             totals.add(row);
         }
-        if kept.len() < count {
-            content.report.rows_left_out += (count - kept.len()) as u64;
-            content.report.observations -= (count - kept.len()) as u64;
-            content.spool.replace(number, &kept)?;
+        if rows.len() < count {
+            content.report.rows_left_out += (count - rows.len()) as u64;
+            content.report.observations -= (count - rows.len()) as u64;
+            content.spool.replace(number, &rows)?;
         }
     }
     totals.tell(content);
@@ -85,45 +87,64 @@ async fn figures_before(
     Ok(before)
 }
 
-/// Tells what is at fault with rows of whole series, in their order, and returns those that are taken in.
-fn sift(content: &mut Content, rows: Vec<Row>, before: &HashMap<u32, i64>, skip_faulty: bool) -> Vec<Row> {
-    let jump = content.mapping.jump.unwrap_or(JUMP);
-    let mut kept: Vec<Row> = Vec::with_capacity(rows.len());
-    let mut last: Option<(u32, i64)> = None;
-    for row in rows {
-        if let Some(earlier) = kept.last().filter(|one| is_same_cell(one, &row)) {
-            let equal = (earlier.value, earlier.status) == (row.value, row.status);
-            let is_told = equal && content.mapping.duplicates == Duplicates::Equal;
-            let reason = format!(
-                "repeats the figure of line {}{}",
-                earlier.line,
-                if equal { "" } else { " with another value" }
-            );
-            tell(content, is_told, FaultKind::Duplicate, &row, reason);
-            if is_told || skip_faulty {
-                continue;
-            }
+/// Tells what is at fault with rows of whole series, one after the other in their order.
+struct Sieve<'a> {
+    content: &'a mut Content,
+    before: &'a HashMap<u32, i64>,
+    skip_faulty: bool,
+    /// The last row that is taken in, without its note.
+    earlier: Option<Row>,
+    /// The series and the figure that the next one is held against.
+    last: Option<(u32, i64)>,
+}
+
+impl Sieve<'_> {
+    /// Whether a row is taken in.
+    fn takes(&mut self, row: &Row) -> bool {
+        let takes = !self.repeats(row) && (self.is_believed(row) || !self.skip_faulty);
+        if takes {
+            self.earlier = Some(Row { note: None, ..*row });
         }
-        let previous = last.filter(|(series, _)| *series == row.series).map(|(_, value)| value);
-        let previous = previous.or_else(|| before.get(&row.series).copied());
+        takes
+    }
+
+    /// Whether it is left out since it states again what the row before it does.
+    fn repeats(&mut self, row: &Row) -> bool {
+        let Some(earlier) = self.earlier.as_ref().filter(|earlier| is_same_cell(earlier, row)) else {
+            return false;
+        };
+        let equal = (earlier.value, earlier.status) == (row.value, row.status);
+        let is_told = equal && self.content.mapping.duplicates == Duplicates::Equal;
+        let reason = format!(
+            "repeats the figure of line {}{}",
+            earlier.line,
+            if equal { "" } else { " with another value" }
+        );
+        tell(self.content, is_told, FaultKind::Duplicate, row, reason);
+        is_told || self.skip_faulty
+    }
+
+    /// Whether its figure is no step from the one before that is refused.
+    fn is_believed(&mut self, row: &Row) -> bool {
+        let jump = self.content.mapping.jump.unwrap_or(JUMP);
+        let previous = self.last.filter(|(series, _)| *series == row.series).map(|(_, value)| value);
+        let previous = previous.or_else(|| self.before.get(&row.series).copied());
         if let Some((value, previous)) = row.value.zip(previous)
-            && is_jump(jump, content.unit(row.series), value, previous)
+            && is_jump(jump, self.content.unit(row.series), value, previous)
         {
-            let reason = content.step(row.series, previous, jump);
-            tell(content, !jump.refuse, FaultKind::Jump, &row, reason);
+            let reason = self.content.step(row.series, previous, jump);
+            tell(self.content, !jump.refuse, FaultKind::Jump, row, reason);
             if jump.refuse {
                 // What follows is held against the last figure that is believed.
-                kept.extend((!skip_faulty).then_some(row));
-                continue;
+                return false;
             }
         }
         // A zero often stands for what is not known: what is behind it is held against what was before it.
         if let Some(value) = row.value.filter(|value| *value != 0) {
-            last = Some((row.series, value));
+            self.last = Some((row.series, value));
         }
-        kept.push(row);
+        true
     }
-    kept
 }
 
 fn is_same_cell(a: &Row, b: &Row) -> bool {
