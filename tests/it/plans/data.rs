@@ -2,7 +2,10 @@
 
 use crate::client::Client;
 
-/// 20,000 series of ten months each, some of them revised, restated and annotated.
+/// The rollup that all of them are sums of.
+pub const ROLLUP: i32 = 1000;
+
+/// 20,000 series of ten months each, some of them revised, restated and annotated, and as many sums.
 const MADE: &str = "
     CREATE TEMPORARY TABLE made AS
         SELECT n AS series_id, 'CN-' || (n % 40) AS geo, 'maker-' || (n / 400) AS maker, 'model-' || (n / 40) AS model,
@@ -21,6 +24,14 @@ const MADE: &str = "
         SELECT series_id, 2, '{[24240, 24250)}' FROM made;
     INSERT INTO observation_note (series_id, period, release_id, note)
         SELECT series_id, 24240, 1, 'made' FROM made;
+    INSERT INTO rollup (rollup_id, dataset, grain, series, built_at) OVERRIDING SYSTEM VALUE
+        VALUES (1000, 'production', 'geo,maker,model', 20000, now());
+    INSERT INTO rollup_series
+        SELECT 1000, series_id, false, 'production', 'M', 'registrations', 'openevcharts', geo, maker, '_T', model, '_T', '_T',
+               '_T', '_T', '_T', 24240, 24249, 10 FROM made;
+    INSERT INTO rollup_chunk (series_id, chunk, first_period, \"values\", parts, releases)
+        SELECT series_id, 404, 24240, array_fill(series_id::bigint, ARRAY[10]), array_fill(2, ARRAY[10]), array_fill(1, ARRAY[10])
+        FROM made;
     ANALYZE";
 
 /// Adds them, and lets the planner know.

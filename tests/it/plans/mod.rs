@@ -26,7 +26,8 @@ fn fault(scan: &Scan, reads: Reads) -> Option<&'static str> {
     if of_figures && !scan.condition.contains("series_id") {
         return Some("reads figures of series that are not selected");
     }
-    if reads == Reads::Named && scan.table == "series" && scan.condition.is_empty() {
+    let of_series = ["series", "rollup_series"].contains(&scan.table.as_str());
+    if reads == Reads::Named && of_series && scan.condition.is_empty() {
         return Some("reads every series although codes are named");
     }
     None

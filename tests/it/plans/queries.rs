@@ -12,6 +12,7 @@ use china_auto::timeseries::request::{self, Unnamed};
 use china_auto::timeseries::sql::{self, Bind, Codes, Few, Statement};
 use china_auto::timeseries::target::ingredients;
 
+use super::data::ROLLUP;
 use crate::client::Client;
 
 /// Among what a query may look for its series.
@@ -78,6 +79,13 @@ pub async fn queries(client: &Client) -> Vec<Query> {
     let few = [Few::with_ids(production, vec![key]), Few::with_ids(production, vec![key, key + 1])];
     let statement = Few::statement(&few);
     all.push(Query { name: "a few series with their figures", statement, reads: Reads::Named });
+    let sums = ["geo=CN&maker=byd&measure=registrations", "geo=CN,US&measure=registrations"].map(|query| {
+        let plan = understood(&vocabulary, production, query, request::read);
+        Few::of_rollup(&plan, production, ROLLUP)
+    });
+    assert!(sums[0].is_like(&sums[1]), "both go together");
+    let statement = Few::statement(&sums);
+    all.push(Query { name: "a few sums with their figures", statement, reads: Reads::Named });
     all.extend(searches());
     all
 }
