@@ -174,7 +174,7 @@ impl Market {
     }
 }
 
-/// The more observations, the more cities and the more models: a hundredth of the observations is a third of both.
+/// The more observations, the more cities: a hundredth of the observations is a third of the cities. Models are as many as it takes then.
 fn count_of_cities(observations: u32) -> usize {
     let fourth_root = f64::from(observations).sqrt().sqrt();
     (1..=400).take_while(|count| f64::from(*count) <= fourth_root * 3.4).count()

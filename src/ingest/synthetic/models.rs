@@ -1,7 +1,7 @@
 //! What is registered: the models of the pack, the best-selling ones, and behind them as many made ones as are needed; each with
 //! the powertrains that it comes with.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -64,6 +64,9 @@ pub struct Model {
     /// Its number among the made ones of its brand; 0 where it is one of the pack.
     #[serde(skip)]
     pub made: u32,
+    /// Its place among all models, the best-selling one first.
+    #[serde(skip)]
+    rank: u32,
 }
 
 /// A model with one of its powertrains: how well it sells, where, and from when to when.
@@ -85,12 +88,17 @@ pub struct Variant {
     pub number: u64,
 }
 
-/// All variants that there can be, the best-selling models first. Never ends.
+/// All variants that there can be: those of one model of each maker, so that a market has the same makers whatever its size, then those of
+/// the others, the best-selling models first. Never ends.
 pub struct Variants {
     seed: u64,
     brands: Vec<Brand>,
-    pack: std::vec::IntoIter<Model>,
+    /// Those that come before made ones alone.
+    first: std::vec::IntoIter<Model>,
     made: HashMap<String, u32>,
+    /// How many models have a rank.
+    ranked: u32,
+    /// How many models came.
     models: u64,
     waiting: Vec<Variant>,
     count: u64,
@@ -116,31 +124,53 @@ impl Variants {
         models.retain(|model| model.code != TOTAL);
         shuffle(&mut brands, |at| Dice::of(seed, [2, 0, at]));
         shuffle(&mut models, |at| Dice::of(seed, [2, 1, at]));
-        let (made, waiting) = (HashMap::new(), Vec::new());
-        Ok(Self { seed, brands, pack: models.into_iter(), made, models: 0, waiting, count: 0 })
+        (1..).zip(&mut models).for_each(|(rank, model)| model.rank = rank);
+        let (ranked, made, first) = (count(&models), HashMap::new(), Vec::new().into_iter());
+        let mut all = Self { seed, brands, first, made, ranked, models: 0, waiting: Vec::new(), count: 0 };
+        all.first = all.one_of_each_maker_first(models).into_iter();
+        Ok(all)
+    }
+
+    /// The models of the pack behind the best-selling one of each maker, with a made one of each maker that has none there.
+    fn one_of_each_maker_first(&mut self, models: Vec<Model>) -> Vec<Model> {
+        let mut makers: HashSet<String> = HashSet::new();
+        let (mut first, others): (Vec<Model>, _) =
+            models.into_iter().partition(|model| makers.insert(model.maker.clone()));
+        for brand in self.brands.clone() {
+            let lacking: Vec<&str> =
+                brand.makers().filter(|maker| makers.insert((*maker).to_owned())).collect();
+            first.extend(lacking.into_iter().map(|maker| self.make(&brand, maker)));
+        }
+        first.extend(others);
+        first
     }
 
     fn next_model(&mut self) -> Model {
         self.models += 1;
-        if let Some(model) = self.pack.next() {
+        if let Some(model) = self.first.next() {
             return model;
         }
         let mut dice = Dice::of(self.seed, [2, 2, self.models]);
         // The first brands of the list have the most models.
         let within = dice.below(count(&self.brands)) + 1;
-        let brand = &self.brands[dice.below(within) as usize];
+        let brand = self.brands[dice.below(within) as usize].clone();
+        let makers: Vec<&str> = brand.makers().collect();
+        self.make(&brand, makers[dice.below(count(&makers)) as usize])
+    }
+
+    /// The next made model of a brand that one of its makers builds.
+    fn make(&mut self, brand: &Brand, maker: &str) -> Model {
+        self.ranked += 1;
         let number = self.made.entry(brand.code.clone()).or_default();
         *number += 1;
-        let makers: Vec<&str> = std::iter::once(brand.maker.as_str())
-            .chain(brand.makers_also.split(';').filter(|maker| !maker.is_empty()))
-            .collect();
-        let maker = makers[dice.below(count(&makers)) as usize];
+        let mut dice = Dice::of(self.seed, [2, 4, self.ranked.into()]);
         Model {
             code: format!("{}--syn{:03}", brand.code, *number),
             maker: maker.to_owned(),
             brand: brand.code.clone(),
             vehicle_class: class(&brand.code, dice.unit()).to_owned(),
             made: *number,
+            rank: self.ranked,
         }
     }
 
@@ -149,7 +179,7 @@ impl Variants {
         self.count += 1;
         let mut dice = Dice::of(self.seed, [3, number, 0]);
         // Few models sell most, as they do: half of all vehicles are of less than a tenth of the models.
-        let rank = f64::from(u32::try_from(self.models).unwrap_or(u32::MAX));
+        let rank = f64::from(model.rank);
         let weight = (0.5 + dice.unit()) / (rank + 8.0);
         let reach = 0.6 + 0.4 / (1.0 + rank / 100.0);
         let months = |end: u32, dice: &mut Dice| i32::try_from(dice.below(end)).expect("it is a few years");
@@ -158,6 +188,14 @@ impl Variants {
         let ends = dice.unit() < 0.25;
         let end = if ends { launch.max(0) + 24 + months(84, &mut dice) } else { MONTHS };
         Variant { model: model.clone(), powertrain, weight, reach, launch, end: end.min(MONTHS), number }
+    }
+}
+
+impl Brand {
+    /// Who builds its models.
+    fn makers(&self) -> impl Iterator<Item = &str> {
+        let also = self.makers_also.split(';').filter(|maker| !maker.is_empty());
+        std::iter::once(self.maker.as_str()).chain(also)
     }
 }
 
@@ -239,17 +277,32 @@ mod tests {
     use super::*;
 
     #[test]
-    fn models_of_the_pack_come_first_and_made_ones_have_real_parents() {
+    fn one_model_of_each_maker_comes_first_whatever_its_rank() {
         let files = Files::bundled();
         let brands = brands(&files).unwrap();
         let all: Vec<Variant> = Variants::new(&files, 5).unwrap().take(2000).collect();
-        let first_made = all.iter().position(|variant| variant.model.made > 0).unwrap();
-        assert!((150..600).contains(&first_made), "{first_made}");
-        for variant in &all[first_made..] {
+        let mut models: Vec<&Model> = all.iter().map(|variant| &variant.model).collect();
+        models.dedup();
+        let makers: HashSet<&str> = brands.iter().flat_map(Brand::makers).collect();
+        let first: HashSet<&str> = models[..makers.len()].iter().map(|model| model.maker.as_str()).collect();
+        assert_eq!(first, makers);
+        let ranks: HashSet<u32> = models.iter().map(|model| model.rank).collect();
+        assert_eq!(ranks.len(), models.len(), "each has a rank of its own");
+        assert!((1..=models.len()).all(|rank| ranks.contains(&u32::try_from(rank).unwrap())));
+        let is_made = |rank: u32| models.iter().any(|model| model.rank == rank && model.made > 0);
+        assert!(!(1..=150).any(is_made), "models of the pack sell best");
+    }
+
+    #[test]
+    fn made_models_have_real_parents() {
+        let files = Files::bundled();
+        let brands = brands(&files).unwrap();
+        let all: Vec<Variant> = Variants::new(&files, 5).unwrap().take(2000).collect();
+        for variant in all.iter().filter(|variant| variant.model.made > 0) {
             let Model { code, maker, brand, made, .. } = &variant.model;
             let brand = brands.iter().find(|known| known.code == *brand).unwrap();
             assert_eq!(*code, format!("{}--syn{made:03}", brand.code));
-            assert!(brand.maker == *maker || brand.makers_also.split(';').any(|also| also == maker));
+            assert!(brand.makers().any(|builds| builds == maker));
         }
         assert!(all.iter().all(|variant| !variant.months().is_empty()));
     }
