@@ -16,6 +16,9 @@ use crate::timeseries::period::Period;
 /// For how many bytes room is made ahead of what is written.
 const MOST_AHEAD: usize = 4 << 20;
 
+/// About as many bytes stand behind a list.
+const BEHIND: usize = 4 << 10;
+
 /// Adds the rows of a frame to a text, separated by commas.
 pub fn add_rows(text: &mut Vec<u8>, written: Written<'_>) -> Result<()> {
     let (mut rows, mut list) = (Rows::new(written), List::new(text, written.frame.len()));
@@ -116,9 +119,10 @@ impl<'a, 't> List<'a, 't> {
             let start = self.text.len();
             self.write(&whole(one.observation))?;
             self.last = Object::within(self.text, start).map(|object| (one, object));
-            // The others will be about as long, unless this one has a long note.
+            // The others will be about as long, unless this one has a long note; and something stands behind the list. Where the room
+            // falls short by little, all that is written is copied.
             let others = (self.text.len() - start + 1).saturating_mul(self.left);
-            self.text.reserve(others.min(MOST_AHEAD));
+            self.text.reserve(others.saturating_add(others / 16).min(MOST_AHEAD) + BEHIND);
         }
         self.left = self.left.saturating_sub(1);
         if self.left > 0 {
