@@ -2,8 +2,9 @@
 //!
 //! The greedy choice of Harinarayan, Rajaraman and Ullman (Implementing Data Cubes Efficiently, 1996): every grain is a query
 //! that may be asked, and costs as many series as the smallest chosen grain that answers it has. Again and again the grain is
-//! taken that saves most, until they are as many or as large as they may be. What is saved is told in halvings of the cost, since
-//! times of answers are compared as ratios: from a million to a thousand counts like from a thousand to one.
+//! taken that saves most for each of its series, since room is what they share, until they are as many or as large as they may be. What is
+//! saved is told in halvings of the cost, since times of answers are compared as ratios: from a million to a thousand counts like from a
+//! thousand to one.
 
 use std::collections::BTreeSet;
 
@@ -50,6 +51,7 @@ pub fn choose(candidates: &[Candidate], finest: u64) -> Vec<Grain> {
         let best = fitting
             .map(|one| (one, saving(one)))
             .filter(|(_, saved)| *saved >= 1.0)
+            .map(|(one, saved)| (one, of_each(saved, one.series)))
             .max_by(|a, b| a.1.total_cmp(&b.1).then_with(|| a.0.grain.0.len().cmp(&b.0.grain.0.len())));
         let Some((best, _)) = best else { break };
         for (other, cost) in candidates.iter().zip(&mut cost) {
@@ -67,6 +69,12 @@ pub fn choose(candidates: &[Candidate], finest: u64) -> Vec<Grain> {
 #[expect(clippy::cast_precision_loss, reason = "a saving is compared, never shown")]
 fn halvings(from: u64, to: u64) -> f64 {
     (from.max(1) as f64 / to.max(1) as f64).log2().max(0.0)
+}
+
+/// What is saved for each of so many series.
+#[expect(clippy::cast_precision_loss, reason = "a saving is compared, never shown")]
+fn of_each(saved: f64, series: u64) -> f64 {
+    saved / series.max(1) as f64
 }
 
 /// Whether every series of `coarse` is a sum of series of `fine`.
@@ -122,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn what_saves_most_is_chosen_first_and_nothing_too_large() {
+    fn what_saves_most_for_its_size_is_chosen_first_and_nothing_too_large() {
         let province = Level::Kind("province".to_owned());
         let dimensions = [
             (Dimension::Geo, vec![Level::Finest, province]),
@@ -146,6 +154,9 @@ mod tests {
         assert!(chosen.iter().all(|grain| !grain.contains("geo,model")), "{chosen:?}");
         assert!(chosen.contains(&"geo,powertrain".to_owned()), "{chosen:?}");
         assert!(chosen.contains(&"model,powertrain".to_owned()), "{chosen:?}");
+        // Each saves little beside a finer one, and takes little room.
+        assert_eq!(chosen[..2], ["_T", "powertrain"]);
+        assert!(chosen.contains(&"geo:province".to_owned()), "{chosen:?}");
         let total: u64 = chosen.iter().map(|grain| sizes(&grain.parse().unwrap())).sum();
         assert!(total <= 60_000);
     }
