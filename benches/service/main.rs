@@ -104,7 +104,8 @@ impl Run {
         if self.options.has(Part::Month) {
             let rows = csv::month(&self.server, &folder, size, self.options.seconds);
             let note = "One figure more for each of 100,000 series, kept sums included. Four readers ask for single series made anew, \
-                        5 ms after each answer.";
+                        5 ms after each answer. Below it the same beside loops that take each processor at the lowest priority and \
+                        touch nothing.";
             let title = format!("A month's file into {size} observations");
             self.report.table(&title, note, &loading::HEAD, &rows)?;
         }
@@ -168,20 +169,21 @@ impl Run {
     fn peers(&mut self, market: &Market) -> Result<()> {
         peers::fill(&self.server, market)?;
         let mut rows = Vec::new();
-        for kind in peers::Kind::ALL {
-            let started = peers::Running::start(kind, &self.server, market, &folder()?.join("peers"));
+        for one in peers::Kind::ALL.into_iter().flat_map(|kind| [(kind, true), (kind, false)]) {
+            let started = peers::Running::start(one, &self.server, market, &folder()?.join("peers"));
             let asked = started.and_then(|peer| Ok((peer.cases(&self.server, market)?, peer)));
             match asked {
                 Ok((cases, _peer)) => {
                     let row = |case| measure::row(&self.server, market, case, self.options.seconds);
                     rows.extend(cases.iter().map(row));
                 }
-                Err(error) => rows.push(report::failed(kind.name(), measure::HEAD.len(), &error)),
+                Err(error) => rows.push(report::failed(one.0.name(), measure::HEAD.len(), &error)),
             }
         }
         let note = "The same figures as rows of tables by grain, with a row a period and an index for what is asked, as the service \
                     keeps sums of these grains; \
-                    two workers, ten connections in all, as the service has. Their kept answers are ready bytes in a \
+                    two workers, ten connections in all, as the service has; with a line of log for each request, as the service writes, and \
+                    without. Their kept answers are ready bytes in a \
                     dictionary of each worker. Before it is measured the figures are compared with the service's.";
         let title = format!("Peers, {} observations", self.options.observations);
         Ok(self.report.table(&title, note, &measure::HEAD, &rows)?)

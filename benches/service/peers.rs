@@ -55,18 +55,18 @@ impl Kind {
         }
     }
 
-    /// Installs what is pinned, unless it is there, and tells how it is run.
-    fn install(self, folder: &Path, port: u16) -> Result<Command> {
+    /// Installs what is pinned, unless it is there, and tells how it is run: with a line of log for each request, or without.
+    fn install(self, folder: &Path, port: u16, logs: bool) -> Result<Command> {
         let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/peers");
         fs::create_dir_all(folder)?;
         match self {
-            Self::FastApi => install_python(&sources.join("fastapi"), folder, port),
-            Self::Fastify => install_node(&sources.join("fastify"), folder, port),
+            Self::FastApi => install_python(&sources.join("fastapi"), folder, port, logs),
+            Self::Fastify => install_node(&sources.join("fastify"), folder, port, logs),
         }
     }
 }
 
-fn install_python(sources: &Path, folder: &Path, port: u16) -> Result<Command> {
+fn install_python(sources: &Path, folder: &Path, port: u16, logs: bool) -> Result<Command> {
     let (environment, wanted) = (folder.join("venv"), sources.join("requirements.txt"));
     if !is_copy(&wanted, folder) {
         run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&environment))?;
@@ -74,13 +74,27 @@ fn install_python(sources: &Path, folder: &Path, port: u16) -> Result<Command> {
         copy(&wanted, folder)?;
     }
     let mut command = Command::new(environment.join("bin/uvicorn"));
-    command.args(["app:app", "--workers", "2", "--loop", "uvloop", "--http", "httptools", "--no-access-log"]);
-    command.args(["--log-level", "warning", "--port", &port.to_string()]);
+    command.args([
+        "app:app",
+        "--workers",
+        "2",
+        "--loop",
+        "uvloop",
+        "--http",
+        "httptools",
+        "--port",
+        &port.to_string(),
+    ]);
+    command.args(if logs {
+        &["--log-level", "info"][..]
+    } else {
+        &["--no-access-log", "--log-level", "warning"]
+    });
     command.env("PYTHONDONTWRITEBYTECODE", "1").current_dir(sources);
     Ok(command)
 }
 
-fn install_node(sources: &Path, folder: &Path, port: u16) -> Result<Command> {
+fn install_node(sources: &Path, folder: &Path, port: u16, logs: bool) -> Result<Command> {
     let lock = sources.join("package-lock.json");
     if !is_copy(&lock, folder) || !folder.join("node_modules").is_dir() {
         copy(&sources.join("package.json"), folder)?;
@@ -92,6 +106,9 @@ fn install_node(sources: &Path, folder: &Path, port: u16) -> Result<Command> {
     copy(&sources.join("server.mjs"), folder)?;
     let mut command = Command::new("node");
     command.arg("server.mjs").env("PORT", port.to_string()).env("NODE_ENV", "production").current_dir(folder);
+    if logs {
+        command.env("LOGS", "1");
+    }
     Ok(command)
 }
 
@@ -126,17 +143,23 @@ fn aggregate_of_peer() -> String {
 pub struct Running {
     child: Child,
     kind: Kind,
+    logs: bool,
     url: String,
 }
 
 impl Running {
-    /// Installs and starts one.
-    pub fn start(kind: Kind, server: &Server, market: &Market, folder: &Path) -> Result<Self> {
+    /// Installs and starts one, which writes a line of log for each request or none. What it writes goes where the service's log goes.
+    pub fn start(
+        (kind, logs): (Kind, bool),
+        server: &Server,
+        market: &Market,
+        folder: &Path,
+    ) -> Result<Self> {
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
-        let mut command = kind.install(&folder.join(kind.name().to_lowercase()), port)?;
+        let mut command = kind.install(&folder.join(kind.name().to_lowercase()), port, logs)?;
         command.env("PGHOST", server.socket()?).env("PGUSER", "postgres").env("PGDATABASE", &market.database);
         let child = command.process_group(0).stdout(Stdio::null()).stderr(Stdio::inherit()).spawn()?;
-        let mut running = Self { child, kind, url: format!("http://127.0.0.1:{port}") };
+        let mut running = Self { child, kind, logs, url: format!("http://127.0.0.1:{port}") };
         running.wait()?;
         Ok(running)
     }
@@ -197,7 +220,8 @@ impl Running {
             bytes = recorded.body.len();
         }
         let headers = if origin == "bypass" { vec![FRESH.to_owned()] } else { Vec::new() };
-        let peer_name = format!("{} ({} bytes)", self.kind.name(), bytes);
+        let logs = if self.logs { "with a log" } else { "without" };
+        let peer_name = format!("{} {logs} ({bytes} bytes)", self.kind.name());
         let peer = Peer::Other { name: peer_name, urls };
         Ok(Case { name: name.to_owned(), paths, headers, origin, peer })
     }

@@ -21,7 +21,7 @@ impl Report {
             "# Measurements\n\n{} on {}. {server}, durable (fsync is on), as the service starts it. Each figure is the median of \
              {} rounds of {} s, service and peer by turns. Client, service and database share the processors, so what one of \
              them takes the others lack: ratios count, not absolute figures. The access log is written (to /dev/null) and every \
-             layer is on; the peers write no log. Load is 16 connections.",
+             layer is on. Load is 16 connections.",
             chrono::Utc::now().format("%Y-%m-%d %H:%M UTC"),
             machine::described(),
             crate::ROUNDS,

@@ -48,7 +48,13 @@ async function serve() {
   const rows = async (query, ...values) => (await pool.query({ ...query, values })).rows;
   const oneSeries = async (id) => JSON.stringify({ data: series(await rows(SERIES, id)) });
   const ready = new Map();
-  const app = fastify();
+  // Two lines for each request, as it comes: that it began, and what came of it; one where only the second is wanted.
+  const app = fastify({ logger: Boolean(process.env.LOGS), disableRequestLogging: true });
+  if (process.env.LOGS) {
+    app.addHook("onResponse", async (request, reply) => {
+      request.log.info({ method: request.method, url: request.url, status: reply.statusCode, took: reply.elapsedTime });
+    });
+  }
 
   app.get("/aggregate", async (request, reply) => {
     reply.type("application/json");
