@@ -50,25 +50,25 @@ impl Statement {
     /// have had some.
     fn selecting(&mut self, plan: &Plan, gone: bool) -> String {
         let dataset = self.bind(Bind::Text(plan.dataset.clone()));
-        let conditions = conditions(plan, gone, |codes| format!("${}", self.bind(Bind::Texts(codes))));
+        let conditions = conditions(plan, gone, |codes| format!("ANY(${})", self.bind(Bind::Texts(codes))));
         format!("s.dataset = ${dataset} AND {conditions}")
     }
 }
 
-/// The same without the dataset, where `list` tells what stands for a list of codes.
-fn conditions(plan: &Plan, gone: bool, mut list: impl FnMut(Vec<String>) -> String) -> String {
+/// The same without the dataset, where `one_of` tells what equals each of some codes.
+fn conditions(plan: &Plan, gone: bool, mut one_of: impl FnMut(Vec<String>) -> String) -> String {
     let frequencies = plan.frequencies.iter().map(|f| f.code().to_owned()).collect();
     let counted = if gone { "" } else { "s.observations > 0 AND " };
-    let mut condition = format!("{counted}s.frequency = ANY({})", list(frequencies));
+    let mut condition = format!("{counted}s.frequency = {}", one_of(frequencies));
     for (dimension, selection) in &plan.selection {
         if let Some(codes) = selection.codes() {
-            let _ = write!(condition, " AND s.{dimension} = ANY({})", list(codes.to_vec()));
+            let _ = write!(condition, " AND s.{dimension} = {}", one_of(codes.to_vec()));
         } else if *selection == Selection::Each {
             let _ = write!(condition, " AND s.{dimension} <> '{TOTAL}'");
         }
     }
     if let Sources::Listed(codes) = &plan.sources {
-        let _ = write!(condition, " AND s.source = ANY({})", list(codes.clone()));
+        let _ = write!(condition, " AND s.source = {}", one_of(codes.clone()));
     }
     condition
 }

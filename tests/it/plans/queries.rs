@@ -79,13 +79,16 @@ pub async fn queries(client: &Client) -> Vec<Query> {
     let few = [Few::with_ids(production, vec![key]), Few::with_ids(production, vec![key, key + 1])];
     let statement = Few::statement(&few);
     all.push(Query { name: "a few series with their figures", statement, reads: Reads::Named });
-    let sums = ["geo=CN&maker=byd&measure=registrations", "geo=CN,US&measure=registrations"].map(|query| {
-        let plan = understood(&vocabulary, production, query, request::read);
-        Few::of_rollup(&plan, production, ROLLUP)
-    });
-    assert!(sums[0].is_like(&sums[1]), "both go together");
-    let statement = Few::statement(&sums);
-    all.push(Query { name: "a few sums with their figures", statement, reads: Reads::Named });
+    let of_one = ["geo=CN&maker=byd&measure=registrations", "geo=US&measure=registrations"];
+    let of_several = ["geo=CN,US&maker=byd&measure=registrations", "geo=CN,JP,US&measure=registrations"];
+    for (name, asked) in [("sums of a code", of_one), ("sums of several codes", of_several)] {
+        let sums = asked.map(|query| {
+            let plan = understood(&vocabulary, production, query, request::read);
+            Few::of_rollup(&plan, production, ROLLUP)
+        });
+        assert!(sums[0].is_like(&sums[1]), "both go together");
+        all.push(Query { name, statement: Few::statement(&sums), reads: Reads::Named });
+    }
     all.extend(searches());
     all
 }
