@@ -26,31 +26,20 @@ pub fn observations(
     keeps_partial: bool,
 ) -> Vec<Observation> {
     let levels = levels(voices, keeps_partial);
-    // Mostly each period of the fullest source makes one.
-    let mut all = Vec::with_capacity(voices.iter().map(|voice| voice.track.len()).max().unwrap_or_default());
     if plan.transform == Transform::Level {
-        all.extend(levels.map(|level| level.voice.says(level.period, level.cell)));
-    } else {
-        all.extend(levels.map(|level| transformed(plan.transform, (frequency, decimals), voices, level)));
+        return levels.map(|level| level.voice.says(level.period, level.cell)).collect();
     }
-    all
+    levels.map(|level| transformed(plan.transform, (frequency, decimals), voices, level)).collect()
 }
 
 /// For each period what the first source says that speaks.
 pub fn levels<'a>(voices: &'a [Voice<'a>], keeps_partial: bool) -> impl Iterator<Item = Level<'a>> {
-    let (alone, several) = match voices {
-        [voice] => (Some(voice), &[][..]),
-        _ => (None, voices),
-    };
-    let mut periods: Vec<i32> = several.iter().flat_map(|v| v.standing().map(|(p, _)| p)).collect();
-    periods.sort_unstable();
-    periods.dedup();
-    let of_several = periods.into_iter().filter_map(move |period| level(several, period, keeps_partial));
-    let says =
-        |voice: &'a Voice<'a>| voice.standing().map(move |(period, cell)| Level { voice, cell, period });
-    let is_told =
-        move |level: &Level<'_>| keeps_partial || level.cell.counts() || level.cell.figure.is_none();
-    alone.into_iter().flat_map(says).filter(is_told).chain(of_several)
+    let mut periods: Vec<i32> = voices.iter().flat_map(|v| v.standing().map(|(p, _)| p)).collect();
+    if voices.len() > 1 {
+        periods.sort_unstable();
+        periods.dedup();
+    }
+    periods.into_iter().filter_map(move |period| level(voices, period, keeps_partial))
 }
 
 impl Voice<'_> {

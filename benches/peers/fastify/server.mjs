@@ -48,7 +48,7 @@ async function serve() {
   const rows = async (query, ...values) => (await pool.query({ ...query, values })).rows;
   const oneSeries = async (id) => JSON.stringify({ data: series(await rows(SERIES, id)) });
   const ready = new Map();
-  // Two lines for each request, as it comes: that it began, and what came of it; one where only the second is wanted.
+  // Of itself it writes two lines for each request, where others write one.
   const app = fastify({ logger: Boolean(process.env.LOGS), disableRequestLogging: true });
   if (process.env.LOGS) {
     app.addHook("onResponse", async (request, reply) => {

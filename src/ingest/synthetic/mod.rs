@@ -215,7 +215,7 @@ fn series(city: &City, variant: &Variant) -> Series {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashSet;
+    use std::collections::{BTreeSet, HashSet};
 
     use sha2::{Digest, Sha256};
 
@@ -252,6 +252,23 @@ mod tests {
         let all = market(20_000, 7);
         assert_eq!(checksum(&all), checksum(&market(20_000, 7)));
         assert_ne!(checksum(&all), checksum(&market(20_000, 8)));
+    }
+
+    #[test]
+    fn it_has_the_same_provinces_and_makers_whatever_its_size() {
+        for seed in 1..=3 {
+            let all = [1_000_000, 4_000_000].map(|observations| {
+                let order = Order { observations, seed, monthly: 0 };
+                let Market { cities, variants, .. } = Market::plan(&Files::bundled(), order).unwrap();
+                let provinces: BTreeSet<&str> = cities.iter().map(|city| city.province).collect();
+                let makers: BTreeSet<String> =
+                    variants.into_iter().map(|variant| variant.model.maker).collect();
+                (provinces, makers)
+            });
+            let [(provinces, makers), large] = &all;
+            assert_eq!((provinces, makers), (&large.0, &large.1), "seed {seed}");
+            assert!(provinces.len() == 31 && makers.len() > 50, "{provinces:?} {makers:?}");
+        }
     }
 
     #[test]

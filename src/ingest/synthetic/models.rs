@@ -93,7 +93,7 @@ pub struct Variant {
 pub struct Variants {
     seed: u64,
     brands: Vec<Brand>,
-    /// Those that come before made ones alone.
+    /// What comes first: the models of the pack, and a made one of each maker that has none there.
     first: std::vec::IntoIter<Model>,
     made: HashMap<String, u32>,
     /// How many models have a rank.
