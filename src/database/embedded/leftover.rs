@@ -76,6 +76,12 @@ fn is_server(pid: Pid, cluster: &Path) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::ffi::CString;
+
+    use nix::spawn::{PosixSpawnAttr, PosixSpawnFileActions, PosixSpawnFlags, posix_spawn};
+    use nix::sys::signal::SigSet;
+    use nix::sys::wait::{WaitStatus, waitpid};
+
     use super::*;
 
     #[test]
@@ -109,16 +115,26 @@ mod tests {
     fn a_server_that_was_left_over_is_stopped() {
         let cluster = tempfile::tempdir().unwrap();
         let path = cluster.path().to_owned();
-        let script = "trap 'exit 3' INT; : > \"$1/started\"; while :; do sleep 0.05; done";
-        let mut orphan =
-            std::process::Command::new("sh").args(["-c", script, "-D"]).arg(&path).spawn().unwrap();
-        let pid = Pid::from_raw(orphan.id().cast_signed());
+        let pid = shell("trap 'exit 3' INT; : > \"$1/started\"; while :; do sleep 0.05; done", &path);
         std::fs::write(path.join("postmaster.pid"), format!("{pid}\n")).unwrap();
         while !path.join("started").exists() {
             std::thread::sleep(PAUSE);
         }
-        let collected = std::thread::spawn(move || orphan.wait().unwrap());
+        let collected = std::thread::spawn(move || waitpid(pid, None).unwrap());
         assert_eq!(clear(&path).unwrap(), None);
-        assert_eq!(collected.join().unwrap().code(), Some(3));
+        assert_eq!(collected.join().unwrap(), WaitStatus::Exited(pid, 3));
+    }
+
+    /// Starts a shell that a SIGINT reaches also where these tests were started with it ignored, as behind `nohup` or a script's `&`: a
+    /// shell cannot trap what it inherits as ignored.
+    fn shell(script: &str, cluster: &Path) -> Pid {
+        let mut attributes = PosixSpawnAttr::init().unwrap();
+        attributes.set_flags(PosixSpawnFlags::POSIX_SPAWN_SETSIGDEF).unwrap();
+        attributes.set_sigdefault(&SigSet::from_iter([Signal::SIGINT])).unwrap();
+        let arguments = ["sh", "-c", script, "-D", cluster.to_str().unwrap()];
+        let arguments = arguments.map(|argument| CString::new(argument).unwrap());
+        let path = CString::new(format!("PATH={}", std::env::var("PATH").unwrap())).unwrap();
+        let files = PosixSpawnFileActions::init().unwrap();
+        posix_spawn(c"/bin/sh", &files, &attributes, &arguments, &[path]).unwrap()
     }
 }
