@@ -20,6 +20,9 @@ use crate::timeseries::rollup::{Grain, Level};
 /// How many stored series are read at once.
 const BATCH: usize = 1_000;
 
+/// The sums of a rollup with no more series than this are held until all are done: it is read as a whole, and so lies together.
+const FEW: u64 = 256;
+
 /// How many times as much as all others the largest code of a dimension may have.
 const UNEVEN: u64 = 8;
 
@@ -58,8 +61,9 @@ pub async fn build(
     };
     let rollups = insert(connection, (&dataset.name, &grains), at).await?;
     keep_codes(connection, &dataset.name, &members.numbers).await?;
-    let walk_by = walked_dimension((dataset, &grains), &mut members, lists);
-    Walk { dataset, lists, rollups: &rollups }.through(connection, members, walk_by).await?;
+    let sizes = members.sizes(&grains, lists);
+    let walk_by = walked_dimension(dataset, (&grains, &sizes), (&members, lists));
+    Walk { dataset, lists, rollups: &rollups, sizes: &sizes }.through(connection, members, walk_by).await?;
     count_series(connection, &dataset.name).await?;
     Ok(Built::Kept(grains))
 }
@@ -151,11 +155,10 @@ fn levels(members: &Members, dimension: Dimension, lists: &Lists) -> Vec<Level> 
 
 /// The dimension by which the fewest sums are held at a time.
 fn walked_dimension(
-    (dataset, grains): (&Dataset, &[Grain]),
-    members: &mut Members,
-    lists: &Lists,
+    dataset: &Dataset,
+    (grains, sizes): (&[Grain], &[u64]),
+    (members, lists): (&Members, &Lists),
 ) -> Dimension {
-    let sizes = members.sizes(grains, lists);
     let held = |dimension: &Dimension| -> u64 {
         let names = members.numbers.names(*dimension);
         let parts = |grain: &Grain| -> u64 {
@@ -163,7 +166,7 @@ fn walked_dimension(
             names.iter().map(|name| code(name)).collect::<HashSet<_>>().len().max(1) as u64
         };
         // What is kept apart by it is held part by part; some are much larger than others.
-        grains.iter().zip(&sizes).map(|(grain, size)| size / parts(grain).div_ceil(UNEVEN)).sum()
+        grains.iter().zip(sizes).map(|(grain, size)| size / parts(grain).div_ceil(UNEVEN)).sum()
     };
     let summed = dataset.dimensions.iter().copied().filter(|dimension| Grain::may_sum(*dimension));
     summed.min_by_key(held).unwrap_or(Dimension::Geo)
@@ -174,6 +177,8 @@ struct Walk<'a> {
     dataset: &'a Dataset,
     lists: &'a Lists,
     rollups: &'a [(i32, Grain)],
+    /// About how many series each of these has.
+    sizes: &'a [u64],
 }
 
 impl Walk<'_> {
@@ -197,7 +202,9 @@ impl Walk<'_> {
             }
             let next = groups.get(at + 1).map(|group| numbers.name(by, group[0].codes[by as usize]));
             let open = self.path(next, by);
-            let is_done = |place: &Place| !open.contains(&numbers.name(by, place.codes[by as usize]));
+            let is_open = |place: &Place| open.contains(&numbers.name(by, place.codes[by as usize]));
+            let is_done =
+                |place: &Place| next.is_none() || (self.sizes[place.rollup] > FEW && !is_open(place));
             let mut done: Vec<(Place, Summed)> = sums.extract_if(|place, _| is_done(place)).collect();
             self.write(connection, &numbers, &mut done).await?;
         }
@@ -280,7 +287,7 @@ mod tests {
         };
         let lists: Lists = [(Dimension::Geo, CodeList::new(codes.map(code).into()))].into();
         let dataset = Dataset::default();
-        let walk = Walk { dataset: &dataset, lists: &lists, rollups: &[] };
+        let walk = Walk { dataset: &dataset, lists: &lists, rollups: &[], sizes: &[] };
         let names = ["CN-SC", "CN-GD-1", "CN-GD"].map(str::to_owned);
         assert_eq!(walk.ranks(&names, Dimension::Geo), [2, 1, 0]);
     }
