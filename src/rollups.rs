@@ -53,14 +53,15 @@ async fn told(opened: &Opened, what: What) -> Result<String> {
     if listed.is_empty() {
         return Ok("no dataset is complete: there is nothing that rollups could be kept of\n".to_owned());
     }
-    for Listed { dataset, grain, is_declared, series, observations, built_at } in listed {
+    for Listed { dataset, grain, is_declared, series, observations, by_period, built_at } in listed {
         let _ = match (grain, built_at) {
             (Some(grain), Some(at)) => {
                 let why = if is_declared { "declared" } else { "chosen" };
-                let at = at.format("%Y-%m-%d %H:%M");
+                let (at, by_period) =
+                    (at.format("%Y-%m-%d %H:%M"), if by_period { ", by period too" } else { "" });
                 writeln!(
                     text,
-                    "{dataset}  {grain}  {series} series  {observations} figures  {why}, made {at} UTC"
+                    "{dataset}  {grain}  {series} series  {observations} figures  {why}, made {at} UTC{by_period}"
                 )
             }
             _ => writeln!(text, "{dataset}  no rollups"),

@@ -85,11 +85,13 @@ pub async fn datasets(connection: &mut PgConnection) -> Result<Vec<Dataset>> {
 }
 
 async fn rollups(connection: &mut PgConnection) -> Result<HashMap<String, Vec<Rollup>>> {
-    let rows = sqlx::query!("SELECT dataset, rollup_id, grain, series FROM rollup ORDER BY rollup_id");
+    let rows =
+        sqlx::query!("SELECT dataset, rollup_id, grain, series, by_period FROM rollup ORDER BY rollup_id");
     let mut rollups: HashMap<String, Vec<Rollup>> = HashMap::new();
     for row in rows.fetch_all(connection).await? {
-        let rollup = Rollup { id: row.rollup_id, grain: parsed(&row.grain)?, series: row.series };
-        rollups.entry(row.dataset).or_default().push(rollup);
+        let dataset = rollups.entry(row.dataset).or_default();
+        let (grain, series) = (parsed(&row.grain)?, row.series);
+        dataset.push(Rollup { id: row.rollup_id, grain, series, by_period: row.by_period });
     }
     Ok(rollups)
 }

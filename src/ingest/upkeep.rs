@@ -5,8 +5,15 @@ use sqlx::{AssertSqlSafe, PgConnection};
 use crate::error::Result;
 
 /// The tables that figures are in, and what tells of them.
-pub const OF_FIGURES: [&str; 6] =
-    ["collection", "series", "observation_chunk", "observation_history", "rollup_series", "rollup_chunk"];
+pub const OF_FIGURES: [&str; 7] = [
+    "collection",
+    "series",
+    "observation_chunk",
+    "observation_history",
+    "rollup_series",
+    "rollup_chunk",
+    "rollup_period",
+];
 
 /// Frees what was replaced, and counts what statements are planned by, in those of some tables that were written to by half since that
 /// was done last: what was loaded first is read well at once. Of less the server takes care by itself, a while later and beside those

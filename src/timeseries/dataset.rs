@@ -313,6 +313,11 @@ impl Partition {
 }
 
 impl Dataset {
+    /// The finest frequency that it may have; `None` where it has none.
+    pub fn finest_frequency(&self) -> Option<Frequency> {
+        self.frequencies.iter().copied().max()
+    }
+
     /// The dataset with sums that a query asks for before its partitions: a sum is of its codes, each as it is stated or made of
     /// its own parts, and not of the parts of another dimension.
     pub fn with(&self, sums: &[Partition]) -> Cow<'_, Self> {

@@ -28,6 +28,7 @@ use holding::{Holding, add_cells, add_figures, cell};
 pub use listed::Listed;
 use listed::listed;
 pub use named::{Named, first_of_each, with_codes};
+pub use sums::OfPeriod;
 pub use together::Together;
 
 use super::complete;

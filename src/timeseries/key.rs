@@ -69,6 +69,15 @@ impl Dimension {
         }
     }
 
+    /// The dimensions above it: each of its codes leaves theirs to its rows where they are open.
+    pub const fn above(self) -> &'static [Self] {
+        match self {
+            Self::Brand => &[Self::Maker],
+            Self::Model => &[Self::Maker, Self::Brand],
+            _ => &[],
+        }
+    }
+
     /// The dimension of this name.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|d| d.name() == name)

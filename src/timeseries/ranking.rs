@@ -1,6 +1,7 @@
 //! Codes of one dimension held against each other: shares of the whole, ranks, the largest and the rest. A ranking is of one
 //! measure, class, powertrain and frequency, and of one source; where that lists too little of the whole, it says so.
 
+mod by_period;
 mod ground;
 mod listing;
 mod ranked;
@@ -8,6 +9,8 @@ mod unit;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use by_period::Largest;
+pub use by_period::is_asked as is_of_one_period;
 use foldhash::{HashSet, HashSetExt as _};
 use ground::{Ground, Place, Said};
 use unit::Unit;
@@ -67,29 +70,33 @@ pub struct Wanted<'a> {
 
 /// What is wanted of the series of a plan that ranks, in the order of their keys, and how many observations all of them have.
 pub async fn read(reader: &Reader<'_>, wanted: Wanted<'_>) -> Result<(Frame, usize)> {
-    let selected = Selected::read(reader, &widened(reader.plan)).await?;
+    let (selected, ranked) = match by_period::read(reader).await? {
+        Some(Largest { selected, figures }) => (selected, Some(figures)),
+        None => (Selected::read(reader, &widened(reader.plan)).await?, None),
+    };
+    let ground = Ground::of(reader).map(|ground| Ground { figures: ranked.as_deref(), ..ground });
     let count = selected.figures(&selected.targets);
     if count > MOST_FIGURES {
         return Err(Error::too_much_of("figures", MOST_FIGURES.unsigned_abs()));
     }
     let _admission = if count > BATCH { reader.admitted().await? } else { None };
-    let units = units(reader, &selected, count);
-    let found = answered(reader, (&selected, &units), wanted).await?;
+    let units = units(ground, &selected, count);
+    let found = answered(reader, (ground, &selected, &units), wanted).await?;
     let has_window = reader.plan.window.start.or(reader.plan.window.end).is_some();
     if reader.plan.ranks != Ranks::Ranking || !has_window || !found.frame.rankings.is_empty() {
         return Ok((found.frame, found.count));
     }
     // Where nothing is ranked in the window, it is told where something is.
     let reader = Reader { reads_all: true, ..*reader };
-    let found = answered(&reader, (&selected, &units), wanted).await?;
+    let found = answered(&reader, (ground, &selected, &units), wanted).await?;
     let count = found.count;
     Ok((found.somewhere(reader.plan)?, count))
 }
 
 /// The targets of rankings that are read at once.
-fn units<'a>(reader: &Reader<'_>, selected: &'a Selected, count: i64) -> Vec<Vec<&'a Target>> {
+fn units<'a>(ground: Option<Ground<'_>>, selected: &'a Selected, count: i64) -> Vec<Vec<&'a Target>> {
     let all = || vec![selected.targets.iter().collect()];
-    let Some(ground) = Ground::of(reader).filter(|_| count > BATCH) else { return all() };
+    let Some(ground) = ground.filter(|_| count > BATCH) else { return all() };
     let mut units: BTreeMap<(Frequency, Vec<&str>), Vec<&Target>> = BTreeMap::new();
     for target in &selected.targets {
         units.entry((target.frequency, ground.shared(&target.codes))).or_default().push(target);
@@ -132,11 +139,11 @@ fn batched<'a, T>(units: impl Iterator<Item = (Vec<T>, Vec<&'a Stored>)>) -> (Ve
 /// The answer of all rankings, read batch by batch.
 async fn answered(
     reader: &Reader<'_>,
-    (selected, batches): (&Selected, &[Vec<&Target>]),
+    (ground, selected, batches): (Option<Ground<'_>>, &Selected, &[Vec<&Target>]),
     wanted: Wanted<'_>,
 ) -> Result<Found> {
     let mut found = Found::default();
-    let Some(ground) = Ground::of(reader) else { return Ok(found) };
+    let Some(ground) = ground else { return Ok(found) };
     let count = |batch: &[&Target]| selected.figures(batch.iter().copied());
     let mut batches = batches.iter();
     let Some(mut batch) = batches.next() else { return Ok(found) };
@@ -299,7 +306,7 @@ pub fn answer(
 ) -> Result<Frame> {
     let Some(group) = plan.ranked() else { return Ok(Frame::default()) };
     let mut found = Found::default();
-    let ground = Ground { plan, dataset, vocabulary, group };
+    let ground = Ground { plan, dataset, vocabulary, group, figures: None };
     found.add(&ground, &targets.iter().collect::<Vec<_>>(), figures);
     found.keep(Wanted { after: None, most: usize::MAX }, source_at(dataset));
     found.somewhere(plan)

@@ -29,6 +29,9 @@ pub struct Rollup {
     pub grain: Grain,
     /// How many series it has.
     pub series: i32,
+    /// Whether its sums are kept period by period too, which a ranking of one period is read from. The codes of its dimension have none
+    /// but the total above them then, and each stands in one series of those that are ranked together.
+    pub by_period: bool,
 }
 
 impl fmt::Display for Grain {
@@ -75,6 +78,13 @@ impl Grain {
     /// How far down it keeps a dimension apart; `None` where not at all.
     pub fn level(&self, dimension: Dimension) -> Option<&Level> {
         self.0.iter().find(|(one, _)| *one == dimension).map(|(_, level)| level)
+    }
+
+    /// The one dimension that it keeps apart, down to every code, be it with some above it; `None` where it keeps several, or a level.
+    pub fn alone(&self) -> Option<Dimension> {
+        let is_finest = self.0.iter().all(|(_, level)| *level == Level::Finest);
+        let is_above = |of: Dimension| self.0.iter().all(|(d, _)| *d == of || of.above().contains(d));
+        self.0.iter().map(|(dimension, _)| *dimension).find(|dimension| is_finest && is_above(*dimension))
     }
 
     /// The code that a series of the grain has where one that is part of it has `code`.
@@ -129,7 +139,8 @@ pub fn most(rollup: &Rollup, selecting: &Plan, vocabulary: &Vocabulary) -> usize
 pub fn smallest<'a>(plan: &Plan, (dataset, vocabulary): (&'a Dataset, &Vocabulary)) -> Option<&'a Rollup> {
     let sufficient =
         dataset.rollups.iter().filter(|rollup| lacks(&rollup.grain, plan, vocabulary).next().is_none());
-    sufficient.min_by_key(|rollup| rollup.series)
+    // Of equally many, those that keep less apart.
+    sufficient.min_by_key(|rollup| (rollup.series, rollup.grain.0.len()))
 }
 
 #[cfg(test)]
@@ -178,6 +189,17 @@ mod tests {
     }
 
     #[test]
+    fn a_grain_of_one_dimension_may_have_those_above_it() {
+        let alone = |text: &str| text.parse::<Grain>().unwrap().alone();
+        assert_eq!(alone("maker,brand,model"), Some(Dimension::Model));
+        assert_eq!(alone("model"), Some(Dimension::Model));
+        assert_eq!(alone("maker"), Some(Dimension::Maker));
+        for text in ["_T", "geo:province", "maker,powertrain", "maker:group,brand"] {
+            assert_eq!(alone(text), None, "{text}");
+        }
+    }
+
+    #[test]
     fn a_code_becomes_the_one_that_its_level_keeps_apart() {
         let (list, of) = (geo(), |grain: &str, code| {
             grain.parse::<Grain>().unwrap().code(Some(&geo()), Dimension::Geo, code).to_owned()
@@ -197,6 +219,7 @@ mod tests {
             id,
             grain: grain.parse().unwrap(),
             series: *series,
+            by_period: false,
         };
         let dataset = Dataset { rollups: (0..).zip(&grains).map(rollup).collect(), ..Dataset::default() };
         let vocabulary = vocabulary();

@@ -28,10 +28,15 @@ pub struct Selected {
 impl Selected {
     /// What a plan selects: the reader's own, or one that is made of it.
     pub async fn read(reader: &Reader<'_>, plan: &Plan) -> Result<Self> {
-        let (targets, Listing { mut stored, figures }) = reader.targets(plan).await?;
-        stored.sort_unstable_by_key(|one| one.id);
+        let (targets, Listing { stored, figures }) = reader.targets(plan).await?;
         let tellers = if plan.as_of.is_some() { tellers(&targets) } else { HashMap::new() };
-        Ok(Self { targets, stored, held: figures.map(Arc::new), tellers })
+        Ok(Self { tellers, ..Self::of(targets, stored, figures) })
+    }
+
+    /// Some targets and the stored series that these may be made of, with their figures where these are known.
+    pub fn of(targets: Vec<Target>, mut stored: Vec<Stored>, figures: Option<Figures>) -> Self {
+        stored.sort_unstable_by_key(|one| one.id);
+        Self { targets, stored, held: figures.map(Arc::new), tellers: HashMap::new() }
     }
 
     /// The stored series that some of the targets may be made of.

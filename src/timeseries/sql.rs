@@ -103,6 +103,17 @@ pub fn rolled_series(plan: &Plan, dataset: &Dataset, rollup: i32) -> Statement {
     statement
 }
 
+/// The same of a rollup's series with these ids.
+pub fn rolled_with_ids(dataset: &Dataset, rollup: i32, ids: &[i64]) -> Statement {
+    let mut statement = Statement::default();
+    statement.bind(Bind::Text(dataset.name.clone()));
+    let rollup = statement.bind(Bind::Number(rollup.into()));
+    let ids = statement.bind(Bind::Numbers(ids.to_vec()));
+    let condition = format!("s.rollup_id = ${rollup}::bigint::integer AND s.series_id = ANY(${ids})");
+    statement.bare_list(dataset, ("rollup_series s", "NOT s.is_stored", &condition));
+    statement
+}
+
 /// The figures of a chunk `c` of sums, cut to some periods, with what they are made of.
 fn sums_of(periods: &Cut) -> String {
     format!("{}, {} AS parts, c.mixed", cells_of(periods), periods.of("parts"))
@@ -230,6 +241,22 @@ pub fn touched(
          AND h.release_id = ANY(${releases}::bigint[]) OFFSET 0))"
     );
     statement.listing(dataset, &condition, limit);
+    statement
+}
+
+/// Reads all sums of a rollup in one period, a row for those that are ranked together. In the place of periods they have their places
+/// among the series of the row.
+pub fn sums_of_period(dataset: &str, rollup: i32, period: i32) -> Statement {
+    let mut statement = Statement::default();
+    statement.bind(Bind::Text(dataset.to_owned()));
+    let rollup = statement.bind(Bind::Number(rollup.into()));
+    let period = statement.bind(Bind::Number(period.into()));
+    statement.text = format!(
+        "{VERSIONS} SELECT v.dataset, v.codes, v.sources, c.unit, c.series_ids, {} FROM versions v \
+         LEFT JOIN (SELECT *, 0 AS first_period FROM rollup_period) c \
+         ON c.rollup_id = ${rollup}::bigint::integer AND c.period = ${period}::bigint::integer",
+        sums_of(&Cut(None))
+    );
     statement
 }
 

@@ -214,6 +214,28 @@ type KeptSeries = (String, String, bool, Option<i32>, Option<i32>, i32);
 type KeptChunk =
     (String, String, i32, i32, Vec<Option<i64>>, Vec<i32>, Option<Vec<u8>>, Vec<Option<i32>>, Vec<String>);
 
+/// Grain, period, what its series share, series, values, parts, statuses, releases, mixed in order.
+type KeptPeriod = (
+    String,
+    i32,
+    String,
+    Vec<i64>,
+    Vec<Option<i64>>,
+    Vec<i32>,
+    Option<Vec<u8>>,
+    Vec<Option<i32>>,
+    Vec<String>,
+);
+
+/// The sums that are kept by period.
+async fn kept_by_period(database: &Database) -> Vec<KeptPeriod> {
+    let periods = "SELECT grain, period, unit, series_ids, \"values\", parts, CASE WHEN mixed IS NULL THEN statuses END, releases,
+            array(SELECT concat_ws(' ', mixed[i], mixed[i + 1], mixed[i + 2], mixed[i + 3])
+                  FROM generate_series(1, cardinality(mixed), 4) AS i ORDER BY 1)
+         FROM rollup_period JOIN rollup USING (rollup_id) ORDER BY 1, 2, 3";
+    rows(database, periods).await
+}
+
 /// Everything that is kept of the sums, but for what has no figures now.
 async fn kept(database: &Database) -> (Vec<KeptSeries>, Vec<KeptChunk>) {
     let series = "SELECT grain, concat_ws('.', frequency, geo, maker, brand, model, vehicle_class, powertrain), is_stored,
@@ -230,8 +252,11 @@ async fn kept(database: &Database) -> (Vec<KeptSeries>, Vec<KeptChunk>) {
 /// Asserts that what is kept is what building it anew makes.
 async fn is_as_built_anew(database: &TestDatabase, when: &str) {
     let kept_until_now = kept(&database.database).await;
+    let by_period = kept_by_period(&database.database).await;
     rebuild(&database.database, Some("registered"), &clock()).await.unwrap();
     let anew = kept(&database.database).await;
+    let by_period_anew = kept_by_period(&database.database).await;
+    assert!(by_period == by_period_anew, "{when}: {by_period:#?}\n{by_period_anew:#?}");
     assert!(kept_until_now.0 == anew.0, "{when}: {:#?}\n{:#?}", kept_until_now.0, anew.0);
     assert!(kept_until_now.1 == anew.1, "{when}: {:#?}\n{:#?}", kept_until_now.1, anew.1);
     assert!(!anew.0.is_empty() && !anew.1.is_empty());
@@ -241,7 +266,8 @@ async fn is_as_built_anew(database: &TestDatabase, when: &str) {
 async fn whatever_changes_the_sums_are_those_that_building_them_anew_makes() {
     let database = cluster::migrated().await;
     let declared = format!(
-        "{DESCRIPTION}rollups = [\"_T\", \"geo\", \"maker,powertrain\", \"geo,maker,brand,model\"]\n"
+        "{DESCRIPTION}rollups = [\"_T\", \"geo\", \"maker,powertrain\", \"geo,maker,brand,model\", \
+         \"maker,brand,model\"]\n"
     );
     let mut dice = Dice::new(5);
     let mut stated = Stated::new();
@@ -262,6 +288,217 @@ async fn whatever_changes_the_sums_are_those_that_building_them_anew_makes() {
     let mixed: Vec<(bool,)> =
         rows(&database.database, "SELECT true FROM rollup_chunk WHERE mixed IS NOT NULL").await;
     assert!(!mixed.is_empty(), "some sums are of several releases");
+    assert!(kept_by_period(&database.database).await.iter().any(|period| !period.8.is_empty()));
+}
+
+/// The sums of models by period, and what is said of these.
+const MODELS_KEPT: &str = "rollups = [\"maker,brand,model\"]\n";
+
+const TOGETHER: &str =
+    "the fewest sums that keep apart what the query does; those of one period are kept together";
+
+/// Two years of each model in three places, in documents that revise a month of the one before; one has no figure in 2023-03.
+fn of_two_years() -> Stated {
+    let mut stated = Stated::new();
+    for month in 0..24 {
+        let document = 1 + u32::try_from(month / 4).unwrap();
+        for (place, model) in (0..3).flat_map(|place| (0..MODELS.len()).map(move |model| (place, model))) {
+            // Some are equally large.
+            let value = i64::try_from((place + 1) * (1 + (model + month) % 4) * 10).unwrap();
+            let value = (month != 2 || (place, model) != (1, 1)).then_some(value);
+            let status = if value.is_none() { 'M' } else { ['A', 'A', 'P'][(model + month) % 3] };
+            stated.entry(document).or_default().insert((place, model, month), (value, status));
+            if month % 4 == 3 && document < 6 && model == 2 {
+                let revised = (value.map(|value| value + 5), 'A');
+                stated.entry(document + 1).or_default().insert((place, model, month), revised);
+            }
+        }
+    }
+    stated
+}
+
+/// Rankings of models in one month, and of more or others.
+fn rankings() -> Vec<String> {
+    let mut queries = Vec::new();
+    for month in ["2023-01", "2023-03", "2023-08", "2024-04", "2024-12", "2025-01"] {
+        for more in [
+            "",
+            "&transform=rank",
+            "&transform=yoy",
+            "&transform=ma:3",
+            "&other=true",
+            "&transform=share",
+            "&transform=share&other=true",
+            "&transform=yoy&other=true",
+        ] {
+            let top = 1 + (month.len() + more.len() + queries.len()) % 5;
+            let of = format!("frequency=M&start={month}&end={month}&group_by=model&top={top}");
+            queries.push(format!("{of}{more}"));
+        }
+    }
+    let of_2024 = "frequency=M&start=2024-04&end=2024-04&top=2";
+    let others = [
+        "group_by=maker",
+        "group_by=model&maker=byd",
+        "group_by=model&geo=CN-BJ",
+        "group_by=model,powertrain",
+    ];
+    queries.extend(others.map(|other| format!("{of_2024}&{other}")));
+    let others = ["source=made", "source=all", "geo=JP", "fill=null", "sort=-value", "shape=columns"];
+    queries.extend(
+        others.map(|other| format!("{}&group_by=model&{other}", of_2024.replace("&top=2", "&top=3"))),
+    );
+    queries.push("frequency=M&start=2024-04&end=2024-04&group_by=model&top=100".to_owned());
+    queries.push("frequency=Q&start=2024-Q2&end=2024-Q2&group_by=model&top=2".to_owned());
+    queries.push("frequency=M&start=2024-04&end=2024-05&group_by=model&top=2".to_owned());
+    queries
+}
+
+#[tokio::test]
+async fn a_ranking_of_one_period_is_read_from_one_row() {
+    let database = cluster::migrated().await;
+    let declared = format!("{DESCRIPTION}{MODELS_KEPT}");
+    load_bundled(&database.database, &files(&of_two_years(), &declared), &clock()).await.unwrap();
+    is_as_built_anew(&database, "two years").await;
+    let client = Client::of(database).await;
+    let ask = async |query: &str| {
+        let path = format!("/v1/datasets/registered/observations?{query}&explain=1&limit=50");
+        let answer = client.get(&path).await;
+        let mut body = answer.json();
+        let why = body["meta"]["explain"]["why"].as_str().map(str::to_owned);
+        if answer.status == 200 {
+            body =
+                json!([body["data"], body["warnings"], body["meta"]["rankings"], body["meta"]["coverage"]]);
+        }
+        body.as_object_mut().and_then(|problem| problem.remove("request_id"));
+        (answer.status, body, why)
+    };
+    let mut with = Vec::new();
+    for query in rankings() {
+        with.push((ask(&query).await, query));
+    }
+    let together = with.iter().filter(|((_, _, why), _)| why.as_deref() == Some(TOGETHER)).count();
+    assert!((36..56).contains(&together), "{together} of {}", with.len());
+
+    // Without the sums by series those of one period are still there.
+    let mut connection = client.database.database.writer().await.unwrap();
+    sqlx::query("DELETE FROM rollup_chunk").execute(&mut connection).await.unwrap();
+    drop(connection);
+    for more in
+        ["top=3", "top=100", "top=2&transform=rank", "top=2&transform=share&other=true", "top=4&other=true"]
+    {
+        let query = format!("frequency=M&start=2024-04&end=2024-04&group_by=model&{more}");
+        let alone = ask(&query).await;
+        assert!(alone.0 == 200 && !alone.1[0].as_array().unwrap().is_empty(), "{query}: {alone:?}");
+        with.push((alone, query));
+    }
+
+    without_rollups(&client).await;
+    for ((status, body, _), query) in &with {
+        let (again, expected, _) = ask(query).await;
+        assert_eq!(again, *status, "{query}");
+        assert!(*body == expected, "{query}\n{body:#}\n{expected:#}");
+    }
+}
+
+#[tokio::test]
+async fn sums_are_kept_by_period_only_while_each_code_has_one_series() {
+    let database = cluster::migrated().await;
+    let declared = format!("{DESCRIPTION}{MODELS_KEPT}");
+    let pack = files(&of_two_years(), &declared);
+    load_bundled(&database.database, &pack, &clock()).await.unwrap();
+    assert_eq!(kept_by_period(&database.database).await.len(), 24);
+    // A model of a maker in a group is sold by the group too.
+    let rows = pack.text("observations/registered.csv").unwrap();
+    let line = rows.lines().find(|line| line.contains(",gac-aion,") && line.contains(",2024-12,")).unwrap();
+    let more = line.replace(",gac-aion,", ",gac-group,").replace(",BEV,", ",ICE,");
+    let twice = pack.clone().with("observations/registered.csv", format!("{rows}{more}\n"));
+    load_bundled(&database.database, &twice, &clock()).await.unwrap();
+    assert!(kept_by_period(&database.database).await.is_empty());
+    // Without that they are kept again, and no rollup is built for it.
+    load_bundled(&database.database, &pack, &clock()).await.unwrap();
+    assert_eq!(kept_by_period(&database.database).await.len(), 24);
+    is_as_built_anew(&database, "each once").await;
+    load_bundled(&database.database, &twice, &clock()).await.unwrap();
+    is_as_built_anew(&database, "a model twice").await;
+    let client = Client::of(database).await;
+    let path =
+        "/v1/datasets/registered/observations?frequency=M&start=2024-12&end=2024-12&group_by=model&top=6";
+    let with = client.rows(path).await;
+    without_rollups(&client).await;
+    assert_eq!(client.rows(path).await, with);
+}
+
+#[tokio::test]
+async fn a_ranking_of_several_sources_is_read_series_by_series() {
+    let database = cluster::migrated().await;
+    let declared = format!("{DESCRIPTION}{MODELS_KEPT}");
+    let pack = files(&of_two_years(), &declared);
+    let with = |path: &str, rows: &str| format!("{}\n{rows}\n", pack.text(path).unwrap().trim_end());
+    let rows = pack.text("observations/registered.csv").unwrap();
+    let of_one_month = rows.lines().filter(|line| line.contains(",2024-12,")).collect::<Vec<_>>().join("\n");
+    let other = of_one_month.replace("registered,made,", "registered,other,").replace("made-", "other-");
+    let pack = pack
+        .clone()
+        .with("sources.csv", with("sources.csv", "other,Other,,research,,901,none,,"))
+        .with("documents.csv", with("documents.csv", "other-6,other,Publisher,Title,,2025-06-15,none,,patch"))
+        .with("codes/precedence.csv", with("codes/precedence.csv", "registered,*,*,*,2,other,other,,"))
+        .with("observations/registered.csv", with("observations/registered.csv", &other));
+    load_bundled(&database.database, &pack, &clock()).await.unwrap();
+    let periods = kept_by_period(&database.database).await;
+    assert_eq!(periods.len(), 25, "in a row those of one source");
+    let client = Client::of(database).await;
+    let path = |month: &str, source: &str| {
+        let of = format!("frequency=M&start={month}&end={month}&group_by=model&top=2&other=true");
+        format!("/v1/datasets/registered/observations?{of}&source={source}")
+    };
+    let months = ["2024-11", "2024-12"];
+    let paths =
+        months.iter().flat_map(|month| ["best", "all", "other", "made"].map(|source| path(month, source)));
+    let mut with = Vec::new();
+    for path in paths {
+        let answer = client.get(&path).await;
+        let (status, body) = (answer.status, answer.json());
+        with.push((path, status, body["data"].clone(), body["meta"]["rankings"].clone()));
+    }
+    assert!(with.iter().filter(|(_, status, ..)| *status == 200).count() > 6, "{with:?}");
+    without_rollups(&client).await;
+    for (path, status, data, rankings) in with {
+        let again = client.get(&path).await;
+        let (now, body) = (again.status, again.json());
+        assert_eq!((now, &body["data"], &body["meta"]["rankings"]), (status, &data, &rankings), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn sums_of_many_models_are_kept_by_period_without_being_declared() {
+    let database = cluster::migrated().await;
+    for (count, periods) in [(255, 0), (256, 1)] {
+        let pack = files(&Stated::new(), DESCRIPTION);
+        let mut models = pack.text("codes/model.csv").unwrap().trim_end().to_owned();
+        let mut rows = pack.text("observations/registered.csv").unwrap().to_owned();
+        for model in 0..count {
+            writeln!(models, "\nbyd--made{model},,Made {model},,byd,byd,PV_CAR").unwrap();
+            for place in ["CN-BJ", "CN-GD"] {
+                let of = format!("registered,made,{place},byd,byd,byd--made{model},PV_CAR,BEV");
+                writeln!(rows, "{of},M,2024-01,{},A,made-1,,value", model % 50).unwrap();
+            }
+        }
+        let models = models.replace("\n\n", "\n");
+        let pack = pack.with("codes/model.csv", models).with("observations/registered.csv", rows);
+        load_bundled(&database.database, &pack, &clock()).await.unwrap();
+        rebuild(&database.database, Some("registered"), &clock()).await.unwrap();
+        assert_eq!(kept_by_period(&database.database).await.len(), periods, "{count} models");
+    }
+    let client = Client::of(database).await;
+    let path = "/v1/datasets/registered/observations?frequency=M&start=2024-01&end=2024-01&group_by=model";
+    let (largest, ranked) = (format!("{path}&top=7"), format!("{path}&top=7&transform=rank&limit=9"));
+    let with = [client.rows(&largest).await, client.rows(&ranked).await];
+    let values: Vec<i64> = with[0].iter().map(|row| row["value"].as_i64().unwrap()).collect();
+    assert_eq!(values.iter().filter(|value| **value == 98).count(), 5);
+    assert_eq!(values.iter().filter(|value| **value == 96).count(), 2);
+    without_rollups(&client).await;
+    assert_eq!([client.rows(&largest).await, client.rows(&ranked).await], with);
 }
 
 #[tokio::test]

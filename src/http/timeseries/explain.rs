@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use crate::timeseries::dataset::{Dataset, Vocabulary};
 use crate::timeseries::fetch::Reader;
 use crate::timeseries::plan::{Plan, Ranks};
-use crate::timeseries::ranking::widened;
+use crate::timeseries::ranking::{is_of_one_period, widened};
 use crate::timeseries::rollup;
 
 /// What an answer is made from.
@@ -44,6 +44,9 @@ impl Explanation {
         let used = reader.rollup(plan);
         let considered = considered(plan, (dataset, vocabulary));
         let why = match used {
+            Some(_) if is_of_one_period(reader) => {
+                "the fewest sums that keep apart what the query does; those of one period are kept together"
+            }
             Some(_) => "the fewest sums that keep apart what the query does",
             None if !dataset.complete => {
                 "the dataset does not list every part of each whole: nothing is summed beforehand"

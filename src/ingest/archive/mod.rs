@@ -40,7 +40,7 @@ pub use table::Table;
 pub use tables::TABLES;
 
 /// Every other table, and the columns that those leave out, with what becomes of it.
-pub const ELSEWHERE: [(&str, &str); 12] = [
+pub const ELSEWHERE: [(&str, &str); 13] = [
     ("collection.has_notes", "noted as notes are written"),
     ("series_code", "noted as series are written"),
     ("series", "series/*.csv, and how far the statements reach"),
@@ -52,6 +52,7 @@ pub const ELSEWHERE: [(&str, &str); 12] = [
     ("rollup_series", "made anew"),
     ("rollup_code", "made anew"),
     ("rollup_chunk", "made anew"),
+    ("rollup_period", "made anew"),
     ("_sqlx_migrations", "the program's own; export.toml names the newest"),
 ];
 

@@ -62,7 +62,7 @@ pub async fn restore(database: &Database, folder: &Path, by: &Actor, clock: &Clo
     transaction.commit().await?;
     sqlx::query(
         "VACUUM (ANALYZE) collection, release, change, code, document, organization, partnership, partnership_member, event, series, observation_chunk, observation_history,
-                          observation_restatement, observation_note, rollup_series, rollup_chunk",
+                          observation_restatement, observation_note, rollup_series, rollup_chunk, rollup_period",
     )
     .execute(&mut connection)
     .await?;

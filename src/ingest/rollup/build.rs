@@ -8,6 +8,7 @@ use std::collections::{HashMap, HashSet};
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
+use super::by_period;
 use super::choice::{self, Candidate};
 use super::members::{Lists, Mapping, Member, Members, Numbers};
 use super::sum::Figure;
@@ -65,6 +66,9 @@ pub async fn build(
     let walk_by = walked_dimension(dataset, (&grains, &sizes), (&members, lists));
     Walk { dataset, lists, rollups: &rollups, sizes: &sizes }.through(connection, members, walk_by).await?;
     count_series(connection, &dataset.name).await?;
+    for rollup in &rollups {
+        by_period::settle(connection, (dataset, lists), (rollup, false)).await?;
+    }
     Ok(Built::Kept(grains))
 }
 
@@ -134,7 +138,16 @@ fn suggested(dataset: &Dataset, members: &mut Members, lists: &Lists) -> Vec<Gra
     let grains = choice::grains(&levels);
     let sizes = members.sizes(&grains, lists);
     let candidates = grains.into_iter().zip(sizes).map(|(grain, series)| Candidate { grain, series });
-    choice::choose(&candidates.collect::<Vec<_>>(), members.all.len() as u64)
+    let candidates: Vec<Candidate> = candidates.collect();
+    let mut chosen = choice::choose(&candidates, members.all.len() as u64);
+    let is_flat = |dimension| {
+        let names = members.numbers.names(dimension);
+        names.iter().all(|name| by_period::has_none_above(lists.get(&dimension), name))
+    };
+    let more = choice::rankings(&candidates, (by_period::SIZES, members.all.len() as u64), is_flat);
+    let more: Vec<Grain> = more.into_iter().filter(|grain| !chosen.contains(grain)).collect();
+    chosen.extend(more);
+    chosen
 }
 
 /// The levels that the codes of a dimension may be kept apart at: all, and each kind that is above some of them.

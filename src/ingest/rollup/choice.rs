@@ -5,8 +5,11 @@
 //! taken that saves most for its room, until they are as many or as large as they may be. What is saved is told in halvings of the
 //! cost, since times of answers are compared as ratios: from a million to a thousand counts like from a thousand to one. Room is told in
 //! halvings too: a large grain, which alone spares the dearest queries, is not put behind all small ones.
+//!
+//! Rankings of many codes are read from sums that are kept by period, and these are of grains of one dimension: they come beside.
 
 use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 
 use crate::timeseries::key::Dimension;
 use crate::timeseries::rollup::{Grain, Level};
@@ -63,6 +66,24 @@ pub fn choose(candidates: &[Candidate], finest: u64) -> Vec<Grain> {
         chosen.push(best.grain.clone());
     }
     chosen
+}
+
+/// The grains that rankings of many series are read from: of each dimension without levels the one that keeps it apart with all that are
+/// above it, where it has so many series and is no copy of the finest.
+pub fn rankings(
+    candidates: &[Candidate],
+    (sizes, finest): (RangeInclusive<usize>, u64),
+    is_flat: impl Fn(Dimension) -> bool,
+) -> Vec<Grain> {
+    let fits = |one: &&Candidate| {
+        one.series < finest && usize::try_from(one.series).is_ok_and(|series| sizes.contains(&series))
+    };
+    let of = |dimension: Dimension| {
+        let alone = candidates.iter().filter(|one| one.grain.alone() == Some(dimension));
+        alone.max_by_key(|one| one.grain.0.len()).filter(fits)
+    };
+    let dimensions = Dimension::ALL.into_iter().filter(|dimension| is_flat(*dimension));
+    dimensions.filter_map(of).map(|one| one.grain.clone()).collect()
 }
 
 /// How often a cost is halved on the way to a smaller one.
@@ -126,6 +147,26 @@ mod tests {
             sketch.see(u64::from_le_bytes(digest[..8].try_into().unwrap()));
         }
         assert!((18_000..22_000).contains(&sketch.count()), "{}", sketch.count());
+    }
+
+    #[test]
+    fn rankings_are_of_a_dimension_with_those_above_it() {
+        let candidate = |grain: &str, series| Candidate { grain: grain.parse().unwrap(), series };
+        let all = [
+            candidate("maker", 60),
+            candidate("model", 290),
+            candidate("maker,brand,model", 300),
+            candidate("maker,brand,model,powertrain", 500),
+            candidate("geo:province,maker", 900),
+            candidate("geo", 256),
+        ];
+        let chosen = |sizes, finest| {
+            let chosen = rankings(&all, (sizes, finest), |dimension| dimension != Dimension::Geo);
+            chosen.into_iter().map(|grain| grain.to_string()).collect::<Vec<_>>()
+        };
+        assert_eq!(chosen(256..=10_000, 5_000), ["maker,brand,model"]);
+        assert!(chosen(301..=10_000, 5_000).is_empty() && chosen(60..=299, 5_000) == ["maker"]);
+        assert!(chosen(256..=10_000, 300).is_empty(), "it would be a copy of the finest series");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Keeping the rollups of a dataset right while its figures change: what differs is added to the sums that it is part of, and only
 //! these are written.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use sqlx::PgConnection;
 
@@ -9,7 +9,7 @@ use super::build::{clear, count_series, keep_codes};
 use super::members::{Above, Codes, Lists, Mapping, Member, Numbers};
 use super::sum::Figure;
 use super::sums::{self, Place, Shelf, Summed, Sums};
-use super::{Kept, kept, writing};
+use super::{Kept, by_period, kept, writing};
 use crate::error::Result;
 use crate::ingest::walk::Seats;
 use crate::timeseries::dataset::Dataset;
@@ -36,6 +36,8 @@ pub struct Keeper {
     differences: Sums,
     /// Series that had no figure before.
     fresh: Vec<Member>,
+    /// The rollups that are kept by period too.
+    by_period: HashSet<i32>,
 }
 
 impl Keeper {
@@ -46,7 +48,9 @@ impl Keeper {
         };
         let mappings = rollups.iter().map(|(_, grain)| Mapping::new(grain.clone())).collect();
         let (numbers, differences, fresh) = (Numbers::default(), Sums::new(), Vec::new());
-        Ok(Some(Self { dataset, lists, rollups, mappings, numbers, differences, fresh }))
+        let by_period =
+            dataset.rollups.iter().filter(|rollup| rollup.by_period).map(|rollup| rollup.id).collect();
+        Ok(Some(Self { dataset, lists, rollups, mappings, numbers, differences, fresh, by_period }))
     }
 
     /// Takes notice of changed cells, by series.
@@ -90,6 +94,8 @@ impl Keeper {
         for some in differences.chunks(BATCH) {
             writing::write(connection, kept, some).await?;
         }
+        let finest = self.dataset.finest_frequency();
+        by_period::keep(connection, kept, (&differences, &self.by_period), finest).await?;
         count_series(connection, name).await
     }
 

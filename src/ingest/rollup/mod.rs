@@ -1,10 +1,11 @@
 //! Rollups: the sums of a complete dataset at the grains that it keeps ready, exact at every moment.
 //!
 //! `choice` says which grains a dataset keeps that declares none, `build` makes all of them anew, `keep` carries a change of
-//! figures through them in the transaction of the change. `writing` brings what it makes different to the tables. `sum` is a sum
+//! figures through them in the transaction of the change. `by_period` holds some of them period by period too. `writing` brings what it makes different to the tables. `sum` is a sum
 //! with what it is made of, `sums` many of them, `members` the series that they are sums of.
 
 mod build;
+mod by_period;
 mod choice;
 mod keep;
 mod members;
@@ -27,7 +28,7 @@ use crate::clock::Clock;
 use crate::database::Database;
 use crate::error::{Error, Result, nearest};
 use crate::timeseries::dataset::{CodeList, Dataset};
-use crate::timeseries::rollup::Grain;
+use crate::timeseries::rollup::{Grain, Rollup};
 
 /// The rollups of a dataset with what they are made by.
 pub(super) struct Kept {
@@ -50,7 +51,7 @@ async fn kept(connection: &mut PgConnection, dataset: &str) -> Result<Option<Kep
 }
 
 /// After an import: gives datasets the rollups that they lack, and makes those anew that a dataset declares otherwise now, or whose
-/// codes have others above them than `before`.
+/// codes have others above them than `before`. Of the others those are kept by period that now can be.
 pub(super) async fn settle(connection: &mut PgConnection, before: &Lists, at: DateTime<Utc>) -> Result<()> {
     let lists = read_codes(connection).await?;
     let datasets = read_datasets(connection).await?;
@@ -70,6 +71,11 @@ pub(super) async fn settle(connection: &mut PgConnection, before: &Lists, at: Da
         let moved = || kept.iter().any(|grain| is_moved(grain, before, &lists));
         if lacks || (!kept.is_empty() && (!dataset.complete || differs || moved())) {
             build(connection, (&dataset, &lists), at).await?;
+            continue;
+        }
+        for Rollup { id, grain, by_period, .. } in &dataset.rollups {
+            let rollup = (*id, grain.clone());
+            by_period::settle(connection, (&dataset, &lists), (&rollup, *by_period)).await?;
         }
     }
     Ok(())
@@ -100,6 +106,8 @@ pub struct Listed {
     pub series: i64,
     /// How many figures they have.
     pub observations: i64,
+    /// Whether those of one period are kept together too.
+    pub by_period: bool,
     /// When it was made anew last.
     pub built_at: Option<DateTime<Utc>>,
 }
@@ -109,7 +117,7 @@ pub async fn list(database: &Database) -> Result<Vec<Listed>> {
     let mut connection = database.writer().await?;
     let rows = sqlx::query!(
         "SELECT d.dataset, r.grain AS \"grain?\", coalesce(r.grain = ANY(d.rollups), false) AS \"is_declared!\",
-                r.built_at AS \"built_at?\", count(s.series_id) AS \"series!\",
+                r.built_at AS \"built_at?\", coalesce(r.by_period, false) AS \"by_period!\", count(s.series_id) AS \"series!\",
                 coalesce(sum(s.observations), 0)::bigint AS \"observations!\"
          FROM dataset d LEFT JOIN rollup r USING (dataset) LEFT JOIN rollup_series s USING (rollup_id)
          WHERE d.superseded_by IS NULL AND d.complete
@@ -122,6 +130,7 @@ pub async fn list(database: &Database) -> Result<Vec<Listed>> {
         is_declared: row.is_declared,
         series: row.series,
         observations: row.observations,
+        by_period: row.by_period,
         built_at: row.built_at,
     });
     Ok(listed.collect())
@@ -148,7 +157,7 @@ pub async fn rebuild(database: &Database, name: Option<&str>, clock: &Clock) -> 
         all.push((dataset.name.clone(), built));
     }
     transaction.commit().await?;
-    sqlx::query("VACUUM (ANALYZE) collection, rollup, rollup_series, rollup_chunk")
+    sqlx::query("VACUUM (ANALYZE) collection, rollup, rollup_series, rollup_chunk, rollup_period")
         .execute(&mut connection)
         .await?;
     Ok(all)

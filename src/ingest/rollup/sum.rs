@@ -161,17 +161,7 @@ impl Run {
         rows.bigint(series);
         rows.integer(number);
         rows.integer(row.first_period);
-        rows.bigints(&row.values);
-        rows.integers(&row.parts.into_iter().map(Some).collect::<Vec<_>>());
-        match &row.statuses {
-            Some(letters) => rows.bytes(letters),
-            None => rows.null(),
-        }
-        rows.integers(&row.releases);
-        match row.mixed {
-            Some(mixed) => rows.integers(&mixed.into_iter().map(Some).collect::<Vec<_>>()),
-            None => rows.null(),
-        }
+        row.encode(rows);
     }
 
     /// As a row is stored; none where all cells are made of nothing.
@@ -230,6 +220,23 @@ pub struct Row {
     pub statuses: Option<Vec<u8>>,
     pub releases: Vec<Option<i32>>,
     pub mixed: Option<Vec<i32>>,
+}
+
+impl Row {
+    /// Adds its fields behind the first period to a row that is begun.
+    pub fn encode(self, rows: &mut Rows) {
+        rows.bigints(&self.values);
+        rows.integers(&self.parts.into_iter().map(Some).collect::<Vec<_>>());
+        match &self.statuses {
+            Some(letters) => rows.bytes(letters),
+            None => rows.null(),
+        }
+        rows.integers(&self.releases);
+        match self.mixed {
+            Some(mixed) => rows.integers(&mixed.into_iter().map(Some).collect::<Vec<_>>()),
+            None => rows.null(),
+        }
+    }
 }
 
 impl Extent {

@@ -194,8 +194,8 @@ async fn rewrite(connection: &mut PgConnection, among: &[Difference<'_>]) -> Res
     update(connection, &grown).await
 }
 
-/// Some stored chunks.
-async fn chunks(
+/// Some stored chunks of sums.
+pub async fn chunks(
     connection: &mut PgConnection,
     (ids, numbers): (&[i64], &[i32]),
 ) -> Result<HashMap<(i64, i32), Run>> {

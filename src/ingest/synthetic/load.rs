@@ -87,7 +87,7 @@ pub async fn generate(database: &Database, pack: &Files, order: Order, clock: &C
 /// Frees what a release replaced, so that the next one finds room for what it writes.
 async fn vacuum(connection: &mut PgConnection) -> Result<()> {
     sqlx::query(
-        "VACUUM (ANALYZE) collection, series, observation_chunk, observation_history, rollup_series, rollup_chunk",
+        "VACUUM (ANALYZE) collection, series, observation_chunk, observation_history, rollup_series, rollup_chunk, rollup_period",
     )
     .execute(connection)
     .await?;

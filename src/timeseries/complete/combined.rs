@@ -79,13 +79,8 @@ impl<'a> Combined<'a> {
         let columns = dataset.dimensions.iter().map(|_| Column::default()).collect();
         let open =
             |dimension| matches!(plan.selection.get(&dimension), Some(Selection::Any | Selection::Each));
-        let pairs = [
-            (Dimension::Brand, Dimension::Maker),
-            (Dimension::Model, Dimension::Maker),
-            (Dimension::Model, Dimension::Brand),
-        ];
-        // A brand leaves its maker to its rows, and a model its brand and maker, where these are open.
-        let pins = pairs.into_iter().filter(|(_, upper)| open(*upper));
+        let with_above = |lower: Dimension| lower.above().iter().map(move |upper| (lower, *upper));
+        let pins = Dimension::ALL.into_iter().flat_map(with_above).filter(|(_, upper)| open(*upper));
         let pins = pins.filter_map(|(lower, upper)| Some((dataset.place(lower)?, dataset.place(upper)?)));
         Self { plan, dataset, vocabulary, columns, pins: pins.collect() }
     }

@@ -9,6 +9,7 @@ use super::super::plan::Plan;
 use super::super::reach::Reach;
 use super::super::rollup::{self, Rollup};
 use super::super::sql::{self, Few};
+use super::super::target::Stored;
 use super::array::{Elements, before, integers, releases};
 use super::{Figures, Listing, Reader};
 use crate::error::Result;
@@ -39,6 +40,50 @@ impl Reader<'_> {
         let mut connection = self.connections.one().await?;
         self.by_series(&mut connection, &statement, |track, row| add_chunk(track, row, reach.periods)).await
     }
+}
+
+/// The sums of one period that are ranked together.
+#[derive(Debug)]
+pub struct OfPeriod {
+    /// The key that their series have, with `*` for the codes in which they differ.
+    pub unit: String,
+    /// The series, each with its sum; `None` where the row says nothing of that.
+    pub sums: Vec<(i64, Option<Cell>)>,
+}
+
+impl Reader<'_> {
+    /// The sums of a rollup in one period, of the units whose key is taken.
+    pub async fn sums_of_period(
+        &self,
+        rollup: &Rollup,
+        period: i32,
+        takes: impl Fn(&str) -> bool,
+    ) -> Result<Vec<OfPeriod>> {
+        let statement = sql::sums_of_period(&self.plan.dataset, rollup.id, period);
+        let mut units = Vec::new();
+        let mut connection = self.connections.one().await?;
+        self.each_row(&mut connection, &statement, |row| {
+            if let Some(unit) = row.try_get::<Option<String>, _>("unit")?.filter(|unit| takes(unit)) {
+                units.push(OfPeriod { unit, sums: sums_of_row(row)? });
+            }
+            Ok(())
+        })
+        .await?;
+        Ok(units)
+    }
+
+    /// The series of a rollup with these ids.
+    pub async fn rolled_with_ids(&self, rollup: &Rollup, ids: &[i64]) -> Result<Vec<Stored>> {
+        self.stored(&sql::rolled_with_ids(self.dataset, rollup.id, ids)).await
+    }
+}
+
+fn sums_of_row(row: &PgRow) -> Result<Vec<(i64, Option<Cell>)>> {
+    // Places stand for periods.
+    let mut track = Track::new();
+    add_chunk(&mut track, row, Reach::ALL.periods)?;
+    let ids = Elements::of(row, "series_ids")?.flatten();
+    Ok((0..).zip(ids).map(|(place, id)| (id, track.get(&place).cloned())).collect())
 }
 
 fn add_chunk(track: &mut Track, row: &PgRow, periods: (i32, i32)) -> Result<()> {

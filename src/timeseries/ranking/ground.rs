@@ -21,6 +21,9 @@ pub struct Ground<'a> {
     pub vocabulary: &'a Vocabulary,
     /// The dimension that is ranked.
     pub group: &'a Group,
+    /// The figures of all that is ranked, the largest first, where they are of one period and known without their series: then only
+    /// the largest series are read, and what is ranked is the whole.
+    pub figures: Option<&'a [i64]>,
 }
 
 /// What a series is in a ranking.
@@ -36,7 +39,7 @@ impl<'a> Ground<'a> {
     /// That of a reader; `None` where its plan ranks nothing.
     pub fn of(reader: &Reader<'a>) -> Option<Self> {
         let Reader { plan, dataset, vocabulary, .. } = *reader;
-        Some(Self { plan, dataset, vocabulary, group: plan.ranked()? })
+        Some(Self { plan, dataset, vocabulary, group: plan.ranked()?, figures: None })
     }
 
     /// What the series of these codes is; `None` where it has no place.
@@ -74,13 +77,8 @@ impl<'a> Ground<'a> {
 
     /// Whether a dimension is the ranked one, or one above it that is open because rows pin it.
     pub fn is_ranked(&self, dimension: Dimension) -> bool {
-        let above = match self.group.dimension {
-            Dimension::Brand => &[Dimension::Maker][..],
-            Dimension::Model => &[Dimension::Maker, Dimension::Brand],
-            _ => &[],
-        };
         let open = || self.plan.selection.get(&dimension) == Some(&Selection::Any);
-        dimension == self.group.dimension || (above.contains(&dimension) && open())
+        dimension == self.group.dimension || (self.group.dimension.above().contains(&dimension) && open())
     }
 
     /// Each code above one of the ranked codes of a series, with its dimension.

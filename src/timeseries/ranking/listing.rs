@@ -27,6 +27,8 @@ pub struct Listing<'a> {
     pub level: BTreeSet<usize>,
     /// The figures of those, by period, the largest first.
     pub ranked: BTreeMap<i32, Vec<i64>>,
+    /// Whether they are the whole.
+    is_whole: bool,
     /// The first and the last period that are asked for.
     pub window: (i32, i32),
     /// The first and the last period for which it has any figure.
@@ -57,14 +59,12 @@ impl<'a> Listing<'a> {
                 && ground.wholes(codes(at)).iter().any(|whole| spoken.contains(whole))
         };
         let level: BTreeSet<usize> = speaking.iter().copied().filter(|at| !is_part(*at)).collect();
-        let mut ranked: BTreeMap<i32, Vec<i64>> = BTreeMap::new();
-        for (period, figure) in level.iter().flat_map(|at| voices[*at].iter().flat_map(Voice::whole)) {
-            ranked.entry(period).or_default().push(figure);
-        }
-        for figures in ranked.values_mut() {
-            figures.sort_unstable_by(|a, b| b.cmp(a));
-        }
-        Some(Self { source: source.to_owned(), unit, voices, level, ranked, window, span })
+        let ranked = match ground.figures {
+            Some(figures) => BTreeMap::from([(window.0, figures.to_vec())]),
+            None => by_period(level.iter().flat_map(|at| voices[*at].iter().flat_map(Voice::whole))),
+        };
+        let is_whole = ground.figures.is_some();
+        Some(Self { source: source.to_owned(), unit, voices, level, ranked, is_whole, window, span })
     }
 
     /// The periods that are asked for.
@@ -84,9 +84,9 @@ impl<'a> Listing<'a> {
 
     /// The sum of what is ranked, and the whole.
     fn extent(&self, period: i32) -> Option<(i128, i128)> {
-        let whole = self.whole(period)?.exact().filter(|whole| *whole > 0)?;
-        let ranked = self.ranked.get(&period)?.iter().map(|figure| i128::from(*figure)).sum();
-        Some((ranked, i128::from(whole)))
+        let ranked: i128 = self.ranked.get(&period)?.iter().map(|figure| i128::from(*figure)).sum();
+        let whole = if self.is_whole { ranked } else { self.whole(period)?.exact()?.into() };
+        (whole > 0).then_some((ranked, whole))
     }
 
     /// Whether what is ranked for a period is enough of the whole.
@@ -122,6 +122,18 @@ impl<'a> Listing<'a> {
         let (first, last) = self.span;
         Elsewhere { source: self.source.clone(), frequency: self.unit.frequency(), first, last }
     }
+}
+
+/// Figures by period, the largest first.
+fn by_period(figures: impl Iterator<Item = (i32, i64)>) -> BTreeMap<i32, Vec<i64>> {
+    let mut all: BTreeMap<i32, Vec<i64>> = BTreeMap::new();
+    for (period, figure) in figures {
+        all.entry(period).or_default().push(figure);
+    }
+    for figures in all.values_mut() {
+        figures.sort_unstable_by(|a, b| b.cmp(a));
+    }
+    all
 }
 
 /// The periods that are asked for, of a source that has figures for these; an open side ends where they end.
