@@ -1,6 +1,7 @@
 """The same figures over a table a grain with one row a period, as they are usually served from Python."""
 
 import hashlib
+from collections.abc import Callable
 from contextlib import asynccontextmanager
 
 import asyncpg
@@ -18,6 +19,13 @@ SERIES = """
     FROM peer.series JOIN peer.finest USING (series_id) WHERE series_id = $1 ORDER BY period"""
 AGGREGATE = """
     SELECT geo, powertrain, period, value FROM peer.province_powertrain
+    WHERE geo = $1 AND powertrain = ANY($2) ORDER BY powertrain, period"""
+# The same with what the service tells of each figure.
+TOLD_SERIES = """
+    SELECT geo, maker, brand, model, vehicle_class, powertrain, period, value, status, document
+    FROM peer.series JOIN peer.finest_told USING (series_id) WHERE series_id = $1 ORDER BY period"""
+TOLD_AGGREGATE = """
+    SELECT geo, powertrain, period, value, status, document, parts FROM peer.province_powertrain_told
     WHERE geo = $1 AND powertrain = ANY($2) ORDER BY powertrain, period"""
 
 ready: dict[tuple[str, int], tuple[bytes, str]] = {}
@@ -54,8 +62,48 @@ def point(record: asyncpg.Record) -> dict:
     return {"period": month(record["period"]), "value": record["value"], "source": NAMES["source"]}
 
 
-async def one_series(series_id: int) -> bytes:
-    records = await app.state.pool.fetch(SERIES, series_id)
+def told_row(record: asyncpg.Record) -> dict:
+    geo, powertrain, parts = record["geo"], record["powertrain"], record["parts"]
+    return {
+        "series": f"synthetic:M.{NAMES['measure']}.{NAMES['source']}.{geo}._T._T._T._T.{powertrain}",
+        "measure": NAMES["measure"],
+        "source": NAMES["source"],
+        "geo": geo,
+        "maker": "_T",
+        "brand": "_T",
+        "model": "_T",
+        "vehicle_class": "_T",
+        "powertrain": powertrain,
+        "frequency": "M",
+        "period": month(record["period"]),
+        "value": record["value"],
+        "status": record["status"],
+        "document": record["document"],
+        "note": None,
+        "low_trust": True,
+        "derived": True,
+        "coverage": f"{parts}/{parts}",
+        "reason": None,
+    }
+
+
+def told_point(record: asyncpg.Record) -> dict:
+    return {
+        "period": month(record["period"]),
+        "value": record["value"],
+        "status": record["status"],
+        "source": NAMES["source"],
+        "document": record["document"],
+        "note": None,
+        "low_trust": True,
+        "derived": False,
+        "coverage": None,
+        "reason": None,
+    }
+
+
+async def one_series(series_id: int, query: str = SERIES, point: Callable = point) -> bytes:
+    records = await app.state.pool.fetch(query, series_id)
     codes = {**NAMES, **{name: records[0][name] for name in CODES}} if records else {}
     observations = [point(record) for record in records]
     return orjson.dumps({"data": {"codes": codes, "frequency": "M", "unit": UNIT, "observations": observations}})
@@ -70,6 +118,17 @@ async def aggregate(geo: str, powertrain: str):
 @app.get("/series/{series_id}")
 async def series(series_id: int):
     return Response(await one_series(series_id), media_type="application/json")
+
+
+@app.get("/told/aggregate")
+async def told_aggregate(geo: str, powertrain: str):
+    records = await app.state.pool.fetch(TOLD_AGGREGATE, geo, powertrain.split(","))
+    return Response(orjson.dumps({"data": [told_row(record) for record in records]}), media_type="application/json")
+
+
+@app.get("/told/series/{series_id}")
+async def told_series(series_id: int):
+    return Response(await one_series(series_id, TOLD_SERIES, told_point), media_type="application/json")
 
 
 @app.get("/cached/{series_id}")
