@@ -10,7 +10,7 @@ mod unit;
 use std::collections::{BTreeMap, BTreeSet};
 
 use by_period::Largest;
-pub use by_period::is_asked as is_of_one_period;
+pub use by_period::is_of_one_period;
 use foldhash::{HashSet, HashSetExt as _};
 use ground::{Ground, Place, Said};
 use unit::Unit;

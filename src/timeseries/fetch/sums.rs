@@ -20,6 +20,15 @@ type Parts = (i32, u8, i32);
 /// How many series come with their figures at the most; of more the list is read first.
 const FEW: usize = 64;
 
+/// The sums of one period that are ranked together.
+#[derive(Debug)]
+pub struct OfPeriod {
+    /// The key that their series have, with `*` for the codes in which they differ.
+    pub unit: String,
+    /// The series, each with its sum; `None` where the row says nothing of that.
+    pub sums: Vec<(i64, Option<Cell>)>,
+}
+
 impl Reader<'_> {
     /// The series of a rollup that a plan selects, with their figures where they are few.
     pub(super) async fn rolled(&self, plan: &Plan, rollup: &Rollup) -> Result<Listing> {
@@ -40,18 +49,7 @@ impl Reader<'_> {
         let mut connection = self.connections.one().await?;
         self.by_series(&mut connection, &statement, |track, row| add_chunk(track, row, reach.periods)).await
     }
-}
 
-/// The sums of one period that are ranked together.
-#[derive(Debug)]
-pub struct OfPeriod {
-    /// The key that their series have, with `*` for the codes in which they differ.
-    pub unit: String,
-    /// The series, each with its sum; `None` where the row says nothing of that.
-    pub sums: Vec<(i64, Option<Cell>)>,
-}
-
-impl Reader<'_> {
     /// The sums of a rollup in one period, of the units whose key is taken.
     pub async fn sums_of_period(
         &self,

@@ -56,7 +56,7 @@ fn whole_figures(sums: Vec<(i64, Option<Cell>)>) -> Option<Vec<(i64, i64, Cell)>
 }
 
 /// Whether a plan is of one period of what is kept by period.
-pub fn is_asked(reader: &Reader<'_>) -> bool {
+pub fn is_of_one_period(reader: &Reader<'_>) -> bool {
     Asked::of(reader).is_some()
 }
 
